@@ -10,8 +10,11 @@ from pathlib import Path
 from typing import Literal
 
 from agnews.labels import LABELS
+from agnews.request import joined
 
 View = Literal["title", "full", "description"]
+
+KINDS: dict[str, View] = {"title": "title", "full": "full", "description": "description"}
 
 _NAMED = "quot|amp|lt|gt|nbsp|apos|lsquo|rsquo|ldquo|rdquo|ndash|mdash|hellip|eacute"
 _APOSTROPHE = re.compile(r" ?&?#0*(?:39|145|146|8216|8217);")
@@ -31,11 +34,6 @@ def clean(text: str) -> str:
     mended = _ENTITY.sub(lambda found: html.unescape(f"&{found[1] or found[2]};"), mended)
     mended = _TAG.sub(" ", mended).replace("\\", " ").replace("\xa0", " ")
     return text if mended == text else " ".join(mended.split())
-
-
-def joined(title: str, description: str) -> str:
-    """Title and description as one text, as AG News classifiers are trained on."""
-    return f"{title} {description}".strip()
 
 
 @dataclass(frozen=True)
@@ -79,8 +77,8 @@ def _row(fields: Sequence[str], where: str) -> Row:
     if len(fields) != 3 or fields[0] not in {"1", "2", "3", "4"}:
         raise ValueError(f"{where}: expected class 1-4 and two texts, found {len(fields)} columns: {fields[:1]}")
     label, first, second = int(fields[0]) - 1, clean(fields[1]), fields[2]
-    if second == "title" or second == "full" or second == "description":
-        return Row(label, {second: first})
+    if second in KINDS:
+        return Row(label, {KINDS[second]: first})
     description = clean(second)
     return Row(label, {"title": first, "full": joined(first, description), "description": description})
 

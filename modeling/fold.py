@@ -70,10 +70,10 @@ def folded_classifier(folder: Path) -> DistilBertForSequenceClassification:
         dim=source.hidden_size,
         hidden_dim=source.intermediate_size,
         activation=source.hidden_act,
-        id2label=dict(enumerate(LABELS)),
-        label2id={label: index for index, label in enumerate(LABELS)},
+        id2label={index: str(label) for index, label in enumerate(LABELS)},
+        label2id={str(label): index for index, label in enumerate(LABELS)},
     )
-    model = DistilBertForSequenceClassification(config).eval()
+    model: DistilBertForSequenceClassification = DistilBertForSequenceClassification(config).eval()
     model.distilbert.load_state_dict(fold_state(load_file(folder / "model.safetensors"), config.n_layers))
     difference = hidden_difference(bert, model)
     if difference > TOLERANCE:

@@ -1,12 +1,11 @@
 """Fine-tunes the folded MiniLM on AG News: titles, full texts and descriptions mixed. Resumes after a kill.
 
-    python -m modeling.train FOLDER_OF_CSV --run runs/default
+python -m modeling.train FOLDER_OF_CSV --run runs/default
 """
 
 import argparse
 import json
 import math
-import os
 import random
 import time
 from collections.abc import Iterator, Sequence
@@ -126,11 +125,15 @@ class Trainer:
 
     def save(self) -> None:
         """Writes `state.pt` so that a kill at any moment leaves either the old or the new one."""
-        state = {"recipe": asdict(self.recipe), "model": self.model.state_dict(), "average": self.average}
+        state: dict[str, object] = {
+            "recipe": asdict(self.recipe),
+            "model": self.model.state_dict(),
+            "average": self.average,
+        }
         state |= {"optimizer": self.optimizer.state_dict(), "step": self.step, "best": self.best}
         state["rng"] = torch.get_rng_state()
         torch.save(state, self.run / "state.tmp")
-        os.replace(self.run / "state.tmp", self.run / "state.pt")
+        (self.run / "state.tmp").replace(self.run / "state.pt")
 
     def log(self, **entry: object) -> None:
         """Appends one JSON line to `run/log.jsonl`."""

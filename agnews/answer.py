@@ -1,0 +1,117 @@
+"""What callers get: predictions as builtins, rounded in one place, within the answer's size limit."""
+
+import json
+from collections.abc import Callable, Sequence
+from typing import TypedDict
+
+from agnews.classifier import Classifier, Prediction, never
+from agnews.errors import AgNewsError, AnswerSizeError, DeadlineError
+from agnews.labels import LABELS
+from agnews.request import Item, Options, Request
+from agnews.settings import Settings
+
+DIGITS = 4
+
+
+class ErrorBody(TypedDict):
+    """An error as data: `type` is one of the classes in agnews.errors."""
+
+    type: str
+    message: str
+
+
+class Answer(TypedDict, total=False):
+    """One prediction, or one item's error."""
+
+    id: str | int | float
+    label: str | None
+    score: float
+    truncated: bool
+    abstained: bool
+    scores: dict[str, float]
+    error: ErrorBody
+
+
+class ModelFacts(TypedDict):
+    """Which checkpoint answered, and how it was computed."""
+
+    source: str
+    revision: str
+    engine: str
+
+
+class ListAnswer(TypedDict):
+    """The answer to a list: `predictions` in the order sent, `errors` of them being errors."""
+
+    predictions: list[Answer]
+    count: int
+    errors: int
+    model: ModelFacts
+
+
+def answers(
+    request: Request, classifier: Classifier, settings: Settings, left_ms: Callable[[], float] = never
+) -> list[Answer]:
+    """One answer per item, in order: computed together, errors in their place."""
+    texts = [item.text for item in request.items if item.text is not None]
+    found = iter(classifier.classify(texts, left_ms, settings.reserve_ms))
+    return [
+        failed(item) if item.text is None else predicted(item, next(found), request.options) for item in request.items
+    ]
+
+
+def failed(item: Item) -> Answer:
+    """The answer to an item that could not be read."""
+    answer: Answer = {} if item.id is None else {"id": item.id}
+    if item.error is not None:
+        answer["error"] = error_body(item.error)
+    return answer
+
+
+def predicted(item: Item, prediction: Prediction | None, options: Options) -> Answer:
+    """The answer to an item that was computed, or that time did not suffice for."""
+    if prediction is None:
+        late = DeadlineError("not reached before the function's timeout; send it again, or raise Timeout or MemorySize")
+        return failed(Item(None, late, item.id))
+    ranked = sorted(zip(prediction.scores, LABELS, strict=True), key=lambda pair: -pair[0])
+    score = ranked[0][0]
+    abstained = score < options.min_score
+    answer: Answer = {} if item.id is None else {"id": item.id}
+    answer |= {
+        "label": None if abstained else ranked[0][1],
+        "score": round(float(score), DIGITS),
+        "truncated": prediction.truncated,
+    }
+    if options.min_score > 0:
+        answer["abstained"] = abstained
+    if options.top_k > 1:
+        answer["scores"] = {label: round(float(value), DIGITS) for value, label in ranked[: options.top_k]}
+    return answer
+
+
+def error_body(error: AgNewsError) -> ErrorBody:
+    """The error as `{"type", "message"}`."""
+    return {"type": type(error).__name__, "message": str(error)}
+
+
+def model_facts(classifier: Classifier) -> ModelFacts:
+    """Source, revision and engine."""
+    checkpoint = classifier.checkpoint
+    return {"source": checkpoint.source, "revision": checkpoint.revision, "engine": classifier.engine.name}
+
+
+def list_answer(found: Sequence[Answer], classifier: Classifier, max_bytes: int) -> ListAnswer:
+    """The answer to a list. Raises AnswerSizeError where it would be larger than `max_bytes`."""
+    errors = sum("error" in answer for answer in found)
+    answer: ListAnswer = {
+        "predictions": list(found),
+        "count": len(found),
+        "errors": errors,
+        "model": model_facts(classifier),
+    }
+    size = len(json.dumps(answer))  # the runtime client escapes non-ASCII, too, so characters are bytes
+    if size > max_bytes:
+        raise AnswerSizeError(
+            f"the answer to {len(found):,} texts has {size:,} bytes, at most {max_bytes:,}; send fewer or lower top_k"
+        )
+    return answer

@@ -1,0 +1,104 @@
+"""Reads model_cache/ and refuses it unless every byte is the one that was baked."""
+
+import hashlib
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypedDict
+
+from agnews.errors import ModelError
+from agnews.labels import LABELS
+from agnews.settings import EngineName
+
+FORMAT = 1
+MANIFEST = "manifest.json"
+
+FILES: dict[EngineName, tuple[str, ...]] = {
+    "onnx": ("model.onnx", "tokenizer.json"),
+    "pipeline": ("model.safetensors", "config.json", "tokenizer.json"),
+}
+"""What each engine reads, and so what is verified before it loads."""
+
+REMEDY = "run `python download_model.py` to see what is wrong; `git checkout model_cache` restores the embedded one"
+
+
+class FileFacts(TypedDict):
+    """One entry of the manifest's `files`."""
+
+    sha256: str
+    bytes: int
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """A baked checkpoint, as its manifest describes it."""
+
+    folder: Path
+    source: str
+    revision: str
+    max_length: int
+    """Tokens per text, [CLS] and [SEP] included."""
+    temperature: float
+    """Logits are divided by it before softmax (Guo et al. 2017, fitted on held-out rows)."""
+    files: dict[str, FileFacts]
+
+    def path(self, name: str) -> Path:
+        """Where the file `name` lies."""
+        return self.folder / name
+
+    def engines(self) -> list[EngineName]:
+        """The engines that this checkpoint was baked for."""
+        return [engine for engine, names in FILES.items() if all(name in self.files for name in names)]
+
+
+def read_checkpoint(folder: Path) -> Checkpoint:
+    """The checkpoint in `folder` by its manifest; the other files are not opened.
+
+    Raises:
+        ModelError: no manifest, one of another format, or other labels than LABELS in that order.
+    """
+    path = folder / MANIFEST
+    try:
+        facts = json.loads(path.read_text(encoding="utf-8"))
+        found_format, labels = facts["format"], tuple(facts["labels"])
+        checkpoint = Checkpoint(
+            folder=folder,
+            source=facts["source"],
+            revision=facts["revision"],
+            max_length=int(facts["max_length"]),
+            temperature=float(facts["temperature"]),
+            files=facts["files"],
+        )
+    except OSError as error:
+        raise ModelError(f"cannot read {path} ({error.strerror}); {REMEDY}") from error
+    except (ValueError, KeyError, TypeError) as error:
+        raise ModelError(f"{path} is not a manifest ({type(error).__name__}: {error}); {REMEDY}") from error
+    if found_format != FORMAT:
+        raise ModelError(f"{path} has format {found_format}, this version reads {FORMAT}; bake it again")
+    if labels != LABELS:
+        raise ModelError(f"{path} has labels {labels}, expected {LABELS}; bake it again")
+    if checkpoint.max_length < 3 or not checkpoint.temperature > 0:
+        raise ModelError(f"{path} needs max_length >= 3 and temperature > 0; bake it again")
+    return checkpoint
+
+
+def verify(checkpoint: Checkpoint, names: Iterable[str]) -> None:
+    """Returns if each file has its baked size and sha256.
+
+    Raises:
+        ModelError: a file is missing from the manifest or the folder, or holds other bytes.
+    """
+    for name in names:
+        if name not in checkpoint.files:
+            raise ModelError(f"{checkpoint.folder} was baked without {name}; bake it with --engine naming both engines")
+        expected, path = checkpoint.files[name], checkpoint.path(name)
+        try:
+            with path.open("rb") as content:
+                found = hashlib.file_digest(content, "sha256").hexdigest()
+        except OSError as error:
+            raise ModelError(f"cannot read {path} ({error.strerror}); {REMEDY}") from error
+        if found != expected["sha256"]:
+            size = path.stat().st_size
+            detail = f"{size:,} bytes, expected {expected['bytes']:,}" if size != expected["bytes"] else "other content"
+            raise ModelError(f"{path} is not the file that was baked ({detail}); {REMEDY}")

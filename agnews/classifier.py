@@ -1,0 +1,100 @@
+"""The product: texts in, calibrated scores out, by whichever engine was chosen."""
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from agnews.checkpoint import FILES, Checkpoint, read_checkpoint, verify
+from agnews.encode import Encoded, Encoder
+from agnews.engines import LOADERS, Engine
+from agnews.errors import ModelError
+from agnews.settings import Settings
+
+CHUNK = 64
+"""Texts a worker tokenises at once. Smaller ones would cost calls, larger ones leave workers idle at the end."""
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """Calibrated probabilities of one text, in LABELS' order, and whether its end was cut off."""
+
+    scores: tuple[float, float, float, float]
+    truncated: bool
+
+
+def never() -> float:
+    """Milliseconds left for a caller without a deadline."""
+    return float("inf")
+
+
+class Classifier:
+    """Encodes, batches, runs and calibrates. Made once per container by `load`; safe to call from threads."""
+
+    def __init__(self, checkpoint: Checkpoint, encoder: Encoder, engine: Engine) -> None:
+        self.checkpoint = checkpoint
+        self.engine = engine
+        self._encoder = encoder
+        self._pool = ThreadPoolExecutor(engine.threads, "agnews") if engine.threads > 1 else None
+
+    def classify(
+        self, texts: Sequence[str], left_ms: Callable[[], float] = never, reserve_ms: float = 0
+    ) -> list[Prediction | None]:
+        """One prediction per text, in order; None for those not begun when `left_ms()` fell to `reserve_ms`.
+
+        Equal texts are computed once. A text's scores do not depend on the other texts by more than 0.001.
+        """
+        unique = list(dict.fromkeys(texts))
+        stop = time.monotonic() + (left_ms() - reserve_ms) / 1000
+        size = CHUNK if self._pool is None else max(1, min(CHUNK, -(-len(unique) // self.engine.threads)))
+        chunks = [unique[start : start + size] for start in range(0, len(unique), size)]
+        each = (self._pool.map if self._pool and len(chunks) > 1 else map)(
+            lambda chunk: self._chunk(chunk, stop), chunks
+        )
+        found = dict(zip(unique, (prediction for part in each for prediction in part), strict=True))
+        return [found[text] for text in texts]
+
+    def _chunk(self, texts: Sequence[str], stop: float) -> list[Prediction | None]:
+        if time.monotonic() >= stop:
+            return [None] * len(texts)
+        encoded = self._encoder.encode(texts)
+        predictions: list[Prediction | None] = [None] * len(texts)
+        for group in groups(encoded, self.engine.batch_size):
+            if time.monotonic() >= stop:
+                break
+            logits = self.engine.logits([encoded[index].ids for index in group])
+            for index, scores in zip(group, softmax(logits / self.checkpoint.temperature).tolist(), strict=True):
+                predictions[index] = Prediction(tuple(scores), encoded[index].truncated)
+        return predictions
+
+
+def groups(encoded: Sequence[Encoded], size: int) -> Iterator[list[int]]:
+    """Indices in runs of at most `size` texts, of similar length where that saves padding."""
+    order = list(range(len(encoded)))
+    if size > 1:
+        order.sort(key=lambda index: len(encoded[index].ids))
+    return (order[start : start + size] for start in range(0, len(order), size))
+
+
+def softmax(logits: NDArray[np.float32]) -> NDArray[np.float64]:
+    """Probabilities [batch, 4] that sum to 1. Raises ModelError if a logit is not finite."""
+    if not np.isfinite(logits).all():
+        raise ModelError("the model answered with logits that are not finite; bake it again")
+    exponents = np.exp(logits.astype(np.float64) - logits.max(axis=1, keepdims=True))
+    probabilities: NDArray[np.float64] = exponents / exponents.sum(axis=1, keepdims=True)
+    return probabilities
+
+
+def load(settings: Settings) -> Classifier:
+    """The classifier of `settings`, its files verified.
+
+    Raises:
+        ModelError: model_cache/ is missing, damaged, or not baked for the chosen engine.
+    """
+    checkpoint = read_checkpoint(settings.model_dir)
+    verify(checkpoint, FILES[settings.engine])
+    engine = LOADERS[settings.engine](checkpoint, settings.workers)
+    return Classifier(checkpoint, Encoder(checkpoint), engine)

@@ -1,0 +1,93 @@
+"""Direct invocations: `aws lambda invoke`, console test events, Step Functions tasks."""
+
+from collections.abc import Mapping, Sequence
+
+from agnews.answer import Answer, ListAnswer, ModelFacts, list_answer, model_facts
+from agnews.classifier import Classifier
+from agnews.errors import InputError
+from agnews.request import TEXT_KEYS, Json, Request, read_item, read_items, read_options
+from agnews.settings import Settings
+
+LIST_KEYS = ("texts", "headlines", "inputs")
+
+
+class Warmup:
+    """`{"warmup": true}`: which model and engine, without an inference."""
+
+    form = '{"warmup": true}'
+
+    @staticmethod
+    def matches(event: Json) -> bool:
+        return isinstance(event, dict) and "warmup" in event
+
+    @staticmethod
+    def parse(event: Json, settings: Settings) -> Request:
+        if event != {"warmup": True}:
+            raise InputError('a warm-up is exactly {"warmup": true}; leave "warmup" out to classify')
+        return Request(())
+
+    @staticmethod
+    def respond(found: Sequence[Answer], classifier: Classifier, settings: Settings) -> dict[str, bool | ModelFacts]:
+        return {"warm": True, "model": model_facts(classifier)}
+
+
+class OneText:
+    """A bare string, or an object with `text`, `headline` or `title` (and `description`)."""
+
+    form = '{"text": "one headline"} (or "headline" or "title", with "description" joined), or a bare string'
+
+    @staticmethod
+    def matches(event: Json) -> bool:
+        if isinstance(event, str):
+            return True
+        return isinstance(event, dict) and _has(event, TEXT_KEYS) and not _listed(event) and not _has(event, LIST_KEYS)
+
+    @staticmethod
+    def parse(event: Json, settings: Settings) -> Request:
+        item = read_item(event, settings)
+        if item.error is not None:
+            raise item.error
+        return Request((item,), read_options(event) if isinstance(event, dict) else Request.options)
+
+    @staticmethod
+    def respond(found: Sequence[Answer], classifier: Classifier, settings: Settings) -> Answer:
+        return found[0]
+
+
+class TextList:
+    """A bare list, or an object with a list under `texts`, `headlines`, `inputs` or a text's key."""
+
+    form = '{"texts": [...]} (or "headlines", "inputs", "text"), or a bare list; items are strings or objects'
+
+    @staticmethod
+    def matches(event: Json) -> bool:
+        if isinstance(event, list):
+            return True
+        return isinstance(event, dict) and (_has(event, LIST_KEYS) or _listed(event))
+
+    @staticmethod
+    def parse(event: Json, settings: Settings) -> Request:
+        if isinstance(event, list):
+            return Request(read_items(event, settings))
+        assert isinstance(event, dict)
+        keys = [key for key in LIST_KEYS + TEXT_KEYS if event.get(key) is not None]
+        if len(keys) != 1:
+            raise InputError(f"one list of texts expected, found {' and '.join(map(repr, keys)) or 'null'}; send one")
+        values = event[keys[0]]
+        if isinstance(values, str) and keys[0] == "inputs":
+            values = [values]
+        if not isinstance(values, list):
+            raise InputError(f"{keys[0]!r} must be a list; for one text send it as 'text'")
+        return Request(read_items(values, settings), read_options(event))
+
+    @staticmethod
+    def respond(found: Sequence[Answer], classifier: Classifier, settings: Settings) -> ListAnswer:
+        return list_answer(found, classifier, settings.max_answer_bytes)
+
+
+def _has(event: Mapping[str, Json], keys: Sequence[str]) -> bool:
+    return any(key in event for key in keys)
+
+
+def _listed(event: Mapping[str, Json]) -> bool:
+    return any(isinstance(event.get(key), list) for key in TEXT_KEYS)

@@ -1,0 +1,166 @@
+"""What callers ask for: items and options, out of any JSON value, with errors that name the remedy."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from agnews.errors import AgNewsError, InputError, LimitError
+from agnews.labels import LABELS
+from agnews.settings import Settings
+
+Json = None | bool | int | float | str | list["Json"] | dict[str, "Json"]
+
+TEXT_KEYS = ("text", "headline", "title")
+OPTION_KEYS = ("top_k", "min_score")
+
+
+@dataclass(frozen=True)
+class Options:
+    """How predictions are reported."""
+
+    top_k: int = 1
+    """1 to 4; above 1 the answer lists the best labels' scores."""
+    min_score: float = 0.0
+    """0 to 1; below it the label is null and the prediction is marked as abstained."""
+
+
+@dataclass(frozen=True)
+class Columns:
+    """Where a row holds its text, description and id. None: the usual names."""
+
+    text: str | None = None
+    description: str = "description"
+    id: str = "id"
+
+
+@dataclass(frozen=True)
+class Item:
+    """One text to classify, or the reason why it cannot be, and the caller's id for it."""
+
+    text: str | None
+    error: AgNewsError | None = None
+    id: str | int | float | None = None
+
+
+@dataclass(frozen=True)
+class Request:
+    """Items in the caller's order."""
+
+    items: tuple[Item, ...]
+    options: Options = Options()
+
+
+def joined(text: str, description: str) -> str:
+    """A headline and its description as the one text that the model was trained on."""
+    return f"{text} {description}".strip()
+
+
+def read_options(source: Mapping[str, Json]) -> Options:
+    """The options among the keys of `source`. Raises InputError for a bad value or a misspelt name."""
+    for key in source:
+        plain = key.lower().replace("_", "").replace("-", "")
+        for option in OPTION_KEYS:
+            if plain == option.replace("_", "") and key != option:
+                raise InputError(f"there is no option {key!r}; write {option!r}")
+    return Options(_top_k(source.get("top_k")), _min_score(source.get("min_score")))
+
+
+def _top_k(value: Json) -> int:
+    match value:
+        case None:
+            return Options.top_k
+        case int() if not isinstance(value, bool) and 1 <= value <= len(LABELS):
+            return value
+    raise InputError(f"top_k must be a whole number from 1 to {len(LABELS)}, found {shown(value)}")
+
+
+def _min_score(value: Json) -> float:
+    match value:
+        case None:
+            return Options.min_score
+        case int() | float() if not isinstance(value, bool) and 0 <= value <= 1:
+            return float(value)
+    raise InputError(f"min_score must be a number from 0 to 1, found {shown(value)}")
+
+
+def read_items(values: Sequence[Json], settings: Settings, columns: Columns = Columns()) -> tuple[Item, ...]:
+    """One Item per value, bad ones with their error. Raises LimitError for more than `max_texts`."""
+    if len(values) > settings.max_texts:
+        raise LimitError(
+            f"{len(values):,} texts in one request, at most {settings.max_texts:,} (AGNEWS_MAX_TEXTS); send several"
+        )
+    return tuple(read_item(value, settings, columns) for value in values)
+
+
+def read_item(value: Json, settings: Settings, columns: Columns = Columns()) -> Item:
+    """The Item of a string or an object; never raises for what the caller sent."""
+    found: str | int | float | None = None
+    try:
+        if isinstance(value, dict):
+            found = _id(value.get(columns.id))
+            text = checked(_row_text(value, columns), settings)
+        else:
+            text = checked(value, settings)
+    except InputError as error:
+        return Item(None, error, found)
+    return Item(text, id=found)
+
+
+def checked(text: Json, settings: Settings) -> str:
+    """`text` if it can be classified. Raises InputError otherwise."""
+    if not isinstance(text, str):
+        raise InputError(f"a text must be a string, found {shown(text)}")
+    if not text.strip():
+        raise InputError("the text is empty; send at least one word")
+    if len(text) > settings.max_chars:
+        raise LimitError(
+            f"the text has {len(text):,} characters, at most {settings.max_chars:,} (AGNEWS_MAX_CHARS); send less"
+        )
+    try:
+        text.encode()
+    except UnicodeEncodeError as error:
+        raise InputError(f"the text is not valid Unicode: a lone surrogate at character {error.start}") from error
+    return text
+
+
+def _row_text(row: Mapping[str, Json], columns: Columns) -> Json:
+    keys = TEXT_KEYS if columns.text is None else (columns.text,)
+    key = next((key for key in keys if row.get(key) is not None), None)
+    if key is None:
+        raise InputError(f"no text: expected {' or '.join(map(repr, keys))}, found {shown_keys(row)}")
+    text, description = row[key], row.get(columns.description)
+    if description is None or not isinstance(text, str):
+        return text
+    if not isinstance(description, str):
+        raise InputError(f"{columns.description!r} must be a string, found {shown(description)}")
+    return joined(text, description)
+
+
+def _id(value: Json) -> str | int | float | None:
+    if isinstance(value, bool) or not isinstance(value, str | int | float | None) or value != value:
+        raise InputError(f"'id' must be a string or a number, found {shown(value)}")
+    if isinstance(value, str) and len(value) > 256:
+        raise LimitError(f"'id' has {len(value):,} characters, at most 256")
+    return value
+
+
+def shown(value: Json) -> str:
+    """What a message says of a value: its JSON type and, where short, itself."""
+    match value:
+        case None:
+            return "null"
+        case bool():
+            return str(value).lower()
+        case int() | float():
+            return f"the number {value!r:.40}"
+        case str():
+            return f"the string {value!r}" if len(value) <= 40 else f"a string of {len(value):,} characters"
+        case list():
+            return f"a list of {len(value):,}"
+        case dict():
+            return f"an object with {shown_keys(value)}"
+
+
+def shown_keys(value: Mapping[str, Json]) -> str:
+    """An object's keys, at most eight, for a message."""
+    keys = [repr(key[:40]) for key in list(value)[:8]]
+    return ("keys " + ", ".join(keys) + (", …" if len(value) > 8 else "")) if keys else "no keys"

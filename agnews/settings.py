@@ -1,0 +1,75 @@
+"""Settings, read once from the environment. The table in README.md is held against this file by a test."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal, get_args
+
+from agnews.errors import SettingsError
+
+EngineName = Literal["onnx", "pipeline"]
+
+ENGINES: tuple[EngineName, ...] = get_args(EngineName)
+
+MEMORY_PER_VCPU_MB = 1769
+"""Lambda credits one vCPU per 1,769 MB (AWS, "Configure Lambda function memory")."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What a deployment can choose. Each field is the environment variable AGNEWS_<FIELD>."""
+
+    engine: EngineName = "onnx"
+    model_dir: Path = Path(__file__).resolve().parent.parent / "model_cache"
+    workers: int = 1
+    """Texts computed at once. Default: one per vCPU that the memory setting pays for; outside Lambda, all CPUs."""
+    max_texts: int = 10_000
+    """Texts in one request."""
+    max_chars: int = 100_000
+    """Characters in one text. Tokens beyond the model's maximum are cut, and the answer says so."""
+    max_answer_bytes: int = 6 * 1024 * 1024 - 4096
+    """Bytes of an answer to a list: Lambda's 6 MB less the runtime's own framing."""
+    max_items_answer_bytes: int = 256 * 1024 - 4096
+    """Bytes of an answer to Step Functions' Items: a state's 256 KiB less its envelope."""
+    reserve_ms: int = 500
+    """Time kept back before the function's timeout; texts not begun by then are answered with DeadlineError."""
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str] = os.environ) -> "Settings":
+        """Settings of this process. Raises SettingsError, naming the variable, for a value that cannot be used."""
+        engine = environment.get("AGNEWS_ENGINE") or cls.engine
+        if engine not in ENGINES:
+            raise SettingsError(f"AGNEWS_ENGINE is {engine!r}; choose one of {', '.join(ENGINES)}")
+        return cls(
+            engine=engine,
+            model_dir=Path(environment.get("AGNEWS_MODEL_DIR") or cls.model_dir),
+            workers=_positive(environment, "AGNEWS_WORKERS", default_workers(environment)),
+            max_texts=_positive(environment, "AGNEWS_MAX_TEXTS", cls.max_texts),
+            max_chars=_positive(environment, "AGNEWS_MAX_CHARS", cls.max_chars),
+            max_answer_bytes=_positive(environment, "AGNEWS_MAX_ANSWER_BYTES", cls.max_answer_bytes),
+            max_items_answer_bytes=_positive(environment, "AGNEWS_MAX_ITEMS_ANSWER_BYTES", cls.max_items_answer_bytes),
+            reserve_ms=_positive(environment, "AGNEWS_RESERVE_MS", cls.reserve_ms),
+        )
+
+
+def default_workers(environment: Mapping[str, str]) -> int:
+    """vCPUs worth of workers: by the memory setting in Lambda, else the CPUs this process may use.
+
+    `os.cpu_count()` overstates in Lambda: a sandbox below 3,008 MB shows two CPUs whatever it is credited.
+    """
+    memory_mb = environment.get("AWS_LAMBDA_FUNCTION_MEMORY_SIZE")
+    if memory_mb:
+        return max(1, round(_positive(environment, "AWS_LAMBDA_FUNCTION_MEMORY_SIZE", 0) / MEMORY_PER_VCPU_MB))
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def _positive(environment: Mapping[str, str], name: str, default: int) -> int:
+    value = environment.get(name)
+    if not value:
+        return default
+    if not value.isascii() or not value.isdigit() or int(value) == 0:
+        raise SettingsError(f"{name} is {value!r}; expected a whole number of 1 or more")
+    return int(value)

@@ -1,0 +1,25 @@
+"""Lambda entry point: loads the classifier once per container, at import, and answers every event with it."""
+
+from collections.abc import Mapping
+from typing import Protocol
+
+from agnews.classifier import load
+from agnews.events import dispatch
+from agnews.request import Json
+from agnews.settings import Settings
+
+
+class Context(Protocol):
+    """The part of Lambda's context object that is used."""
+
+    def get_remaining_time_in_millis(self) -> int: ...
+
+
+SETTINGS = Settings.from_environment()
+CLASSIFIER = load(SETTINGS)
+CLASSIFIER.classify(["The first inference allocates and touches the weights: not in a caller's time"])
+
+
+def lambda_handler(event: Json, context: Context) -> Mapping[str, object]:
+    """The answer to a direct, list or Step Functions event. Raises AgNewsError for one that has none."""
+    return dispatch.answer(event, CLASSIFIER, SETTINGS, context.get_remaining_time_in_millis)
