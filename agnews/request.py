@@ -1,5 +1,6 @@
 """What callers ask for: items and options, out of any JSON value, with errors that name the remedy."""
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -126,7 +127,9 @@ def _row_text(row: Mapping[str, Json], columns: Columns) -> Json:
     keys = TEXT_KEYS if columns.text is None else (columns.text,)
     key = next((key for key in keys if row.get(key) is not None), None)
     if key is None:
-        raise InputError(f"no text: expected {' or '.join(map(repr, keys))}, found {shown_keys(row)}")
+        empty = next((key for key in keys if key in row), None)
+        found = f"{empty!r} is null" if empty else f"found {shown_keys(row)}"
+        raise InputError(f"no text: expected {' or '.join(map(repr, keys))}; {found}")
     text, description = row[key], row.get(columns.description)
     if description is None or not isinstance(text, str):
         return text
@@ -136,10 +139,14 @@ def _row_text(row: Mapping[str, Json], columns: Columns) -> Json:
 
 
 def _id(value: Json) -> str | int | float | None:
-    if isinstance(value, bool) or not isinstance(value, str | int | float | None) or value != value:
+    finite = not isinstance(value, float) or math.isfinite(value)
+    if isinstance(value, bool) or not isinstance(value, str | int | float | None) or not finite:
         raise InputError(f"'id' must be a string or a number, found {shown(value)}")
-    if isinstance(value, str) and len(value) > 256:
-        raise LimitError(f"'id' has {len(value):,} characters, at most 256")
+    if isinstance(value, str):
+        if len(value) > 256:
+            raise LimitError(f"'id' has {len(value):,} characters, at most 256")
+        if not value.isprintable() and any("\ud800" <= character <= "\udfff" for character in value):
+            raise InputError("'id' is not valid Unicode: a lone surrogate")  # it could not be echoed as UTF-8
     return value
 
 

@@ -33,8 +33,15 @@ class OnnxEngine:
 
     def logits(self, ids: Sequence[list[int]]) -> NDArray[np.float32]:
         """Float32 [len(ids), 4]; each text is a run of its own."""
-        runs = [self._session.run([OUTPUT], {"input_ids": np.array([row], dtype=np.int64)})[0] for row in ids]
-        return np.concatenate(runs).astype(np.float32, copy=False)
+        return run_each(self._session, ids)
+
+
+def run_each(model: ort.InferenceSession, ids: Sequence[list[int]]) -> NDArray[np.float32]:
+    """Float32 [len(ids), 4] logits of texts, each alone in its run."""
+    runs: list[NDArray[np.float32]] = [
+        model.run([OUTPUT], {"input_ids": np.array([row], dtype=np.int64)})[0] for row in ids
+    ]
+    return np.concatenate(runs)
 
 
 def session(path: Path) -> ort.InferenceSession:

