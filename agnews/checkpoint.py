@@ -68,11 +68,14 @@ def read_checkpoint(folder: Path) -> Checkpoint:
             revision=facts["revision"],
             max_length=int(facts["max_length"]),
             temperature=float(facts["temperature"]),
-            files=facts["files"],
+            files={
+                name: {"sha256": str(file["sha256"]), "bytes": int(file["bytes"])}
+                for name, file in facts["files"].items()
+            },
         )
     except OSError as error:
         raise ModelError(f"cannot read {path} ({error.strerror}); {REMEDY}") from error
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise ModelError(f"{path} is not a manifest ({type(error).__name__}: {error}); {REMEDY}") from error
     if found_format != FORMAT:
         raise ModelError(f"{path} has format {found_format}, this version reads {FORMAT}; bake it again")

@@ -11,6 +11,7 @@ rewritings keep that close to float32 (measured in results/quantisation.md):
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import onnx
@@ -28,12 +29,24 @@ SITES: dict[str, tuple[str, ...]] = {
 }
 """The linear layers that are smoothed; those of one site share an input, and so a factor."""
 
-SMOOTHING: dict[str, float] = {"attention_in": 0.7, "attention_out": 0.75, "ffn_in": 0.6}
-"""How much of an outlier moves from activations (1) to weights (0)."""
+
+@dataclass(frozen=True)
+class Quantisation:
+    """How activations are kept close to float32. The default is what is baked; benchmarks try the others."""
+
+    attention_in: float = 0.7
+    """Smoothing strengths by site: 0 moves nothing, 1 moves an outlier wholly from activations into weights."""
+    attention_out: float = 0.75
+    ffn_in: float = 0.6
+    smooth: bool = True
+    scale_rows: bool = True
 
 
 def export(
-    model: DistilBertForSequenceClassification, max_length: int, calibration: Sequence[list[int]]
+    model: DistilBertForSequenceClassification,
+    max_length: int,
+    calibration: Sequence[list[int]],
+    quantisation: Quantisation = Quantisation(),
 ) -> onnx.ModelProto:
     """The int8 graph of `model`: `input_ids` int64 [batch, length] to `logits` float32 [batch, 4].
 
@@ -43,7 +56,7 @@ def export(
     config = model.config
     if config.activation != "gelu":
         raise ValueError(f"only GELU feed-forward layers are known, found {config.activation!r}")
-    writer = _Writer(model, smoothing_factors(model, calibration))
+    writer = _Writer(model, smoothing_factors(model, calibration, quantisation), quantisation.scale_rows)
     hidden = writer.embeddings(max_length)
     for layer in range(config.n_layers):
         hidden = writer.layer(layer, hidden, only_first=layer == config.n_layers - 1)
@@ -53,7 +66,7 @@ def export(
 
 @torch.inference_mode()
 def smoothing_factors(
-    model: DistilBertForSequenceClassification, calibration: Sequence[list[int]]
+    model: DistilBertForSequenceClassification, calibration: Sequence[list[int]], quantisation: Quantisation
 ) -> dict[tuple[int, str], Array]:
     """Per layer and site, float32 [input channels] with a geometric mean of 1: activations / f, weights * f."""
     largest: dict[tuple[int, str], torch.Tensor] = {}
@@ -73,15 +86,19 @@ def smoothing_factors(
         model(input_ids=torch.tensor([ids]))
     for hook in hooks:
         hook.remove()
-    return {key: _factor(model, key, value) for key, value in largest.items()}
+    return {key: _factor(model, key, value, quantisation) for key, value in largest.items()}
 
 
-def _factor(model: DistilBertForSequenceClassification, key: tuple[int, str], largest: torch.Tensor) -> Array:
+def _factor(
+    model: DistilBertForSequenceClassification, key: tuple[int, str], largest: torch.Tensor, quantisation: Quantisation
+) -> Array:
     layer, site = key
     block = model.distilbert.transformer.layer[layer]
     rows: list[torch.Tensor] = [block.get_parameter(f"{name}.weight") for name in SITES[site]]
     weights = torch.cat(rows).abs().amax(0)
-    strength = SMOOTHING[site]
+    if not quantisation.smooth:
+        return np.ones(len(largest), dtype=np.float32)
+    strength: float = getattr(quantisation, site)
     factor = largest.clamp(min=1e-5) ** strength / weights.clamp(min=1e-5) ** (1 - strength)
     found: Array = (factor / factor.log().mean().exp()).float().numpy()
     return found
@@ -90,10 +107,13 @@ def _factor(model: DistilBertForSequenceClassification, key: tuple[int, str], la
 class _Writer:
     """Writes one model's nodes; methods take and return the names of hidden states [batch, length, dim]."""
 
-    def __init__(self, model: DistilBertForSequenceClassification, factors: dict[tuple[int, str], Array]) -> None:
+    def __init__(
+        self, model: DistilBertForSequenceClassification, factors: dict[tuple[int, str], Array], scale_rows: bool
+    ) -> None:
         self.graph = Graph()
         self.config: DistilBertConfig = model.config
         self._factors = factors
+        self._scale_rows = scale_rows
         self._weights: dict[str, Array] = {name: value.float().numpy() for name, value in model.state_dict().items()}
 
     def _norm(self, name: str) -> tuple[str, str]:
@@ -133,7 +153,7 @@ class _Writer:
         inner = graph.int8_product(graph.divided(hidden, factor), weight * factor[:, None])
         inner = graph.add("BiasGelu", [inner, graph.constant(bias)])
         weight, bias = self._linear(f"{prefix}.ffn.lin2")
-        outer = graph.int8_product_by_row(inner, weight)
+        outer = (graph.int8_product_by_row if self._scale_rows else graph.int8_product)(inner, weight)
         return graph.skip_norm(outer, hidden, self._norm(f"{prefix}.output_layer_norm"), bias)
 
     def _attention(self, layer: int, hidden: str, only_first: bool) -> tuple[str, str]:

@@ -188,7 +188,7 @@ class Trainer:
             fold.save_tokenizer(fold.minilm_folder(), self.run / "best")
         self.model.load_state_dict(current)
 
-    def train(self, save_every: int = 500) -> None:
+    def train(self, save_every: int) -> None:
         """Runs to the end, validating after each epoch and saving every `save_every` steps."""
         bar = tqdm(total=self.steps, initial=self.step, unit="step", dynamic_ncols=True, mininterval=2)
         smoothed = 0.0
@@ -213,6 +213,7 @@ def main() -> None:
     parser.add_argument("--run", type=Path, default=Path("runs/default"))
     parser.add_argument("--epochs", type=int, default=Recipe.epochs)
     parser.add_argument("--seed", type=int, default=Recipe.seed)
+    parser.add_argument("--save-every", type=int, default=500, metavar="STEPS")
     arguments = parser.parse_args()
     rows, notes = data.read_folder(arguments.data)
     print(*notes, sep="\n")
@@ -220,7 +221,7 @@ def main() -> None:
     trainer = Trainer(recipe, rows, arguments.run)
     print(f"{len(trainer.training):,} rows to train on, {len(trainer.validation):,} held out; {trainer.steps:,} steps")
     trainer.log(event="start", data=notes, recipe=asdict(recipe), threads=torch.get_num_threads())
-    trainer.train()
+    trainer.train(arguments.save_every)
 
 
 if __name__ == "__main__":

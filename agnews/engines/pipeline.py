@@ -12,6 +12,7 @@ from agnews.settings import EngineName
 try:
     import torch
     from transformers import DistilBertForSequenceClassification
+    from transformers.utils import logging
 except ImportError as error:
     raise ModelError(
         f"the pipeline engine needs torch and transformers: pip install 'agnews[pipeline]' ({error})"
@@ -27,6 +28,7 @@ class PipelineEngine:
 
     def __init__(self, checkpoint: Checkpoint, workers: int) -> None:
         torch.set_num_threads(workers)
+        logging.disable_progress_bar()  # it would be written into the function's log
         try:
             model = DistilBertForSequenceClassification.from_pretrained(
                 checkpoint.folder, dtype=torch.float32, local_files_only=True, use_safetensors=True

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from agnews.answer import Answer, ListAnswer, ModelFacts, list_answer, model_facts
 from agnews.classifier import Classifier
-from agnews.errors import InputError
+from agnews.errors import DeadlineError, InputError
 from agnews.request import TEXT_KEYS, Json, Request, read_item, read_items, read_options
 from agnews.settings import Settings
 
@@ -51,6 +51,9 @@ class OneText:
 
     @staticmethod
     def respond(found: Sequence[Answer], classifier: Classifier, settings: Settings) -> Answer:
+        late = found[0].get("error")  # what is wrong with the text itself was raised by parse
+        if late is not None:
+            raise DeadlineError(late["message"])
         return found[0]
 
 

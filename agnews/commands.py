@@ -1,0 +1,215 @@
+"""What each command of `agnews` does with its arguments."""
+
+import argparse
+import io
+import json
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager, nullcontext
+from dataclasses import replace
+from pathlib import Path
+from typing import TextIO
+
+from agnews.arrivals import Arrivals
+from agnews.bulk import MESSAGES, Advance, Tally, chunks, outcomes, progress, say
+from agnews.classifier import Classifier, load
+from agnews.columns import Names
+from agnews.errors import InputError
+from agnews.evaluation import Report, compare, labels_of, measured_views, texts_of, views_of
+from agnews.facts import facts, facts_text
+from agnews.labelled import Example, file_read, read_examples
+from agnews.report import report_text
+from agnews.request import Options, read_options
+from agnews.rows import Row, Source, open_source, read_lines, text_source
+from agnews.settings import Settings
+from agnews.writers import WRITERS, Format, Outcome, Write, marks_of, replacing
+
+OUTPUTS: dict[str, Format] = {".csv": "csv", ".jsonl": "jsonl"}
+
+
+def settings_of(arguments: argparse.Namespace) -> Settings:
+    """The environment's settings, with the engine that was asked for."""
+    settings = Settings.from_environment()
+    return replace(settings, engine=arguments.engine) if arguments.engine else settings
+
+
+def classify(arguments: argparse.Namespace) -> int:
+    """0, or 1 if some rows failed, 130 if it was interrupted."""
+    options = read_options({"top_k": arguments.top_k, "min_score": arguments.min_score})
+    check_paths(arguments)
+    settings = settings_of(arguments)
+    tally = Tally()
+    try:
+        with ExitStack() as stack:
+            source = stack.enter_context(source_of(arguments))
+            classifier = load(settings)
+            write = stack.enter_context(writer_of(arguments, source, options))
+            advance = stack.enter_context(progress(bar_wanted(arguments), source.size, "rows"))
+            run(source, classifier, settings, options, write, advance, tally)
+    except KeyboardInterrupt:
+        kept = f"; {arguments.output} was not written" if arguments.output else ""
+        say(f"interrupted after {tally.rows:,} rows, at line {tally.line:,}{kept}")
+        return 130
+    if arguments.output and sys.stderr.isatty():
+        say(f"{tally.rows:,} rows written to {arguments.output}")
+    if tally.failed > MESSAGES:
+        say(f"… and {tally.failed - MESSAGES:,} more")
+    if tally.failed:
+        say(f"{tally.failed:,} of {tally.rows:,} rows could not be answered")
+    return 1 if tally.failed else 0
+
+
+def run(
+    source: Source,
+    classifier: Classifier,
+    settings: Settings,
+    options: Options,
+    write: Write,
+    advance: Advance,
+    tally: Tally,
+) -> None:
+    """Returns when every row is answered and written; `tally` says how far it is."""
+    for rows in chunks(source.rows, source.idle):
+        found = outcomes(rows, source.columns, classifier, settings, options)
+        write(found)
+        if source.idle():
+            sys.stdout.flush()
+        tell(found, source.name, tally)
+        tally.rows += len(rows)
+        tally.line = rows[-1].line
+        advance(tally.rows, rows[-1].end)
+
+
+def tell(found: list[Outcome], name: str, tally: Tally) -> None:
+    """Returns when the chunk's failed rows are counted, and the first ones told by their line."""
+    for outcome in found:
+        if "error" in outcome.answer:
+            tally.failed += 1
+            if tally.failed <= MESSAGES:
+                say(f"{name}:{outcome.row.line}: {marks_of(outcome.answer)[0]}")
+
+
+def check_paths(arguments: argparse.Namespace) -> None:
+    """Returns if the arguments go together. Raises InputError, saying which do not."""
+    path, output = arguments.file, arguments.output
+    if path and arguments.texts:
+        raise InputError("headlines are given and --file, too; send one or the other")
+    if output is None:
+        return
+    if arguments.format:
+        raise InputError("--format is for standard output; a file's suffix, .csv or .jsonl, says its form")
+    if output.suffix.lower() not in OUTPUTS:
+        raise InputError(f"--output {output}: expected a name that ends in {' or '.join(OUTPUTS)}")
+    if path and same_file(path, output):
+        raise InputError(f"--output is the input, {path}; name another file")
+
+
+def same_file(one: Path, other: Path) -> bool:
+    """True if both names lead to one file that exists."""
+    return one.exists() and other.exists() and one.samefile(other)
+
+
+@contextmanager
+def source_of(arguments: argparse.Namespace) -> Iterator[Source]:
+    """The rows of the arguments, of the file or of standard input."""
+    names = Names(arguments.column, arguments.description_column, arguments.id_column)
+    if arguments.file:
+        with open_source(arguments.file, names) as source:
+            yield source
+    elif arguments.texts:
+        if names != Names():
+            raise InputError("--column, --description-column and --id-column are for files")
+        yield Source("headline", (Row(number, text) for number, text in enumerate(arguments.texts, 1)))
+    else:
+        if sys.stdin is None:
+            raise InputError("there is no standard input; give headlines or --file")
+        if sys.stdin.isatty():
+            say("reading headlines from the keyboard, one a line; end with Ctrl-D")
+        arrivals = Arrivals(sys.stdin.fileno())
+        yield replace(text_source("standard input", read_lines(arrivals), names), idle=arrivals.idle)
+
+
+@contextmanager
+def writer_of(arguments: argparse.Namespace, source: Source, options: Options) -> Iterator[Write]:
+    """Where outcomes go: the output file, or standard output in its format."""
+    if arguments.output:
+        with replacing(arguments.output) as stream:
+            yield WRITERS[OUTPUTS[arguments.output.suffix.lower()]](stream, source.header, options)
+    elif sys.stdout.isatty() and arguments.format in (None, "table"):
+        from agnews.terminal import terminal_writer  # rich: 60 ms, and not installed where nobody looks
+
+        yield terminal_writer()
+    else:
+        yield WRITERS[arguments.format or "table"](utf8_output(), source.header, options)
+
+
+def utf8_output() -> TextIO:
+    """Standard output as UTF-8, whatever the locale says: headlines have every script."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(encoding="utf-8", errors="backslashreplace")
+    return sys.stdout
+
+
+def bar_wanted(arguments: argparse.Namespace) -> bool:
+    """True if somebody looks at standard error, and no rows run past on the same terminal."""
+    return sys.stderr.isatty() and not arguments.texts and (bool(arguments.output) or not sys.stdout.isatty())
+
+
+def serve(arguments: argparse.Namespace) -> int:
+    """0 once the server was stopped."""
+    from agnews.serve import serve as serve_forever
+
+    serve_forever(arguments.host, arguments.port, arguments.timeout)
+    return 0
+
+
+def info(arguments: argparse.Namespace) -> int:
+    """0, after printing the facts."""
+    found = facts(Settings.from_environment())
+    utf8_output().write(
+        (json.dumps(found, indent=2, ensure_ascii=False) if arguments.json else facts_text(found)) + "\n"
+    )
+    return 0
+
+
+def evaluate(arguments: argparse.Namespace) -> int:
+    """0, after printing the report."""
+    settings = settings_of(arguments)
+    if arguments.compare == settings.engine:
+        raise InputError(f"--compare {arguments.compare} is the engine that is evaluated; name the other one")
+    examples = {path: read_examples(path, arguments.label_column, settings) for path in arguments.files}
+    if arguments.json and any(same_file(arguments.json, path) for path in examples):
+        raise InputError(f"--json is one of the inputs, {arguments.json}; name another file")
+    with replacing(arguments.json) if arguments.json else nullcontext() as stream:
+        report = report_of(examples, arguments, settings)
+        if stream:
+            stream.write(json.dumps(report, indent=1, ensure_ascii=False) + "\n")
+    utf8_output().write(report_text(report))
+    return 0
+
+
+def report_of(examples: dict[Path, list[Example]], arguments: argparse.Namespace, settings: Settings) -> Report:
+    """The engine, and the one to compare with, on every view of all the files' examples."""
+    every = [example for found in examples.values() for example in found]
+    texts = {view: texts_of(every, view) for view in views_of(every, arguments.view)}
+    labels = labels_of(every)
+    classifier = load(settings)
+    # Loaded before the first text is computed: a missing package is told at once.
+    reference = load(replace(settings, engine=arguments.compare)) if arguments.compare else None
+    bars = sys.stderr.isatty()
+    found = measured_views(classifier, texts, labels, bars)
+    held = measured_views(reference, texts, labels, bars) if reference else {}
+    return {
+        "files": [file_read(path, rows) for path, rows in examples.items()],
+        "views": {view: measured for view, (measured, _) in found.items()},
+        "compared": {view: compare(*found[view], *held[view]) for view in held},
+        "installation": facts(settings),
+    }
+
+
+COMMANDS: dict[str, Callable[[argparse.Namespace], int]] = {
+    "classify": classify,
+    "serve": serve,
+    "info": info,
+    "evaluate": evaluate,
+}

@@ -1,0 +1,188 @@
+"""Bakes model_cache/: files for the chosen engines and their manifest, or nothing at all.
+
+A bake is refused where the int8 model and the torch reference disagree; see `gate`.
+"""
+
+import hashlib
+import json
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors.torch import save_file
+from tokenizers import Tokenizer
+from transformers import DistilBertConfig, DistilBertForSequenceClassification
+from transformers.utils import logging
+
+from agnews.checkpoint import FILES, FORMAT, MANIFEST, FileFacts, read_checkpoint, verify
+from agnews.classifier import load
+from agnews.labels import LABELS
+from agnews.settings import EngineName, Settings
+from modeling import convert
+from modeling.errors import BakeError, SourceError
+from modeling.export import export
+from modeling.headlines import headlines
+from modeling.parity import Agreement, compare
+from modeling.swap import staging
+
+PARITY_TEXTS = 1000
+"""Generated headlines that every int8 model is compared on."""
+CALIBRATION_TEXTS = 256
+LEAST_EQUAL = 0.99
+"""Share of headlines that must get the reference's label (8-bit dynamic models reach 0.99, broken ones 0.9)."""
+DEFAULT_LENGTH = 128
+PACKAGES = ("torch", "transformers", "tokenizers", "onnx", "onnxruntime")
+
+Facts = dict[str, Any]
+"""A manifest, or a part of it."""
+
+
+@dataclass(frozen=True)
+class Choices:
+    """What the person baking can decide. None: as the source's manifest says, else the default."""
+
+    engines: tuple[EngineName, ...] = ("onnx", "pipeline")
+    max_length: int | None = None
+    temperature: float | None = None
+    texts: tuple[str, ...] = ()
+    """Headlines of one's own to compare the int8 model on, as well as the generated ones."""
+
+
+@dataclass(frozen=True)
+class Origin:
+    """Where a checkpoint comes from, for its manifest."""
+
+    source: str
+    revision: str
+
+
+def bake(folder: Path, target: Path, origin: Origin, choices: Choices) -> Facts:
+    """The manifest of `target`, which holds the checkpoint of `folder` from now on.
+
+    Raises:
+        BakeError: nothing was written; the message says why.
+    """
+    logging.disable_progress_bar()
+    facts = inherited(folder)
+    with staging(target) as new:
+        reference = convert.read(folder)
+        max_length = _max_length(choices.max_length or facts.get("max_length"), reference.model.config)
+        reference.tokenizer.enable_truncation(max_length)
+        reference.tokenizer.save(str(new / "tokenizer.json"))
+        manifest: Facts = {
+            "format": FORMAT,
+            "source": origin.source,
+            "revision": origin.revision,
+            "labels": list(LABELS),
+            "max_length": max_length,
+            "temperature": choices.temperature or facts.get("temperature", 1.0),
+            "metrics": facts.get("metrics"),
+            "parity": None,
+            "versions": {name: version(name) for name in PACKAGES},
+        }
+        if "onnx" in choices.engines:
+            manifest["parity"] = _write_onnx(reference, max_length, choices.texts, new / "model.onnx")
+        if "pipeline" in choices.engines:
+            _write_pipeline(reference.model, new)
+        manifest["files"] = {path.name: file_facts(path) for path in sorted(new.iterdir())}
+        (new / MANIFEST).write_text(json.dumps(manifest, indent=2) + "\n", encoding="utf-8")
+        _try_out(new, choices.engines)
+    return manifest
+
+
+def inherited(folder: Path) -> Facts:
+    """What a source folder says of itself in manifest.json or metrics.json: metrics, temperature, maximum length.
+
+    Raises:
+        SourceError: one of them is there and is not what it should be.
+    """
+    found: Facts = {}
+    for name in ("metrics.json", MANIFEST):
+        path = folder / name
+        if path.exists():
+            try:
+                facts = json.loads(path.read_text(encoding="utf-8"))
+                temperature = float(facts.get("temperature", 1.0))
+                length = int(facts.get("max_length", 0)) or None
+            except (OSError, ValueError, TypeError, AttributeError) as error:
+                raise SourceError(f"{path} is not usable ({error}); correct or remove it") from error
+            if not 0 < temperature < math.inf:
+                raise SourceError(f"{path} has temperature {temperature}; expected a number above 0")
+            found |= {"metrics": facts} if name != MANIFEST else facts
+            found |= {"temperature": temperature, "max_length": length}
+    return found
+
+
+def origin_of(folder: Path, name: str | None) -> Origin:
+    """What the folder's manifest says, unless `name` is given; else its name, and the hash of its weights."""
+    facts = inherited(folder)
+    if name is None and "source" in facts and "revision" in facts:
+        return Origin(str(facts["source"]), str(facts["revision"]))
+    weights = next((folder / file for file in convert.WEIGHTS if (folder / file).exists()), None)
+    return Origin(
+        name or folder.resolve().name, f"sha256:{file_facts(weights)['sha256'][:16]}" if weights else "unknown"
+    )
+
+
+def file_facts(path: Path) -> FileFacts:
+    """The file's size and hash, for a manifest."""
+    with path.open("rb") as content:
+        return {"sha256": hashlib.file_digest(content, "sha256").hexdigest(), "bytes": path.stat().st_size}
+
+
+def _max_length(wanted: int | None, config: DistilBertConfig) -> int:
+    positions = int(config.max_position_embeddings)
+    if wanted is not None and not 3 <= wanted <= positions:
+        raise BakeError(f"a maximum length of {wanted} does not fit; choose 3 to the model's {positions} positions")
+    return wanted or min(DEFAULT_LENGTH, positions)
+
+
+def _write_onnx(reference: convert.Reference, max_length: int, texts: Sequence[str], path: Path) -> Mapping[str, Facts]:
+    """Writes the int8 model and returns how it agrees, if it agrees well enough."""
+    tokenizer = reference.tokenizer
+    calibration = token_ids(tokenizer, headlines(CALIBRATION_TEXTS, seed=1))
+    try:
+        path.write_bytes(export(reference.model, max_length, calibration).SerializeToString())
+    except ValueError as error:
+        raise BakeError(f"this checkpoint does not export ({error}); bake it with --engine pipeline") from error
+    parity = {"generated": gate(reference, path, headlines(PARITY_TEXTS), "generated headlines")}
+    if texts:
+        parity["given"] = gate(reference, path, texts, "headlines of --headlines")
+    return {name: asdict(agreement) for name, agreement in parity.items()}
+
+
+def gate(reference: convert.Reference, path: Path, texts: Sequence[str], called: str) -> Agreement:
+    """How the ONNX model agrees with the reference on `texts`. Raises BakeError below LEAST_EQUAL."""
+    agreement = compare(reference.model, path, token_ids(reference.tokenizer, texts))
+    if not agreement.equal_labels >= LEAST_EQUAL:
+        raise BakeError(
+            f"the int8 model gives {agreement.equal_labels:.1%} of {len(texts):,} {called} the label that torch gives, "
+            f"at least {LEAST_EQUAL:.0%} are needed: nothing was written; bake this checkpoint with --engine pipeline"
+        )
+    return agreement
+
+
+def token_ids(tokenizer: Tokenizer, texts: Sequence[str]) -> list[list[int]]:
+    """Each text's token ids, cut as the tokenizer is set to."""
+    return [encoding.ids for encoding in tokenizer.encode_batch(list(texts))]
+
+
+def _write_pipeline(model: DistilBertForSequenceClassification, folder: Path) -> None:
+    """config.json and float16 weights, as save_pretrained names them (which writes files only its owner can read)."""
+    weights = {name: value.half().contiguous() for name, value in model.state_dict().items()}
+    save_file(weights, folder / "model.safetensors", metadata={"format": "pt"})
+    model.config.dtype = torch.float16
+    (folder / "config.json").write_text(model.config.to_json_string(), encoding="utf-8")
+
+
+def _try_out(folder: Path, engines: Sequence[EngineName]) -> None:
+    """Returns if the baked folder loads and answers with each engine, as the handler will use it."""
+    checkpoint = read_checkpoint(folder)
+    verify(checkpoint, checkpoint.files)
+    for engine in engines:
+        verify(checkpoint, FILES[engine])
+        load(Settings(engine=engine, model_dir=folder)).classify(["Oil prices rise as traders await the vote"])

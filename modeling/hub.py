@@ -1,0 +1,171 @@
+"""Fetches a checkpoint's files from the Hugging Face Hub at a pinned commit, and checks every byte of them.
+
+Honours HF_ENDPOINT, HF_TOKEN, HF_HOME and HF_HUB_OFFLINE, as huggingface_hub does.
+"""
+
+import contextlib
+import errno
+import hashlib
+import json
+import re
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx2
+from huggingface_hub import HfApi, constants, hf_hub_download, try_to_load_from_cache
+from huggingface_hub.errors import (
+    EntryNotFoundError,
+    GatedRepoError,
+    HfHubHTTPError,
+    HFValidationError,
+    OfflineModeIsEnabled,
+    RepositoryNotFoundError,
+    RevisionNotFoundError,
+)
+
+from modeling.errors import SourceError
+
+WEIGHTS = ("model.safetensors", "pytorch_model.bin")
+"""By preference: safetensors cannot hold anything but numbers."""
+
+_FROM_FOLDER = "or bake from a folder: --source DIR"
+
+
+@dataclass(frozen=True)
+class Listing:
+    """What a repository holds at one commit."""
+
+    model_id: str
+    commit: str
+    """All 40 digits, whatever branch or tag was asked for."""
+    hashes: dict[str, str]
+    """File name to what the hub announces: sha256 for large files (LFS), git's sha1 for others, or nothing."""
+
+
+def resolve(model_id: str, revision: str) -> Listing:
+    """The repository's files at `revision`, a branch, a tag or a commit.
+
+    Raises:
+        SourceError: no such repository or revision, no access, or no network. Each says what to do.
+    """
+    with explained(model_id, revision):
+        if constants.HF_HUB_OFFLINE:
+            return _cached(model_id, revision)
+        info = HfApi().model_info(model_id, revision=revision, files_metadata=True)
+    files = {file.rfilename: (file.lfs.sha256 if file.lfs else file.blob_id) or "" for file in info.siblings or ()}
+    if not info.sha:
+        raise SourceError(f"{constants.ENDPOINT} names no commit of {model_id}; check HF_ENDPOINT, {_FROM_FOLDER}")
+    return Listing(model_id, info.sha, files)
+
+
+def _cached(model_id: str, revision: str) -> Listing:
+    """What an earlier run left in the hub's cache: links to blobs that are named by their hash."""
+    config = try_to_load_from_cache(model_id, "config.json", revision=revision)
+    if not isinstance(config, str):
+        raise OfflineModeIsEnabled
+    snapshot = Path(config).parent
+    hashes = {path.name: path.resolve().name for path in snapshot.iterdir()}
+    return Listing(model_id, snapshot.name, hashes)
+
+
+def fetch(listing: Listing, into: Path) -> Path:
+    """`into`, with the files that a bake needs, each byte as announced. A progress bar per file.
+
+    Raises:
+        SourceError: a needed file is missing or has other bytes, or the connection or the disk failed.
+    """
+    for name in needed(listing):
+        with explained(listing.model_id, listing.commit, name):
+            found = Path(hf_hub_download(listing.model_id, name, revision=listing.commit))
+            _check(found, name, listing)
+            shutil.copyfile(found, into / name)
+    return into
+
+
+def needed(listing: Listing) -> list[str]:
+    """The names to download. Raises SourceError, naming what is missing and what there is."""
+    held = listing.hashes
+    weights = next((name for name in WEIGHTS if name in held), None)
+    if weights is None and any(name.endswith(".index.json") for name in held):
+        raise SourceError(f"{listing.model_id} is split into shards; save it as one file and bake that: --source DIR")
+    tokenizer = [name for name in ("tokenizer.json",) if name in held] or ["vocab.txt"]
+    for name, there in (
+        ("config.json", "config.json" in held),
+        (" or ".join(WEIGHTS), weights is not None),
+        ("tokenizer.json or vocab.txt", tokenizer[0] in held),
+    ):
+        if not there:
+            names = ", ".join(sorted(held)[:12]) or "nothing"
+            raise SourceError(
+                f"{listing.model_id} at {listing.commit[:12]} has no {name} (it holds {names}); "
+                "choose another --revision or checkpoint"
+            )
+    if tokenizer == ["vocab.txt"] and "tokenizer_config.json" in held:
+        tokenizer.append("tokenizer_config.json")
+    return ["config.json", *tokenizer, str(weights)]
+
+
+def _check(path: Path, name: str, listing: Listing) -> None:
+    """Returns if the file's hash is the announced one; else removes it, so that another run fetches it anew."""
+    announced = listing.hashes[name] or path.resolve().name  # the cache names its files by X-Linked-Etag
+    if re.fullmatch("[0-9a-f]{64}", announced):
+        with path.open("rb") as content:
+            found = hashlib.file_digest(content, "sha256").hexdigest()
+    elif re.fullmatch("[0-9a-f]{40}", announced):
+        content_bytes = path.read_bytes()
+        found = hashlib.sha1(b"blob %d\0" % len(content_bytes) + content_bytes, usedforsecurity=False).hexdigest()
+    else:
+        return
+    if found != announced:
+        path.resolve().unlink()
+        raise SourceError(
+            f"{name} of {listing.model_id} arrived with hash {found[:12]}…, the hub announced {announced[:12]}…; "
+            "it was removed: run again, and if that repeats, do not trust this mirror or proxy (HF_ENDPOINT)"
+        )
+
+
+@contextlib.contextmanager
+def explained(model_id: str, revision: str, name: str | None = None) -> Iterator[None]:
+    """Turns what huggingface_hub raises into a SourceError that says what to do."""
+    at = f"{f'{name} of ' if name else ''}{model_id} at {revision}"
+    try:
+        yield
+    except GatedRepoError as error:
+        raise SourceError(
+            f"{model_id} is gated; accept its terms on the hub and set HF_TOKEN, {_FROM_FOLDER}"
+        ) from error
+    except RevisionNotFoundError as error:
+        raise SourceError(f"{model_id} has no revision {revision!r}; name a commit, branch or tag of it") from error
+    except (RepositoryNotFoundError, HFValidationError) as error:
+        raise SourceError(
+            f"the hub knows no model {model_id!r}; check the spelling, set HF_TOKEN if it is private, "
+            "or begin the name of a folder with ./"
+        ) from error
+    except OfflineModeIsEnabled as error:
+        raise SourceError(
+            f"{at} is not in the hub's cache and HF_HUB_OFFLINE is set; unset it, {_FROM_FOLDER}"
+        ) from error
+    except (HfHubHTTPError, EntryNotFoundError, httpx2.HTTPError, json.JSONDecodeError) as error:
+        raise SourceError(_unreachable(at, error)) from error
+    except OSError as error:
+        raise SourceError(_unwritten(at, error)) from error
+
+
+def _unreachable(at: str, error: Exception) -> str:
+    cause = error.__cause__ if isinstance(error, EntryNotFoundError) and error.__cause__ else error
+    response = getattr(cause, "response", None)
+    if response is not None and response.status_code in {401, 403}:
+        return f"the hub refuses {at} (HTTP {response.status_code}); check HF_TOKEN, {_FROM_FOLDER}"
+    reason = f"HTTP {response.status_code}" if response is not None else f"{type(cause).__name__}: {cause}"
+    return (
+        f"cannot get {at} from {constants.ENDPOINT} ({reason.splitlines()[0]}); "
+        f"check the connection or the proxy, {_FROM_FOLDER}"
+    )
+
+
+def _unwritten(at: str, error: OSError) -> str:
+    if error.errno in {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}:
+        return f"no room for {at} in {constants.HF_HOME} ({error.strerror}); free some, or set HF_HOME to a larger disk"
+    return f"cannot save {at} ({error}); run again, {_FROM_FOLDER}"

@@ -1,0 +1,75 @@
+"""A checkpoint's tokenizer, from tokenizer.json or from a BERT vocabulary."""
+
+import json
+from pathlib import Path
+
+from tokenizers import Tokenizer, decoders, normalizers, pre_tokenizers, processors
+from tokenizers.models import WordPiece
+
+from modeling.errors import SourceError
+
+SPECIAL = ("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]")
+
+
+def read_tokenizer(folder: Path, rows: int) -> Tokenizer:
+    """The tokenizer of `folder`, neither padding nor cutting, for an embedding of `rows` tokens.
+
+    Raises:
+        SourceError: there is none, it cannot be read, or it does not fit the embedding.
+    """
+    path = folder / "tokenizer.json"
+    if path.exists():
+        try:
+            tokenizer = Tokenizer.from_file(str(path))
+        except Exception as error:  # the library raises bare Exception
+            raise SourceError(f"cannot read {path} ({error}); save it again with transformers") from error
+    else:
+        tokenizer = _word_pieces(folder)
+    tokenizer.no_padding()
+    tokenizer.no_truncation()
+    size = tokenizer.get_vocab_size(with_added_tokens=True)
+    if size != rows:
+        raise SourceError(f"{folder}: the tokenizer has {size:,} tokens, the model {rows:,}; they are not of one model")
+    if len(tokenizer.encode("").ids) != 2:
+        raise SourceError(f"{path} does not put [CLS] and [SEP] around a text; save it again with transformers")
+    return tokenizer
+
+
+def _word_pieces(folder: Path) -> Tokenizer:
+    path = folder / "vocab.txt"
+    try:
+        words = path.read_text(encoding="utf-8").rstrip("\n").split("\n")
+    except (OSError, UnicodeDecodeError) as error:
+        raise SourceError(f"cannot read {path} ({error}) and there is no tokenizer.json; save one of them") from error
+    vocabulary = {word: index for index, word in enumerate(words)}
+    missing = [token for token in SPECIAL[:4] if token not in vocabulary]
+    if missing or len(vocabulary) != len(words):
+        reason = f"no {', '.join(missing)}" if missing else "a token twice"
+        raise SourceError(f"{path} is not a BERT vocabulary ({reason}); give the folder a tokenizer.json instead")
+    options = _options(folder)
+    lower = options.get("do_lower_case", not any(word.lower() != word for word in words if word not in SPECIAL))
+    tokenizer = Tokenizer(WordPiece(vocabulary, unk_token=SPECIAL[1]))
+    tokenizer.normalizer = normalizers.BertNormalizer(
+        lowercase=bool(lower),
+        strip_accents=options.get("strip_accents"),
+        handle_chinese_chars=bool(options.get("tokenize_chinese_chars", True)),
+    )
+    tokenizer.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
+    tokenizer.decoder = decoders.WordPiece()
+    tokenizer.post_processor = processors.BertProcessing(("[SEP]", vocabulary["[SEP]"]), ("[CLS]", vocabulary["[CLS]"]))
+    tokenizer.add_special_tokens([token for token in SPECIAL if token in vocabulary])
+    return tokenizer
+
+
+def _options(folder: Path) -> dict[str, bool | None]:
+    """What tokenizer_config.json says of the text. Without it, a vocabulary with capitals is a cased one."""
+    path = folder / "tokenizer_config.json"
+    if not path.exists():
+        return {}
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+        return {
+            name: found[name] for name in ("do_lower_case", "strip_accents", "tokenize_chinese_chars") if name in found
+        }
+    except (OSError, ValueError, TypeError) as error:
+        raise SourceError(f"cannot read {path} ({error}); save it again with transformers") from error

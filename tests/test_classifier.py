@@ -1,0 +1,114 @@
+from collections.abc import Sequence
+from dataclasses import replace
+from itertools import count
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from agnews.classifier import Classifier, load, softmax
+from agnews.encode import Encoder
+from agnews.errors import ModelError
+from agnews.labels import LABELS
+from agnews.settings import EngineName, Settings
+
+HEADLINES = {
+    "World": "Rebels and government forces agree to a ceasefire in the border region",
+    "Sports": "Striker's late goal sends the hosts into the cup final",
+    "Business": "Retailer's shares fall after it cuts its profit forecast",
+    "Sci/Tech": "Software update fixes a flaw in millions of phones",
+}
+LONG = "Profit rose again this quarter, the company said on Monday. " * 60
+
+
+class Counting:
+    """The real engine, noting how many texts it was given."""
+
+    def __init__(self, inner: Classifier) -> None:
+        self._engine = inner.engine
+        self.name: EngineName = inner.engine.name
+        self.batch_size = inner.engine.batch_size
+        self.threads = 1
+        self.texts = 0
+
+    def logits(self, ids: Sequence[list[int]]) -> NDArray[np.float32]:
+        self.texts += len(ids)
+        return self._engine.logits(ids)
+
+
+@pytest.fixture
+def counting(classifier: Classifier) -> tuple[Classifier, Counting]:
+    engine = Counting(classifier)
+    return Classifier(classifier.checkpoint, Encoder(classifier.checkpoint), engine), engine
+
+
+@pytest.mark.parametrize(("label", "text"), HEADLINES.items())
+def test_an_obvious_headline_gets_its_topic(classifier: Classifier, label: str, text: str) -> None:
+    (found,) = classifier.classify([text])
+    assert found is not None
+    assert LABELS[int(np.argmax(found.scores))] == label
+
+
+def test_scores_are_probabilities(classifier: Classifier) -> None:
+    for found in classifier.classify(list(HEADLINES.values())):
+        assert found is not None
+        assert all(0 <= score <= 1 for score in found.scores)
+        assert sum(found.scores) == pytest.approx(1, abs=1e-9)
+
+
+def test_a_list_is_answered_in_its_order_as_its_texts_alone(classifier: Classifier) -> None:
+    texts = [f"{text} {number}" for number in range(50) for text in HEADLINES.values()] + [LONG, "Goal!", LONG]
+    together = classifier.classify(texts)
+    alone = [classifier.classify([text])[0] for text in texts]
+    assert len(together) == len(texts)
+    for one, other in zip(together, alone, strict=True):
+        assert one is not None
+        assert other is not None
+        assert int(np.argmax(one.scores)) == int(np.argmax(other.scores))
+        assert one.scores == pytest.approx(other.scores, abs=1e-3)
+        assert one.truncated == other.truncated
+
+
+def test_one_worker_and_several_answer_alike(settings: Settings, classifier: Classifier) -> None:
+    texts = [f"{text} {number}" for number in range(40) for text in HEADLINES.values()]
+    assert classifier.engine.threads == 2
+    assert load(replace(settings, workers=1)).classify(texts) == classifier.classify(texts)
+
+
+def test_equal_texts_are_computed_once(counting: tuple[Classifier, Counting]) -> None:
+    classifier, engine = counting
+    found = classifier.classify(list(HEADLINES.values()) * 100)
+    assert engine.texts == len(HEADLINES)
+    assert found[:4] == found[-4:]
+
+
+def test_only_a_text_beyond_the_maximum_length_is_truncated(classifier: Classifier) -> None:
+    words = classifier.checkpoint.max_length - 2  # [CLS] and [SEP] take two
+    found = classifier.classify(["goal " * words, "goal " * (words + 1), LONG])
+    assert [prediction is not None and prediction.truncated for prediction in found] == [False, True, True]
+
+
+def test_no_texts_get_no_predictions(classifier: Classifier) -> None:
+    assert classifier.classify([]) == []
+
+
+def test_texts_not_begun_in_time_are_left_out_and_the_others_kept(
+    counting: tuple[Classifier, Counting], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    classifier, engine = counting
+    seconds = count()
+    monkeypatch.setattr("agnews.classifier.time.monotonic", lambda: float(next(seconds)))
+    found = classifier.classify([f"goal {number}" for number in range(10)], left_ms=lambda: 5_000.0, reserve_ms=500)
+    computed = [prediction is not None for prediction in found]
+    assert engine.texts == 3  # one look at the clock per list, chunk and text, a second apart, until 4.5 s are over
+    assert computed == [True] * 3 + [False] * 7
+
+
+def test_logits_that_are_not_finite_are_the_models_fault() -> None:
+    with pytest.raises(ModelError, match="not finite"):
+        softmax(np.array([[0.0, float("nan"), 1.0, 2.0]], dtype=np.float32))
+
+
+def test_large_logits_do_not_overflow() -> None:
+    logits = np.array([[1000.0, 0.0, -1000.0, 0.0]], dtype=np.float32)
+    assert softmax(logits).tolist() == [[1.0, 0.0, 0.0, 0.0]]

@@ -1,0 +1,151 @@
+"""The command line's half that needs no torch: verifying, and copying the embedded checkpoint."""
+
+import json
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from agnews.checkpoint import FILES
+from tests.command import EMBEDDED, ROOT, download_model, environment
+
+
+@pytest.fixture
+def cache(tmp_path: Path) -> Path:
+    """A copy of the embedded checkpoint's onnx half."""
+    assert download_model("--source", "embedded", "--engine", "onnx", "--target", tmp_path / "cache").returncode == 0
+    return tmp_path / "cache"
+
+
+def test_the_embedded_checkpoint_is_intact() -> None:
+    found = download_model()
+    assert found.returncode == 0, found.stderr
+    assert "are as they were baked" in found.stdout
+    assert "engines onnx and pipeline" in found.stdout
+
+
+def test_verifying_imports_nothing_heavy() -> None:
+    code = (
+        "import sys, download_model; status = download_model.main([]); "
+        "assert not {'torch', 'transformers', 'onnxruntime', 'huggingface_hub', 'numpy'} & set(sys.modules); "
+        "sys.exit(status)"
+    )
+    assert subprocess.run([sys.executable, "-c", code], cwd=ROOT, env=environment(), check=False).returncode == 0
+
+
+def test_a_copy_for_one_engine_holds_only_its_files(cache: Path) -> None:
+    assert {path.name for path in cache.iterdir()} == {"manifest.json", *FILES["onnx"]}
+    assert (cache / "model.onnx").read_bytes() == (EMBEDDED / "model.onnx").read_bytes()
+
+
+def test_the_same_target_can_be_written_again(cache: Path) -> None:
+    found = download_model("--source", "embedded", "--target", cache)
+    assert found.returncode == 0, found.stderr
+    assert "engines onnx and pipeline" in found.stdout
+
+
+def change_a_byte(cache: Path) -> None:
+    content = bytearray((cache / "model.onnx").read_bytes())
+    content[1000] ^= 1
+    (cache / "model.onnx").write_bytes(content)
+
+
+def edit_manifest(**changes: object) -> Callable[[Path], None]:
+    def edit(cache: Path) -> None:
+        path = cache / "manifest.json"
+        path.write_text(json.dumps(json.loads(path.read_text()) | changes))
+
+    return edit
+
+
+@pytest.mark.parametrize(
+    ("damage", "message"),
+    [
+        (change_a_byte, "model.onnx is not the file that was baked (other content)"),
+        (lambda cache: (cache / "model.onnx").write_bytes(b"short"), "(5 bytes, expected "),
+        (lambda cache: (cache / "tokenizer.json").unlink(), "tokenizer.json (No such file or directory)"),
+        (lambda cache: (cache / "manifest.json").unlink(), "manifest.json (No such file or directory)"),
+        (lambda cache: (cache / "manifest.json").write_text("{"), "is not a manifest"),
+        (edit_manifest(files=["model.onnx"]), "is not a manifest"),
+        (edit_manifest(files={"model.onnx": {}}), "is not a manifest"),
+        (edit_manifest(files={}), "has the files of no engine"),
+        (edit_manifest(labels=["a", "b"]), "has labels ('a', 'b')"),
+        (edit_manifest(format=2), "has format 2"),
+    ],
+)
+def test_damage_is_named_with_its_remedy(cache: Path, damage: Callable[[Path], object], message: str) -> None:
+    damage(cache)
+    found = download_model("--check", "--target", cache)
+    assert found.returncode == 1
+    assert message in found.stderr
+    assert "git checkout model_cache" in found.stderr or "bake it again" in found.stderr
+    assert "Traceback" not in found.stderr
+
+
+def test_every_damaged_file_is_named(cache: Path) -> None:
+    for name in FILES["onnx"]:
+        (cache / name).write_bytes(b"")
+    found = download_model("--target", cache)
+    assert [name for name in FILES["onnx"] if name in found.stderr] == list(FILES["onnx"])
+
+
+def test_a_missing_target_is_an_error_not_a_traceback(tmp_path: Path) -> None:
+    found = download_model("--target", tmp_path / "nowhere")
+    assert found.returncode == 1
+    assert found.stderr.startswith("error: cannot read ")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--engine", "onnx"], "--engine needs --source"),
+        (["--temperature", "0"], "--temperature needs --source"),
+        (["--source", "a/b", "--temperature", "0"], "must be a number above 0"),
+        (["--source", "a/b", "--temperature", "nan"], "must be a number above 0"),
+        (["--source", "a/b", "--max-length", "many"], "invalid int value"),
+        (["--source", "a/b", "--engine", "gpu"], "invalid choice"),
+        (["--source", "a/b@main", "--revision", "main"], "--revision goes with a hub ID"),
+        (["--source", ".", "--revision", "main"], "--revision goes with a hub ID"),
+        (["--source", "a/b", "--name", "mine"], "--name goes with a folder"),
+        (["--source", "embedded", "--max-length", "64"], "copied as it is"),
+        (["--source", "embedded", "--check"], "choose one"),
+        (["--source", ""], "--source is empty"),
+        (["extra"], "unrecognized arguments"),
+    ],
+)
+def test_a_wrong_command_line_says_what_is_wrong(arguments: list[str], message: str) -> None:
+    found = download_model(*arguments)
+    assert found.returncode == 2
+    assert message in found.stderr
+
+
+def test_a_folder_of_somebodys_files_is_not_replaced(tmp_path: Path) -> None:
+    (tmp_path / "thesis.tex").write_text("years of work")
+    found = download_model("--source", "embedded", "--target", tmp_path)
+    assert found.returncode == 1
+    assert "thesis.tex" in found.stderr
+    assert (tmp_path / "thesis.tex").exists()
+
+
+def test_a_source_folder_that_is_not_there_is_named(tmp_path: Path) -> None:
+    pytest.importorskip("torch", reason="baking needs torch")
+    found = download_model("--source", tmp_path / "nowhere", "--target", tmp_path / "cache")
+    assert found.returncode == 1
+    assert "there is no folder" in found.stderr
+
+
+def test_baking_without_its_packages_names_them(tmp_path: Path) -> None:
+    code = "import sys; sys.modules['torch'] = None; import download_model; sys.exit(download_model.main(sys.argv[1:]))"
+    found = subprocess.run(
+        [sys.executable, "-c", code, "--source", str(EMBEDDED), "--target", str(tmp_path / "cache")],
+        cwd=ROOT,
+        env=environment(),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert found.returncode == 1
+    assert "pip install 'agnews[train]'" in found.stderr
+    assert not (tmp_path / "cache").exists()

@@ -1,0 +1,129 @@
+import json
+from typing import Any
+
+import pytest
+
+from agnews.answer import list_answer
+from agnews.classifier import Classifier
+from agnews.errors import AnswerSizeError, InputError, LimitError
+from agnews.events.dispatch import EVENTS, answer, find
+from agnews.request import Json
+from agnews.settings import Settings
+from tests.requirement import ROOT
+
+PAYLOADS = sorted((ROOT / "examples" / "events").glob("*.json"))
+GOAL = "Striker scores twice as hosts reach the World Cup final"
+
+
+@pytest.mark.parametrize("path", PAYLOADS, ids=lambda path: path.stem)
+def test_each_payload_matches_exactly_one_event_source(path: Any) -> None:
+    event = json.loads(path.read_text(encoding="utf-8"))
+    assert sum(source.matches(event) for source in EVENTS) == 1
+
+
+@pytest.mark.parametrize("event", [None, True, 3, 1.5, {}, {"body": "{}"}, {"Records": []}, {"txt": GOAL}])
+def test_an_event_of_no_known_form_is_refused_with_the_forms(event: Json) -> None:
+    with pytest.raises(InputError) as refusal:
+        find(event)
+    assert all(source.form in str(refusal.value) for source in EVENTS)
+
+
+@pytest.mark.parametrize(
+    ("event", "message"),
+    [
+        ({"text": "  "}, "the text is empty"),
+        ({"text": 7}, "a text must be a string, found the number 7"),
+        ({"text": None}, "'text' is null"),
+        ({"text": float("nan")}, "found the number nan"),
+        ({"text": "x", "description": []}, "'description' must be a string"),
+        ({"text": "x", "id": [1]}, "'id' must be a string or a number"),
+        ({"text": "x", "id": "i" * 257}, "'id' has 257 characters, at most 256"),
+        ({"text": "broken \ud800"}, "a lone surrogate at character 7"),
+        ({"text": "x" * 100_001}, "100,001 characters, at most 100,000 .AGNEWS_MAX_CHARS."),
+        ({"text": "x", "top_k": 5}, "top_k must be a whole number from 1 to 4, found the number 5"),
+        ({"text": "x", "top_k": True}, "found true"),
+        ({"text": "x", "top_k": "2"}, "found the string '2'"),
+        ({"text": "x", "min_score": 1.01}, "min_score must be a number from 0 to 1"),
+        ({"text": "x", "min_score": float("nan")}, "found the number nan"),
+        ({"text": "x", "topK": 2}, "no option 'topK'; write 'top_k'"),
+        ({"texts": "one"}, "'texts' must be a list; for one text send it as 'text'"),
+        ({"texts": {"a": 1}}, "'texts' must be a list"),
+        ({"texts": None}, "one list of texts expected, found null"),
+        ({"texts": ["a"], "inputs": ["b"]}, "found 'texts' and 'inputs'; send one"),
+        ({"Items": "a"}, "'Items' must be a list of rows, found the string 'a'"),
+        ({"Items": [], "BatchInput": []}, "'BatchInput' must be an object"),
+        ({"Items": [], "BatchInput": {"text_column": 1}}, "'text_column' must be a column's name"),
+        ({"warmup": False}, "a warm-up is exactly"),
+        ({"warmup": True, "text": "x"}, "a warm-up is exactly"),
+    ],
+)
+def test_a_request_that_is_unusable_as_a_whole_is_refused(
+    classifier: Classifier, settings: Settings, event: Json, message: str
+) -> None:
+    with pytest.raises(InputError, match=message):
+        answer(event, classifier, settings)
+
+
+def test_more_texts_than_the_limit_are_refused(classifier: Classifier) -> None:
+    with pytest.raises(LimitError, match=r"3 texts in one request, at most 2 .AGNEWS_MAX_TEXTS."):
+        answer([GOAL] * 3, classifier, Settings(max_texts=2))
+
+
+def test_bad_items_become_errors_in_their_place(classifier: Classifier, settings: Settings) -> None:
+    items: list[Json] = [GOAL, "", None, {"id": 4}, {"id": "five", "title": GOAL}, 6.5, [GOAL], {"text": GOAL, "id": {}}]
+    found: Any = answer(items, classifier, settings)
+    kinds = [item.get("label") or item["error"]["type"] for item in found["predictions"]]
+    error = "InputError"
+    assert kinds == ["Sports", error, error, error, "Sports", error, error, error]
+    assert [item.get("id") for item in found["predictions"]] == [None, None, None, 4, "five", None, None, None]
+    assert (found["count"], found["errors"]) == (8, 6)
+
+
+def test_two_strings_are_two_headlines_never_a_pair(classifier: Classifier, settings: Settings) -> None:
+    found: Any = answer([GOAL, "Oil prices climb as shares fall"], classifier, settings)
+    assert [item["label"] for item in found["predictions"]] == ["Sports", "Business"]
+
+
+def test_top_k_lists_the_best_scores_descending(classifier: Classifier, settings: Settings) -> None:
+    found: Any = answer({"text": GOAL, "top_k": 4}, classifier, settings)
+    values = list(found["scores"].values())
+    assert len(values) == 4
+    assert values == sorted(values, reverse=True)
+    assert (found["label"], found["score"]) == next(iter(found["scores"].items()))
+    assert sum(values) == pytest.approx(1, abs=4e-4)
+
+
+def test_below_min_score_the_label_is_null_and_the_score_stays(classifier: Classifier, settings: Settings) -> None:
+    sure: Any = answer({"text": GOAL, "min_score": 0.3}, classifier, settings)
+    unsure: Any = answer({"text": GOAL, "min_score": 1}, classifier, settings)
+    assert (sure["label"], sure["abstained"]) == ("Sports", False)
+    assert (unsure["label"], unsure["abstained"], unsure["score"]) == (None, True, sure["score"])
+
+
+def test_items_take_their_columns_and_options_from_batch_input(classifier: Classifier, settings: Settings) -> None:
+    event: Json = {
+        "Items": [{"h": "Tonight", "d": GOAL, "key": "a"}, {"title": GOAL, "key": "b"}],
+        "BatchInput": {"text_column": "h", "description_column": "d", "id_column": "key", "top_k": 2},
+    }
+    found: Any = answer(event, classifier, settings)
+    good, bad = found["predictions"]
+    assert (good["id"], good["label"], len(good["scores"])) == ("a", "Sports", 2)
+    assert (bad["id"], bad["error"]["message"]) == ("b", "no text: expected 'h'; found keys 'title', 'key'")
+
+
+def test_an_answer_beyond_its_limit_is_refused_by_name(classifier: Classifier) -> None:
+    with pytest.raises(AnswerSizeError, match="the answer to 2 texts has .* at most 100"):
+        answer({"Items": [GOAL, GOAL]}, classifier, Settings(max_items_answer_bytes=100))
+
+
+def test_the_size_that_is_checked_is_the_size_that_is_sent(classifier: Classifier) -> None:
+    found = list_answer([{"id": "ключ", "label": "World", "score": 0.5, "truncated": False}], classifier, 10_000)
+    size = len(json.dumps(found))
+    assert list_answer(found["predictions"], classifier, size) == found
+    with pytest.raises(AnswerSizeError):
+        list_answer(found["predictions"], classifier, size - 1)
+
+
+def test_an_empty_list_gets_no_predictions(classifier: Classifier, settings: Settings) -> None:
+    found: Any = answer([], classifier, settings)
+    assert (found["predictions"], found["count"], found["errors"]) == ([], 0, 0)

