@@ -191,8 +191,9 @@ def _bake(
 
 def _headlines(path: Path) -> tuple[str, ...]:
     """The texts of a file, rows without one left out. Raises InputError if there are none."""
+    from agnews.columns import Names
     from agnews.request import read_item
-    from agnews.rows import Names, open_source
+    from agnews.rows import open_source
 
     with open_source(path, Names()) as source:
         items = [read_item(row.value, Settings(), source.columns) for row in source.rows if row.error is None]

@@ -1,3 +1,4 @@
+import copy
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -56,6 +57,7 @@ def test_the_graph_computes_what_torch_computes(
 def test_smoothing_and_row_scaling_leave_less_of_an_outlier_behind(
     model: DistilBertForSequenceClassification, ids: list[list[int]], tmp_path: Path
 ) -> None:
+    model = copy.deepcopy(model)
     with torch.no_grad():
         for block in model.distilbert.transformer.layer:
             block.sa_layer_norm.weight[3] *= 20

@@ -1,0 +1,49 @@
+"""What README says is what the code does."""
+
+import json
+import re
+from dataclasses import fields
+from typing import Any
+
+import pytest
+
+from agnews import errors
+from agnews.classifier import Classifier
+from agnews.events.dispatch import answer
+from agnews.settings import Settings
+from tests.requirement import ROOT
+
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+SETTINGS_ROW = re.compile(r"^\| `AGNEWS_(\w+)` \| ([^|]+) \|", re.MULTILINE)
+
+
+def test_every_setting_has_a_row() -> None:
+    assert [name.lower() for name, _ in SETTINGS_ROW.findall(README)] == [field.name for field in fields(Settings)]
+
+
+@pytest.mark.parametrize(("name", "default"), [row for row in SETTINGS_ROW.findall(README) if row[1].strip().isdigit()])
+def test_a_settings_default_is_as_the_table_says(name: str, default: str) -> None:
+    assert getattr(Settings(), name.lower()) == int(default)
+
+
+def test_every_error_class_has_a_row() -> None:
+    named = set(re.findall(r"^\| `(\w+Error)` \|", README, re.MULTILINE))
+    defined = {name for name, value in vars(errors).items() if isinstance(value, type)}
+    assert named == defined - {"AgNewsError"}
+
+
+def test_the_invoke_example_is_answered_as_shown(classifier: Classifier, settings: Settings) -> None:
+    shown = re.search(r"--payload '(.+)' answer\.json && cat answer\.json\n(\{.+\}\n)?(\{\"label.+\})", README)
+    assert shown
+    expected = json.loads(shown[3])
+    found: Any = answer(json.loads(shown[1]), classifier, settings)
+    assert found.keys() == expected.keys()
+    assert found["label"] == expected["label"]
+    assert found["score"] == pytest.approx(expected["score"], abs=5e-3)
+
+
+def test_every_file_that_is_linked_exists() -> None:
+    for page in ("README.md", "MODEL_CARD.md"):
+        links = re.findall(r"\]\((?!https?:)([^)#]+)\)", (ROOT / page).read_text(encoding="utf-8"))
+        assert links
+        assert [link for link in links if not (ROOT / link).exists()] == []
