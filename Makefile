@@ -59,7 +59,7 @@ train: $(FULL)/ready
 
 bake: $(FULL)/ready
 	$(FULL)/bin/python -m modeling.calibrate $(or $(DATA),$(error say where the AG News CSV files are: make bake DATA=FOLDER))
-	$(FULL)/bin/python download_model.py --source runs/default/best --headlines $(DATA)/train_part.csv
+	$(FULL)/bin/python download_model.py --source runs/default/best --name agnews-lambda/minilm-l6 --headlines runs/default/headlines.txt
 
 evaluate: $(FULL)/ready
 	$(FULL)/bin/python -m agnews evaluate $(or $(DATA),$(error say where the AG News CSV files are: make evaluate DATA=FOLDER))/test.csv --compare pipeline --json results/evaluation.json

@@ -42,9 +42,8 @@ def main() -> None:
     parser.add_argument("--rows", type=int, default=2000)
     arguments = parser.parse_args()
     recipe = Recipe()
-    rows = data.split(data.read_folder(arguments.data)[0], recipe.held_out, recipe.seed)[1][
-        :: -(-2000 // arguments.rows)
-    ]
+    held_out = data.split(data.read_folder(arguments.data)[0], recipe.held_out, recipe.seed)[1]
+    rows = held_out[:: -(-len(held_out) // arguments.rows)]
     reference = convert.read(arguments.checkpoint)
     reference.tokenizer.enable_truncation(128)
     calibration = token_ids(reference.tokenizer, headlines(CALIBRATION_TEXTS, seed=1))
@@ -60,9 +59,8 @@ def main() -> None:
         figures[name] = {"quantisation": asdict(quantisation), **views}
         print(name, views, flush=True)
     torch_accuracy = {view: float((found.argmax(1) == labels).mean()) for view, found in expected.items()}
-    print(
-        record("quantisation", {"rows": len(rows), "torch_accuracy": torch_accuracy, "variants": figures, "threads": 1})
-    )
+    whole = {"rows": len(rows), "threads": 1, "torch_accuracy": torch_accuracy, "variants": figures}
+    print(record("quantisation", whole))
     plot(figures)
 
 

@@ -8,15 +8,11 @@ import os
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 from statistics import median
-
-import onnxruntime as ort
-from numpy.typing import NDArray
 
 from agnews.checkpoint import read_checkpoint
 from agnews.encode import Encoder
-from agnews.engines.onnx import run_each
+from agnews.engines.onnx import run_each, session
 from agnews.settings import Settings
 from benchmarks.record import record
 from modeling.headlines import headlines
@@ -57,15 +53,7 @@ def main() -> None:
     print(record("threads", figures), speed, f"{ratio:.2f}")
 
 
-def session(path: Path, threads: int) -> ort.InferenceSession:
-    """The baked model on `threads` intra-op threads, set up as the engine does."""
-    options = ort.SessionOptions()
-    options.intra_op_num_threads = threads
-    options.inter_op_num_threads = 1
-    return ort.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
-
-
-def seconds(run: Callable[[], NDArray | None]) -> float:  # type: ignore[type-arg]
+def seconds(run: Callable[[], object]) -> float:
     """How long `run` takes."""
     start = time.perf_counter()
     run()

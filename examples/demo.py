@@ -1,6 +1,7 @@
 """What `make demo` shows: a local Lambda, one headline and a list of them through its Invoke API."""
 
 import json
+import re
 import subprocess
 import sys
 import urllib.request
@@ -17,12 +18,14 @@ ONE = "Central bank holds rates as inflation cools"
 def main() -> None:
     """Starts `agnews serve` on a free port, invokes it twice, prints the answers and stops it."""
     command = [sys.executable, "-m", "agnews", "serve", "--port", "0"]
-    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as server:
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as server:
+        assert server.stdout is not None
+        assert server.stderr is not None
+        address = re.match(r"Serving (http://\S+)", server.stdout.readline())
+        if address is None:
+            raise SystemExit(f"agnews serve did not start:\n{server.stderr.read()}")
         try:
-            assert server.stdout is not None
-            address = next(line for line in server.stdout if "http://" in line).split("http://")[1].split()[0]
-            url = f"http://{address}/2015-03-31/functions/function/invocations"
-            show(url)
+            show(f"{address[1]}/2015-03-31/functions/function/invocations")
         finally:
             server.terminate()
 
@@ -37,7 +40,7 @@ def show(url: str) -> None:
     for column in ("Topic", "Score", "Headline"):
         table.add_column(column, justify="right" if column == "Score" else "left")
     for text, answer in zip(texts, invoke(url, texts)["predictions"], strict=True):
-        table.add_row(answer["label"], f"{answer['score']:.3f}", text)
+        table.add_row(str(answer["label"]), f"{answer['score']:.3f}", text)
     console.print(table)
 
 

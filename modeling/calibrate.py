@@ -2,7 +2,8 @@
 
     python -m modeling.calibrate FOLDER_OF_CSV --run runs/default
 
-Writes `run/best/metrics.json`: the temperature and the validation figures that baking hands on to the manifest.
+Writes `run/best/metrics.json`, the temperature and the validation figures that baking hands on to the manifest,
+and `run/headlines.txt`, the held-out texts, for baking to compare the int8 model on.
 """
 
 import argparse
@@ -16,8 +17,11 @@ from transformers import DistilBertForSequenceClassification
 
 from agnews.classifier import softmax
 from modeling import data
+from modeling.data import View
 from modeling.parity import reference_logits
 from modeling.train import Recipe
+
+VIEWS: tuple[View, ...] = ("title", "full")
 
 
 def temperature(logits: NDArray[np.float32], labels: NDArray[np.int64]) -> float:
@@ -47,7 +51,7 @@ def main() -> None:
     labels = np.array([row.label for row in validation])
     logits = {
         view: reference_logits(model, [e.ids for e in tokenizer.encode_batch([row.views[view] for row in validation])])
-        for view in ("title", "full")
+        for view in VIEWS
     }
     fitted = temperature(np.concatenate(list(logits.values())), np.concatenate([labels, labels]))
     figures = {
@@ -60,6 +64,8 @@ def main() -> None:
     }
     metrics = {"temperature": fitted, "validation": {"rows": len(validation), **figures}}
     (best / "metrics.json").write_text(json.dumps(metrics, indent=2) + "\n")
+    texts = [" ".join(row.views[view].split()) for view in VIEWS for row in validation]
+    (arguments.run / "headlines.txt").write_text("\n".join(texts) + "\n", encoding="utf-8")
     print(json.dumps(metrics, indent=2))
 
 

@@ -2,7 +2,7 @@
 
 Weights are 7-bit with a scale per output column: products with unsigned 8-bit activations then fit the 16-bit sums
 of CPUs without VNNI, so every CPU computes the same. Activations are quantised at run time. Three exact
-rewritings keep that close to float32 (measured in results/quantisation.md):
+rewritings keep that close to float32 (measured in results/quantisation.json):
 
 - *Smoothing* (Xiao et al. 2022): a channel with outliers is divided by a factor that its weight row is multiplied with.
 - *Row scaling*: after GELU a few tokens are ten times larger than the rest, so each token's row is divided by its

@@ -70,7 +70,16 @@ def test_more_texts_than_the_limit_are_refused(classifier: Classifier) -> None:
 
 
 def test_bad_items_become_errors_in_their_place(classifier: Classifier, settings: Settings) -> None:
-    items: list[Json] = [GOAL, "", None, {"id": 4}, {"id": "five", "title": GOAL}, 6.5, [GOAL], {"text": GOAL, "id": {}}]
+    items: list[Json] = [
+        GOAL,
+        "",
+        None,
+        {"id": 4},
+        {"id": "five", "title": GOAL},
+        6.5,
+        [GOAL],
+        {"text": GOAL, "id": {}},
+    ]
     found: Any = answer(items, classifier, settings)
     kinds = [item.get("label") or item["error"]["type"] for item in found["predictions"]]
     error = "InputError"

@@ -37,7 +37,14 @@ def test_html_remains_are_mended(raw: str, mended: str) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["AT&T beats Q3 forecasts; shares up 5%", "Is 3 < 4? Yes; no", "Team #39 wins", "  two  spaces ", "R&D; costs", "лента"],
+    [
+        "AT&T beats Q3 forecasts; shares up 5%",
+        "Is 3 < 4? Yes; no",
+        "Team #39 wins",
+        "  two  spaces ",
+        "R&D; costs",
+        "лента",
+    ],
 )
 def test_ordinary_text_is_left_untouched(text: str) -> None:
     assert data.clean(text) == text

@@ -21,7 +21,7 @@ class OnnxEngine:
 
     One text per run: dynamic quantisation scales activations over a whole run, so a headline's score would
     depend on its neighbours, and there is no padding to compute. Workers over single-threaded runs also beat
-    intra-op threads on lists (results/bench_threads.json).
+    intra-op threads on lists (results/threads.json).
     """
 
     name: EngineName = "onnx"
@@ -44,11 +44,11 @@ def run_each(model: ort.InferenceSession, ids: Sequence[list[int]]) -> NDArray[n
     return np.concatenate(runs)
 
 
-def session(path: Path) -> ort.InferenceSession:
-    """A single-threaded CPU session. Raises ModelError unless it maps `input_ids` to `logits` [batch, 4]."""
+def session(path: Path, threads: int = 1) -> ort.InferenceSession:
+    """A CPU session with `threads` to a run. Raises ModelError unless it maps `input_ids` to `logits` [batch, 4]."""
     options = ort.SessionOptions()
     # Threads given explicitly: else ORT pins threads to CPUs that Lambda does not show, and logs errors.
-    options.intra_op_num_threads = 1
+    options.intra_op_num_threads = threads
     options.inter_op_num_threads = 1
     # Extended fusions were made at bake time; doing them again would only cost start time.
     options.graph_optimization_level = ort.GraphOptimizationLevel.ORT_DISABLE_ALL
