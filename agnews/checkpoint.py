@@ -94,7 +94,7 @@ def verify(checkpoint: Checkpoint, names: Iterable[str]) -> None:
     """
     for name in names:
         if name not in checkpoint.files:
-            raise ModelError(f"{checkpoint.folder} was baked without {name}; bake it with --engine naming both engines")
+            raise ModelError(f"{checkpoint.folder} was baked without {name}; bake it again with --engine both")
         expected, path = checkpoint.files[name], checkpoint.path(name)
         try:
             with path.open("rb") as content:

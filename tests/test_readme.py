@@ -8,8 +8,10 @@ from typing import Any
 import pytest
 
 from agnews import errors
+from agnews.checkpoint import read_checkpoint
 from agnews.classifier import Classifier
 from agnews.events.dispatch import answer
+from agnews.report import TITLES
 from agnews.settings import Settings
 from tests.requirement import ROOT
 
@@ -40,6 +42,22 @@ def test_the_invoke_example_is_answered_as_shown(classifier: Classifier, setting
     assert found.keys() == expected.keys()
     assert found["label"] == expected["label"]
     assert found["score"] == pytest.approx(expected["score"], abs=5e-3)
+
+
+@pytest.mark.parametrize("page", ["README.md", "MODEL_CARD.md"])
+def test_the_accuracy_table_is_what_was_measured(page: str) -> None:
+    report = json.loads((ROOT / "results" / "evaluation.json").read_text(encoding="utf-8"))
+    shown = (ROOT / page).read_text(encoding="utf-8")
+    for view, called in TITLES.items():
+        measured, compared = report["views"][view], report["compared"][view]
+        low, high = measured["metrics"]["accuracy_95"]
+        row = (
+            f"| {called.lower()} | {measured['metrics']['accuracy']:.2%} ({low:.1%} to {high:.1%}) "
+            f"| {compared['reference']['metrics']['accuracy']:.2%} | {compared['equal_labels']:.2%} "
+            f"| {measured['metrics']['ece']:.2%} |"
+        )
+        assert row in shown
+    assert report["installation"]["revision"] == read_checkpoint(Settings().model_dir).revision
 
 
 def test_every_file_that_is_linked_exists() -> None:
