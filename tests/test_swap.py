@@ -1,5 +1,6 @@
 """The folder swap, with processes that are really killed."""
 
+import contextlib
 import json
 import os
 import random
@@ -8,14 +9,16 @@ import subprocess
 import sys
 import threading
 import time
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from modeling.errors import BakeError
 from modeling.swap import check_target, exchange, staging, tidy, workshop_of
-from tests.command import ROOT
+from tests.requirement import ROOT
 
+PATIENCE_S = 60
 NAMES = ("model.onnx", "tokenizer.json", "manifest.json")
 
 WRITER = f"""
@@ -72,16 +75,34 @@ def test_a_run_killed_at_any_moment_leaves_one_whole_version(tmp_path: Path, way
         assert not workshop_of(target).exists()
 
 
-def test_the_exchange_shows_a_whole_folder_at_every_moment(tmp_path: Path) -> None:
-    target, process = make(tmp_path / "cache"), None
-    other = make(tmp_path / "other")
-    if not exchange(target, other):
+def read_through(folder: int) -> set[tuple[str, str]]:
+    """Name and content of each file of an open folder, as far as they are still there: after a swap it is emptied."""
+    found = set()
+    for name in os.listdir(folder):
+        with contextlib.suppress(FileNotFoundError), open(name, opener=partial(os.open, dir_fd=folder)) as stream:
+            found.add((name, stream.read()))
+    return found
+
+
+def test_a_reader_finds_one_whole_version_at_every_moment(tmp_path: Path) -> None:
+    target = make(tmp_path / "cache")
+    if not exchange(target, make(tmp_path / "other")):
         pytest.skip("this file system cannot exchange folders")
-    process = start(target, "one")
+    versions: set[str] = set()
+    process, end = start(target, "one"), time.monotonic() + PATIENCE_S
     try:
-        for _ in range(3000):
+        while len(versions) < 20:
+            assert time.monotonic() < end
+            assert process.poll() is None
             folder = os.open(target, os.O_RDONLY | os.O_DIRECTORY)
+            found = read_through(folder)
+            current = os.path.samestat(os.fstat(folder), target.stat())
             os.close(folder)
+            read = {text for _, text in found}
+            assert len(read) <= 1, "files of two versions"
+            if current:  # nobody had removed anything from it while it was read
+                assert {name for name, _ in found} == set(NAMES)
+                versions |= read
     finally:
         kill(process)
 
