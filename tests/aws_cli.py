@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tests.requirement import AWS, clean_environment
+from tests.requirement import AWS
 
 
 @dataclass(frozen=True)
@@ -28,7 +28,7 @@ def invoke(url: str, payload: str, folder: Path, *options: str) -> Invoked:
     nowhere = {"AWS_CONFIG_FILE": os.devnull, "AWS_SHARED_CREDENTIALS_FILE": os.devnull, "AWS_MAX_ATTEMPTS": "1"}
     done = subprocess.run(
         [AWS, "lambda", "invoke", *connection, *function],
-        env=clean_environment(PYTHONUTF8="1", **nowhere),
+        env=os.environ | nowhere | {"PYTHONUTF8": "1"},
         capture_output=True,
         encoding="utf-8",
         timeout=120,

@@ -1,12 +1,26 @@
+import os
+import shutil
+import signal
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from agnews.classifier import Classifier, load
 from agnews.settings import Settings
 from tests.local_lambda import served
-from tests.requirement import require_runtime_client
+from tests.requirement import require_module
 from tests.runtime_api import RuntimeApi, runtime
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _no_settings_of_the_developers() -> Iterator[None]:
+    """This process and those that the tests start know only the settings that a test makes."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name in list(os.environ):
+            if name.startswith(("AGNEWS_", "AWS_", "HF_")) and name != "AGNEWS_LEAN":
+                patch.delenv(name)
+        yield
 
 
 @pytest.fixture(scope="session")
@@ -22,7 +36,7 @@ def classifier(settings: Settings) -> Classifier:
 @pytest.fixture(scope="session")
 def lambda_(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RuntimeApi]:
     """The handler in the real runtime client's process."""
-    require_runtime_client()
+    require_module("awslambdaric")
     with runtime(tmp_path_factory.mktemp("runtime") / "log.txt") as api:
         yield api
 
@@ -32,3 +46,35 @@ def served_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of a running `agnews serve`."""
     with served(tmp_path_factory.mktemp("serve")) as (_, url):
         yield url
+
+
+@pytest.fixture
+def interruptible() -> Iterator[None]:
+    """A shell that runs the tests in the background has them, and so what they start, ignore Ctrl-C."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.fixture(scope="module")
+def one_torch_thread() -> Iterator[None]:
+    """Torch computes with one thread: on products as small as a tiny checkpoint's a second one only waits."""
+    import torch  # here, as in the next one: a lean run has none
+
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(threads)
+
+
+@pytest.fixture(scope="session")
+def tiny(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    from tests.tiny_checkpoint import SHUFFLED, write_safetensors
+
+    return write_safetensors(tmp_path_factory.mktemp("tiny"), SHUFFLED)
+
+
+@pytest.fixture
+def folder(tiny: Path, tmp_path: Path) -> Path:
+    """A tiny checkpoint of the test's own, its outputs in SHUFFLED's order."""
+    return shutil.copytree(tiny, tmp_path / "checkpoint")

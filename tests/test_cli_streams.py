@@ -11,9 +11,8 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).resolve().parent.parent
-OIL = "Oil prices climb as OPEC trims output"
-CUP = "Striker scores twice as Arsenal win the cup final"
+from tests.requirement import ROOT
+from tests.texts import GOAL, OIL
 
 
 def at_a_terminal(*arguments: str, typed: bytes = b"") -> tuple[int, str]:
@@ -37,7 +36,7 @@ def test_a_pipe_that_goes_on_is_answered_line_by_line() -> None:
     command = [sys.executable, "-m", "agnews", "classify", "--format", "jsonl"]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=ROOT) as process:
         assert process.stdin and process.stdout
-        for text, label in ((OIL, "Business"), (CUP, "Sports")):
+        for text, label in ((OIL, "Business"), (GOAL, "Sports")):
             process.stdin.write(f"{text}\n".encode())
             process.stdin.flush()
             assert json.loads(process.stdout.readline())["label"] == label
@@ -56,7 +55,7 @@ def test_a_terminal_gets_a_table() -> None:
 
 
 def test_whoever_types_headlines_is_told_how_to_end_and_gets_answers() -> None:
-    code, screen = at_a_terminal("classify", typed=f"{OIL}\n{CUP}\n\x04".encode())
+    code, screen = at_a_terminal("classify", typed=f"{OIL}\n{GOAL}\n\x04".encode())
     assert code == 0
     assert "reading headlines from the keyboard, one a line; end with Ctrl-D" in screen
     assert "Business" in screen
@@ -97,6 +96,7 @@ def test_a_full_disk_is_one_line_and_exit_code_2() -> None:
     assert (done.returncode, done.stderr) == (2, b"agnews: the output: No space left on device\n")
 
 
+@pytest.mark.usefixtures("interruptible")
 def test_ctrl_c_says_how_far_it_came_and_leaves_no_half_output(tmp_path: Path) -> None:
     output = tmp_path / "out.jsonl"
     with subprocess.Popen(

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from agnews.checkpoint import FILES
-from tests.command import EMBEDDED, ROOT, download_model, environment
+from tests.command import EMBEDDED, download_model
+from tests.requirement import ROOT, require_module
 
 
 @pytest.fixture
@@ -32,7 +33,7 @@ def test_verifying_imports_nothing_heavy() -> None:
         "assert not {'torch', 'transformers', 'onnxruntime', 'huggingface_hub', 'numpy'} & set(sys.modules); "
         "sys.exit(status)"
     )
-    assert subprocess.run([sys.executable, "-c", code], cwd=ROOT, env=environment(), check=False).returncode == 0
+    assert subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=False).returncode == 0
 
 
 def test_a_copy_for_one_engine_holds_only_its_files(cache: Path) -> None:
@@ -130,7 +131,7 @@ def test_a_folder_of_somebodys_files_is_not_replaced(tmp_path: Path) -> None:
 
 
 def test_a_source_folder_that_is_not_there_is_named(tmp_path: Path) -> None:
-    pytest.importorskip("torch", reason="baking needs torch")
+    require_module("torch", "transformers", "onnx")
     found = download_model("--source", tmp_path / "nowhere", "--target", tmp_path / "cache")
     assert found.returncode == 1
     assert "there is no folder" in found.stderr
@@ -141,7 +142,6 @@ def test_baking_without_its_packages_names_them(tmp_path: Path) -> None:
     found = subprocess.run(
         [sys.executable, "-c", code, "--source", str(EMBEDDED), "--target", str(tmp_path / "cache")],
         cwd=ROOT,
-        env=environment(),
         capture_output=True,
         text=True,
         check=False,

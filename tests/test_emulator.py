@@ -1,5 +1,7 @@
 import http.client
 import json
+import os
+import socket
 import subprocess
 import sys
 import time
@@ -9,15 +11,8 @@ from pathlib import Path
 import pytest
 
 from tests.aws_cli import invoke
-from tests.free_port import free_port
-from tests.requirement import (
-    EMULATOR,
-    ROOT,
-    clean_environment,
-    require_aws,
-    require_emulator,
-    require_runtime_client,
-)
+from tests.requirement import EMULATOR, ROOT, require_aws, require_emulator, require_module
+from tests.texts import SCRIPTS
 
 PATIENCE_S = 60
 
@@ -27,7 +22,7 @@ def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """AWS's runtime interface emulator around the real runtime client and handler, as in the image."""
     require_emulator()
     require_aws()
-    require_runtime_client()
+    require_module("awslambdaric")
     port = free_port()
     addresses = {"--runtime-interface-emulator-address": port, "--runtime-api-address": free_port()}
     command: list[str | Path] = [EMULATOR]
@@ -35,7 +30,7 @@ def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         command += [flag, f"127.0.0.1:{number}"]
     command += [sys.executable, "-m", "awslambdaric", "handler.lambda_handler"]
     log = tmp_path_factory.mktemp("emulator") / "log.txt"
-    environment = clean_environment(AWS_LAMBDA_FUNCTION_MEMORY_SIZE="3008", AWS_LAMBDA_FUNCTION_TIMEOUT="60")
+    environment = os.environ | {"AWS_LAMBDA_FUNCTION_MEMORY_SIZE": "3008", "AWS_LAMBDA_FUNCTION_TIMEOUT": "60"}
     with (
         log.open("wb") as output,
         subprocess.Popen(command, cwd=ROOT, env=environment, stdout=output, stderr=output) as process,
@@ -46,6 +41,13 @@ def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         finally:
             process.terminate()  # it ends the runtime's process, too
             process.wait(PATIENCE_S)
+
+
+def free_port() -> int:
+    """A TCP port of 127.0.0.1 that was free a moment ago. The emulator cannot be told to choose one."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
 
 
 def wait_for(port: int) -> None:
@@ -75,16 +77,13 @@ def test_a_list_is_answered_in_order(url: str, tmp_path: Path) -> None:
     assert labels == ["Sports", "Business", "World", "Sci/Tech"]
 
 
-SCRIPTS = ["البنك المركزي يثبت أسعار الفائدة", "央行维持利率不变", "Центральный банк", "केंद्रीय बैंक", "Goal! ⚽🎉"]
-
-
 @pytest.mark.parametrize("escaped", [True, False], ids=["escaped", "utf8"])
 def test_headlines_in_other_scripts_come_back_whole(url: str, tmp_path: Path, escaped: bool) -> None:
     event = tmp_path / "event.json"
-    items = [{"id": text, "text": text} for text in SCRIPTS]
+    items = [{"id": text, "text": text} for text in SCRIPTS.values()]
     event.write_text(json.dumps(items, ensure_ascii=escaped), encoding="utf-8")
     answer = invoke(url, f"fileb://{event}", tmp_path).answer
-    assert ([prediction["id"] for prediction in answer["predictions"]], answer["errors"]) == (SCRIPTS, 0)
+    assert ([prediction["id"] for prediction in answer["predictions"]], answer["errors"]) == ([*SCRIPTS.values()], 0)
 
 
 def test_a_payload_on_the_command_line_may_hold_other_scripts(url: str, tmp_path: Path) -> None:

@@ -1,13 +1,20 @@
+from typing import Any
+
 import numpy as np
 import pytest
+
+from tests.requirement import require_module
+
+# ruff: noqa: E402  (what follows imports what may be missing)
+require_module("torch", "transformers")
+
+import torch
+import transformers
 
 from agnews.classifier import Classifier, load
 from agnews.labels import LABELS
 from agnews.settings import Settings
 from modeling.headlines import headlines
-
-pytest.importorskip("torch", reason="the pipeline engine needs torch")
-transformers = pytest.importorskip("transformers", reason="the pipeline engine needs transformers")
 
 TEXTS = [*headlines(60), "Goal!", "Profit rose again this quarter, the company said on Monday. " * 40]
 
@@ -18,15 +25,13 @@ def reference() -> Classifier:
 
 
 def test_the_pipeline_engine_answers_as_transformers_pipeline(reference: Classifier) -> None:
-    import torch
-
     folder, temperature = reference.checkpoint.folder, reference.checkpoint.temperature
     tokenizer = transformers.PreTrainedTokenizerFast(
         tokenizer_file=str(folder / "tokenizer.json"), pad_token="[PAD]", model_max_length=128
     )
     model = transformers.DistilBertForSequenceClassification.from_pretrained(folder, dtype=torch.float32)
     pipe = transformers.pipeline("text-classification", model=model, tokenizer=tokenizer, device="cpu")
-    rows = pipe(TEXTS, top_k=None, function_to_apply="none", truncation=True)
+    rows: Any = pipe(TEXTS, top_k=None, function_to_apply="none", truncation=True)
     logits = np.array([[next(p["score"] for p in row if p["label"] == label) for label in LABELS] for row in rows])
     expected = np.exp(logits / temperature)
     expected /= expected.sum(axis=1, keepdims=True)

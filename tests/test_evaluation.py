@@ -15,6 +15,8 @@ from agnews.labelled import Example, read_examples
 from agnews.labels import LABELS
 from agnews.metrics import calibration_error, class_metrics, confusion, metrics, wilson
 from agnews.settings import Settings
+from tests.requirement import require_module
+from tests.texts import GOAL, OIL
 
 LABELLED = np.array([0, 0, 1, 2, 3, 3])
 FOUND = np.array([0, 1, 1, 2, 3, 0])
@@ -174,7 +176,7 @@ def test_a_file_is_evaluated_and_reported_as_text_and_json(tmp_path: Path, capsy
 
 
 def test_difference_and_equal_labels_are_the_engine_s_against_the_reference_s(classifier: Classifier) -> None:
-    texts = ["Oil prices climb as OPEC trims output", "Striker scores twice as hosts win the cup final"]
+    texts = [OIL, GOAL]
     measured, found = measured_views(classifier, {"title": texts}, np.array([2, 1]), bars=False)["title"]
     reference, _ = measured_views(classifier, {"title": texts}, np.array([2, 0]), bars=False)["title"]
     compared = compare(measured, found, reference, np.array([2, 0]))
@@ -213,7 +215,7 @@ def test_an_evaluation_that_cannot_be_made_is_refused(
 
 
 def test_the_engines_are_compared_on_the_same_texts(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    pytest.importorskip("torch", reason="the pipeline engine needs torch")
+    require_module("torch", "transformers")
     output = tmp_path / "report.json"
     arguments = ["evaluate", str(ag_news(tmp_path)), "--view", "title", "--compare", "pipeline", "--json", str(output)]
     assert main(arguments) == 0

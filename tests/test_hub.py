@@ -9,8 +9,10 @@ from subprocess import CompletedProcess
 
 import pytest
 
-pytest.importorskip("torch", reason="baking needs torch")
-pytest.importorskip("huggingface_hub", reason="baking from the hub needs huggingface_hub")
+from tests.requirement import require_module
+
+# ruff: noqa: E402  (what follows imports what may be missing)
+require_module("torch", "transformers", "onnx", "huggingface_hub")
 
 from agnews.checkpoint import FILES
 from tests import tiny_checkpoint

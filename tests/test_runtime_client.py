@@ -3,34 +3,26 @@ from pathlib import Path
 
 import pytest
 
+from agnews.events.dispatch import EVENTS, find
 from tests.requirement import ROOT
 from tests.runtime_api import RuntimeApi, answered, parsed
+from tests.texts import GOAL, OIL, SCRIPTS
 
-GOAL = "Striker scores twice as hosts reach the World Cup final"
-BANK = "Central bank holds interest rates as inflation cools, stocks rise"
 TALKS = "Ceasefire talks resume after border clashes leave dozens dead"
 
 EXAMPLES = sorted((ROOT / "examples" / "events").glob("*.json"))
-
-SCRIPTS = {
-    "arabic": "البنك المركزي يثبت أسعار الفائدة",
-    "chinese": "央行维持利率不变",
-    "cyrillic": "Центральный банк сохранил ставку",
-    "hindi": "केंद्रीय बैंक ने ब्याज दरें स्थिर रखीं",
-    "emoji": "Goal! ⚽🏆 Champions again 🎉👩🏽‍🚀",
-}
 
 
 @pytest.mark.parametrize(
     ("event", "label"),
     [
         (GOAL, "Sports"),
-        ({"text": BANK}, "Business"),
+        ({"text": OIL}, "Business"),
         ({"headline": GOAL}, "Sports"),
         ({"title": TALKS}, "World"),
         ({"title": "Tonight", "description": GOAL}, "Sports"),
-        ({"text": None, "headline": BANK}, "Business"),
-        ({"text": BANK, "description": None, "top_k": None, "min_score": None}, "Business"),
+        ({"text": None, "headline": OIL}, "Business"),
+        ({"text": OIL, "description": None, "top_k": None, "min_score": None}, "Business"),
     ],
 )
 def test_one_text_is_answered_with_one_prediction(lambda_: RuntimeApi, event: object, label: str) -> None:
@@ -42,20 +34,20 @@ def test_one_text_is_answered_with_one_prediction(lambda_: RuntimeApi, event: ob
 @pytest.mark.parametrize(
     "event",
     [
-        [GOAL, BANK],
-        {"text": [GOAL, BANK]},
-        {"headline": [GOAL, BANK]},
-        {"title": [GOAL, BANK]},
-        {"texts": [GOAL, BANK]},
-        {"headlines": [GOAL, BANK]},
-        {"inputs": [GOAL, BANK]},
-        {"texts": [{"text": GOAL}, {"headline": BANK}]},
-        [{"title": GOAL}, BANK],
-        {"Items": [{"title": GOAL}, {"text": BANK}]},
-        {"Items": [GOAL, BANK], "BatchInput": None},
-        {"Items": [{"h": GOAL, "text": BANK}, {"h": BANK}], "BatchInput": {"text_column": "h"}},
+        [GOAL, OIL],
+        {"text": [GOAL, OIL]},
+        {"headline": [GOAL, OIL]},
+        {"title": [GOAL, OIL]},
+        {"texts": [GOAL, OIL]},
+        {"headlines": [GOAL, OIL]},
+        {"inputs": [GOAL, OIL]},
+        {"texts": [{"text": GOAL}, {"headline": OIL}]},
+        [{"title": GOAL}, OIL],
+        {"Items": [{"title": GOAL}, {"text": OIL}]},
+        {"Items": [GOAL, OIL], "BatchInput": None},
+        {"Items": [{"h": GOAL, "text": OIL}, {"h": OIL}], "BatchInput": {"text_column": "h"}},
         {
-            "Items": [{"h": "Tonight", "d": GOAL}, {"h": BANK}],
+            "Items": [{"h": "Tonight", "d": GOAL}, {"h": OIL}],
             "BatchInput": {"text_column": "h", "description_column": "d"},
         },
     ],
@@ -112,9 +104,8 @@ def test_every_example_event_is_answered(lambda_: RuntimeApi, path: Path) -> Non
     parsed(lambda_.invoke(path.read_bytes()))
 
 
-def test_the_example_events_are_one_of_each_form() -> None:
-    forms = "distributed_map headline_with_description list objects_with_ids options single warmup"
-    assert [path.stem for path in EXAMPLES] == forms.split()
+def test_the_example_events_are_of_every_source() -> None:
+    assert {find(json.loads(path.read_text(encoding="utf-8"))) for path in EXAMPLES} == set(EVENTS)
 
 
 @pytest.mark.parametrize("text", SCRIPTS.values(), ids=SCRIPTS)

