@@ -167,6 +167,8 @@ def test_offline_without_a_cached_copy_is_explained(bake: Bake) -> None:
 def test_a_server_that_is_no_hub_is_explained(bake: Bake, hub: Hub) -> None:
     found = bake("--source", OLD, HF_ENDPOINT=f"{hub.url}/lfs/{OLD}/vocab.txt?")
     assert found.returncode == 1
+    assert f"cannot get {OLD} at main from {hub.url}" in found.stderr
+    assert "check the connection or the proxy, or bake from a folder: --source DIR" in found.stderr
     assert "Traceback" not in found.stderr
 
 

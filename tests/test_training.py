@@ -53,16 +53,32 @@ def test_ordinary_text_is_left_untouched(text: str) -> None:
 
 def rows(count: int) -> list[data.Row]:
     return [
-        data.Row(number % 4, {"title": f"title {number}", "full": f"title {number} text", "description": "text"})
+        data.Row(
+            number % 4,
+            {"title": f"title {number}", "full": f"title {number}: text {number}", "description": f"text {number}"},
+        )
         for number in range(count)
     ]
 
 
 def test_no_text_of_the_validation_rows_is_trained_on() -> None:
-    everything = [*rows(40), data.Row(1, {"title": "Title 7!"})]
-    training, validation = data.split(everything, 40, seed=3)
-    assert [row.label for row in validation].count(2) == 10
-    assert training == []  # each shares "text", or its title, with a validation row
+    copies = [
+        data.Row(1, {"title": "Title 7!"}),
+        data.Row(2, {"description": "text 31."}),
+        data.Row(3, {"full": "TITLE 9, TEXT 9"}),
+    ]
+    fresh = [data.Row(0, {"title": "Title 41"}), data.Row(2, {"description": "Text 41"})]
+    training, validation = data.split([*rows(40), *copies, *fresh], 40, seed=3)
+    assert sorted(row.views["title"] for row in validation) == sorted(row.views["title"] for row in rows(40))
+    assert training == fresh
+
+
+@pytest.mark.parametrize(("held_out", "left"), [(0, 48), (8, 40), (40, 8)])
+def test_as_many_of_each_class_are_held_out_and_all_others_trained_on(held_out: int, left: int) -> None:
+    training, validation = data.split(rows(48), held_out, seed=3)
+    assert (len(training), len(validation)) == (left, held_out)
+    assert [sum(row.label == label for row in validation) for label in range(4)] == [held_out // 4] * 4
+    assert all((row in training) != (row in validation) for row in rows(48))
 
 
 def test_malformed_rows_are_told_by_line(tmp_path: Path) -> None:
@@ -92,7 +108,7 @@ def test_a_folded_bert_has_the_same_hidden_states(tmp_path: Path) -> None:
     model = fold.folded_classifier(tmp_path)
     assert fold.hidden_difference(bert, model) < fold.TOLERANCE
     with torch.no_grad():
-        model.distilbert.embeddings.position_embeddings.weight[3] += 0.1
+        model.distilbert.embeddings.position_embeddings.weight[3, 0] += 0.1
     assert fold.hidden_difference(bert, model) > fold.TOLERANCE
 
 
