@@ -5,51 +5,13 @@ from typing import Any
 
 import pytest
 
+from tests.bad_events import BAD_EVENTS, BAD_ITEMS
 from tests.requirement import ROOT, require_module
 from tests.runtime_api import PATIENCE_S, RuntimeApi, answered, parsed, runtime
 from tests.texts import GOAL, OIL
 
 
-@pytest.mark.parametrize(
-    ("event", "error_type", "message"),
-    [
-        (None, "InputError", "an event must be one of"),
-        (True, "InputError", "Found true"),
-        (3, "InputError", "Found the number 3"),
-        ({}, "InputError", "an object with no keys"),
-        ({"body": "x"}, "InputError", "'body'"),
-        ("", "InputError", "the text is empty"),
-        ({"text": " \n"}, "InputError", "the text is empty"),
-        ({"text": 3}, "InputError", "a text must be a string"),
-        ({"text": {"text": GOAL}}, "InputError", "a text must be a string"),
-        ({"text": None}, "InputError", "no text"),
-        ({"text": GOAL, "description": 3}, "InputError", "'description' must be a string"),
-        ({"text": GOAL, "id": []}, "InputError", "'id' must be a string or a number"),
-        ({"text": GOAL, "id": "x" * 257}, "LimitError", "at most 256"),
-        ({"text": "\ud800 goal"}, "InputError", "lone surrogate"),
-        ({"text": GOAL, "id": "\udfff"}, "InputError", "lone surrogate"),
-        ({"text": "a" * 1024 * 1024}, "LimitError", "1,048,576 characters, at most 100,000 (AGNEWS_MAX_CHARS)"),
-        ({"texts": GOAL}, "InputError", "must be a list"),
-        ({"texts": None}, "InputError", "one list of texts expected"),
-        ({"texts": [GOAL], "headlines": [GOAL]}, "InputError", "found 'texts' and 'headlines'"),
-        (["a"] * 10_001, "LimitError", "10,001 texts in one request, at most 10,000 (AGNEWS_MAX_TEXTS)"),
-        ({"text": GOAL, "top_k": 0}, "InputError", "top_k must be a whole number from 1 to 4"),
-        ({"text": GOAL, "top_k": 5}, "InputError", "top_k"),
-        ({"text": GOAL, "top_k": "2"}, "InputError", "top_k"),
-        ({"text": GOAL, "top_k": True}, "InputError", "top_k"),
-        ({"texts": [GOAL], "min_score": 1.1}, "InputError", "min_score must be a number from 0 to 1"),
-        ({"texts": [GOAL], "min_score": -0.1}, "InputError", "min_score"),
-        ({"texts": [GOAL], "topK": 2}, "InputError", "write 'top_k'"),
-        ({"text": GOAL, "min-score": 0.5}, "InputError", "write 'min_score'"),
-        ({"warmup": False}, "InputError", "a warm-up is exactly"),
-        ({"warmup": True, "text": GOAL}, "InputError", "a warm-up is exactly"),
-        ({"Items": GOAL}, "InputError", "'Items' must be a list"),
-        ({"Items": [], "BatchInput": []}, "InputError", "'BatchInput' must be an object"),
-        ({"Items": [], "BatchInput": {"text_column": 1}}, "InputError", "'text_column' must be a column's name"),
-        ({"Items": [], "BatchInput": {"top_k": 9}}, "InputError", "top_k"),
-        ({"Items": [{"id": "x" * 250, "text": GOAL}] * 2000}, "AnswerSizeError", "send fewer or lower top_k"),
-    ],
-)
+@pytest.mark.parametrize(("event", "error_type", "message"), BAD_EVENTS)
 def test_a_bad_event_is_refused_with_a_named_error(
     lambda_: RuntimeApi, event: object, error_type: str, message: str
 ) -> None:
@@ -58,33 +20,35 @@ def test_a_bad_event_is_refused_with_a_named_error(
     assert message in error["errorMessage"]
 
 
-@pytest.mark.parametrize("event", [b"{bad", b"", b'{"text": "\xff"}', b"NaN", b'{"text": "a"} x', b"[" * 100_000])
+@pytest.mark.parametrize(
+    "event",
+    [
+        b"{bad",
+        b"",
+        b'{"text": "\xff"}',
+        b'{"text": "a"} x',
+        b"[" * 100_000,
+        b"NaN",
+        b'[{"text": "a goal", "id": NaN}]',
+        b'{"text": "a goal", "min_score": -Infinity}',
+    ],
+)
 def test_bytes_that_are_not_json_are_refused_and_the_next_event_is_answered(lambda_: RuntimeApi, event: bytes) -> None:
     assert parsed(lambda_.invoke(event), "error")["errorType"] == "Runtime.UnmarshalError"
     assert answered(lambda_, GOAL)["label"] == "Sports"
 
 
-@pytest.mark.parametrize("number", [b"NaN", b"Infinity", b"-1e999"])
-def test_a_number_that_json_does_not_have_never_comes_back(lambda_: RuntimeApi, number: bytes) -> None:
-    outcome = lambda_.invoke(b'[{"text": "a goal", "id": ' + number + b"}]")
-    assert b"errorType" in outcome.body or parsed(outcome)["predictions"][0]["error"]["type"] == "InputError"
+@pytest.mark.parametrize(("number", "shown"), [(b"1e999", "the number inf"), (b"-1e999", "the number -inf")])
+def test_a_number_beyond_all_floats_is_refused_and_never_comes_back(
+    lambda_: RuntimeApi, number: bytes, shown: str
+) -> None:
+    (bad,) = parsed(lambda_.invoke(b'[{"text": "a goal", "id": ' + number + b"}]"))["predictions"]
+    assert sorted(bad) == ["error"]
+    assert bad["error"]["type"] == "InputError"
+    assert shown in bad["error"]["message"]
 
 
-@pytest.mark.parametrize(
-    ("item", "error_type"),
-    [
-        ("", "InputError"),
-        (None, "InputError"),
-        (3, "InputError"),
-        ([GOAL, OIL], "InputError"),
-        ({}, "InputError"),
-        ({"body": GOAL}, "InputError"),
-        ({"id": {}, "text": GOAL}, "InputError"),
-        ({"id": "\ud800", "text": GOAL}, "InputError"),
-        ("\ud800", "InputError"),
-        ("a" * 100_001, "LimitError"),
-    ],
-)
+@pytest.mark.parametrize(("item", "error_type"), BAD_ITEMS)
 def test_a_bad_item_becomes_an_error_in_its_place(lambda_: RuntimeApi, item: object, error_type: str) -> None:
     answer = answered(lambda_, [GOAL, item, OIL])
     first, bad, last = answer["predictions"]
