@@ -1,6 +1,6 @@
 """What smoothing and row scaling buy: agreement with torch and speed of four int8 models, on held-out AG News rows.
 
-python -m benchmarks.quantisation FOLDER_OF_CSV [--checkpoint model_cache] [--rows 2000]
+python -m benchmarks.quantisation FOLDER_OF_CSV [--run runs/default] [--rows 2000]
 """
 
 import argparse
@@ -18,13 +18,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from agnews.engines.onnx import run_each, session
+from agnews.settings import Settings
 from benchmarks.record import RESULTS, record
 from modeling import convert, data
 from modeling.bake import CALIBRATION_TEXTS, token_ids
 from modeling.export import Quantisation, export
 from modeling.headlines import headlines
 from modeling.parity import reference_logits
-from modeling.train import Recipe
+from modeling.recipe import recipe_of
 
 VARIANTS = {
     "plain 7-bit": Quantisation(smooth=False, scale_rows=False),
@@ -38,13 +39,13 @@ def main() -> None:
     """Command line: see the module's first lines."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("data", type=Path)
-    parser.add_argument("--checkpoint", type=Path, default=Path("model_cache"))
+    parser.add_argument("--run", type=Path, default=Path("runs/default"))
     parser.add_argument("--rows", type=int, default=2000)
     arguments = parser.parse_args()
-    recipe = Recipe()
+    recipe = recipe_of(arguments.run)
     held_out = data.split(data.read_folder(arguments.data)[0], recipe.held_out, recipe.seed)[1]
     rows = held_out[:: -(-len(held_out) // arguments.rows)]
-    reference = convert.read(arguments.checkpoint)
+    reference = convert.read(Settings().model_dir)
     reference.tokenizer.enable_truncation(128)
     calibration = token_ids(reference.tokenizer, headlines(CALIBRATION_TEXTS, seed=1))
     ids = {view: token_ids(reference.tokenizer, [row.views[view] for row in rows]) for view in ("title", "full")}

@@ -19,7 +19,7 @@ from agnews.classifier import softmax
 from modeling import data
 from modeling.data import View
 from modeling.parity import reference_logits
-from modeling.train import Recipe
+from modeling.recipe import recipe_of
 
 VIEWS: tuple[View, ...] = ("title", "full")
 
@@ -43,7 +43,7 @@ def main() -> None:
     parser.add_argument("--run", type=Path, default=Path("runs/default"))
     arguments = parser.parse_args()
     best = arguments.run / "best"
-    recipe = Recipe()
+    recipe = recipe_of(arguments.run)
     validation = data.split(data.read_folder(arguments.data)[0], recipe.held_out, recipe.seed)[1]
     model = DistilBertForSequenceClassification.from_pretrained(best).eval()
     tokenizer = Tokenizer.from_file(str(best / "tokenizer.json"))

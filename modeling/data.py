@@ -1,20 +1,20 @@
 """AG News rows for training: read, cleaned of HTML remains, split and sampled."""
 
 import csv
+import hashlib
 import html
 import random
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Literal, get_args
 
 from agnews.labels import LABELS
 from agnews.request import joined
 
 View = Literal["title", "full", "description"]
-
-KINDS: dict[str, View] = {"title": "title", "full": "full", "description": "description"}
+VIEWS: tuple[View, ...] = get_args(View)
 
 _NAMED = "quot|amp|lt|gt|nbsp|apos|lsquo|rsquo|ldquo|rdquo|ndash|mdash|hellip|eacute"
 _APOSTROPHE = re.compile(r" ?&?#0*(?:39|145|146|8216|8217);")
@@ -77,8 +77,9 @@ def _row(fields: Sequence[str], where: str) -> Row:
     if len(fields) != 3 or fields[0] not in {"1", "2", "3", "4"}:
         raise ValueError(f"{where}: expected class 1-4 and two texts, found {len(fields)} columns: {fields[:1]}")
     label, first, second = int(fields[0]) - 1, clean(fields[1]), fields[2]
-    if second in KINDS:
-        return Row(label, {KINDS[second]: first})
+    for kind in VIEWS:
+        if second == kind:
+            return Row(label, {kind: first})
     description = clean(second)
     return Row(label, {"title": first, "full": joined(first, description), "description": description})
 
@@ -86,6 +87,11 @@ def _row(fields: Sequence[str], where: str) -> Row:
 def key(text: str) -> str:
     """What makes two texts the same for leak checks: letters and digits, lower case."""
     return "".join(character for character in text.lower() if character.isalnum())
+
+
+def digest(rows: Sequence[Row]) -> str:
+    """The sha256 of the rows' labels and texts, in order."""
+    return hashlib.sha256(repr([(row.label, sorted(row.views.items())) for row in rows]).encode()).hexdigest()
 
 
 def split(rows: Sequence[Row], held_out: int, seed: int) -> tuple[list[Row], list[Row]]:

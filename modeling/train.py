@@ -9,7 +9,7 @@ import math
 import random
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -22,24 +22,7 @@ from transformers import DistilBertForSequenceClassification
 
 from modeling import data, fold
 from modeling.data import Row, View
-
-
-@dataclass(frozen=True)
-class Recipe:
-    """Everything that decides the trained weights, apart from the data and the machine's arithmetic."""
-
-    seed: int = 20261123
-    epochs: int = 3
-    batch: int = 32
-    learning_rate: float = 6e-5
-    warmup: float = 0.06
-    weight_decay: float = 0.01
-    label_smoothing: float = 0.03
-    ema_decay: float = 0.999
-    max_length: int = 112
-    held_out: int = 2000
-    views: dict[View, float] = field(default_factory=lambda: {"title": 0.45, "full": 0.4, "description": 0.15})
-
+from modeling.recipe import RECIPE, Recipe
 
 Batch = tuple[Tensor, Tensor, Tensor]
 """Token ids [batch, length], attention mask [batch, length], labels [batch]; int64."""
@@ -90,9 +73,10 @@ class Trainer:
     def __init__(self, recipe: Recipe, rows: Sequence[Row], run: Path) -> None:
         self.recipe, self.run = recipe, run
         self.training, self.validation = data.split(rows, recipe.held_out, recipe.seed)
+        run.mkdir(parents=True, exist_ok=True)
+        self._claim()
         torch.manual_seed(recipe.seed)
         source = fold.minilm_folder()
-        run.mkdir(parents=True, exist_ok=True)
         fold.save_tokenizer(source, run)
         self.tokenizer = Tokenizer.from_file(str(run / "tokenizer.json"))
         self.tokenizer.enable_truncation(recipe.max_length)
@@ -110,13 +94,20 @@ class Trainer:
         decayed = [p for p in self.model.parameters() if id(p) not in kept]
         return [{"params": decayed, "weight_decay": self.recipe.weight_decay}, {"params": plain, "weight_decay": 0.0}]
 
+    def _claim(self) -> None:
+        """Writes `recipe.json`, or returns if it says the same: a run has one recipe and one set of rows."""
+        path = self.run / RECIPE
+        mine = {"recipe": asdict(self.recipe), "rows": len(self.training), "sha256": data.digest(self.training)}
+        if not path.exists():
+            path.write_text(json.dumps(mine, indent=2) + "\n")
+        if json.loads(path.read_text()) != mine:
+            raise SystemExit(f"{path} is of another recipe or other rows; choose another --run or delete {self.run}")
+
     def _resume(self) -> None:
         path = self.run / "state.pt"
         if not path.exists():
             return
         state = torch.load(path, weights_only=True)
-        if state["recipe"] != asdict(self.recipe):
-            raise SystemExit(f"{path} was written by another recipe; choose another --run or delete it")
         self.model.load_state_dict(state["model"])
         self.optimizer.load_state_dict(state["optimizer"])
         self.average, self.step, self.best = state["average"], state["step"], state["best"]
@@ -125,13 +116,14 @@ class Trainer:
 
     def save(self) -> None:
         """Writes `state.pt` so that a kill at any moment leaves either the old or the new one."""
-        state: dict[str, object] = {
-            "recipe": asdict(self.recipe),
+        state = {
             "model": self.model.state_dict(),
             "average": self.average,
+            "optimizer": self.optimizer.state_dict(),
+            "step": self.step,
+            "best": self.best,
+            "rng": torch.get_rng_state(),
         }
-        state |= {"optimizer": self.optimizer.state_dict(), "step": self.step, "best": self.best}
-        state["rng"] = torch.get_rng_state()
         torch.save(state, self.run / "state.tmp")
         (self.run / "state.tmp").replace(self.run / "state.pt")
 
@@ -182,7 +174,7 @@ class Trainer:
         title, full = (accuracy(self.model, self.validation, view, self.tokenizer) for view in ("title", "full"))
         self.log(event="validated", epoch=epoch + 1, step=self.step, title=title, full=full)
         tqdm.write(f"epoch {epoch + 1}: validation titles {title:.2%}, full texts {full:.2%}")
-        if title + full > self.best:
+        if title + full >= self.best:  # the longer training wins a tie
             self.best = title + full
             self.model.save_pretrained(self.run / "best")
             fold.save_tokenizer(fold.minilm_folder(), self.run / "best")
