@@ -54,7 +54,7 @@ def main() -> None:
         for view in VIEWS
     }
     fitted = temperature(np.concatenate(list(logits.values())), np.concatenate([labels, labels]))
-    figures = {
+    figures: dict[str, dict[str, float]] = {
         view: {
             "accuracy": round(float((values.argmax(1) == labels).mean()), 4),
             "nll": round(negative_log_likelihood(values / np.float32(fitted), labels), 4),
@@ -62,7 +62,7 @@ def main() -> None:
         }
         for view, values in logits.items()
     }
-    metrics = {"temperature": fitted, "validation": {"rows": len(validation), **figures}}
+    metrics: dict[str, object] = {"temperature": fitted, "validation": {"rows": len(validation), **figures}}
     (best / "metrics.json").write_text(json.dumps(metrics, indent=2) + "\n")
     texts = [" ".join(row.views[view].split()) for view in VIEWS for row in validation]
     (arguments.run / "headlines.txt").write_text("\n".join(texts) + "\n", encoding="utf-8")
