@@ -1,6 +1,6 @@
 """Fits the temperature on held-out rows, so that scores mean what they say (Guo et al. 2017).
 
-    python -m modeling.calibrate FOLDER_OF_CSV --run runs/default
+    python -m modeling.calibrate FOLDER_OF_CSV|OWNER/NAME --run runs/default
 
 Writes `run/best/metrics.json`, the temperature and the validation figures that baking hands on to the manifest,
 and `run/headlines.txt`, the held-out texts, for baking to compare the int8 model on.
@@ -17,11 +17,8 @@ from transformers import DistilBertForSequenceClassification
 
 from agnews.classifier import softmax
 from modeling import data
-from modeling.data import View
 from modeling.parity import reference_logits
 from modeling.recipe import recipe_of
-
-VIEWS: tuple[View, ...] = ("title", "full")
 
 
 def temperature(logits: NDArray[np.float32], labels: NDArray[np.int64]) -> float:
@@ -39,21 +36,21 @@ def negative_log_likelihood(logits: NDArray[np.float32], labels: NDArray[np.int6
 def main() -> None:
     """Command line: see the module's first lines."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("data", type=Path)
+    parser.add_argument("data")
     parser.add_argument("--run", type=Path, default=Path("runs/default"))
     arguments = parser.parse_args()
     best = arguments.run / "best"
     recipe = recipe_of(arguments.run)
-    validation = data.split(data.read_folder(arguments.data)[0], recipe.held_out, recipe.seed)[1]
+    validation = data.split(data.read_or_exit(arguments.data)[0], recipe.held_out, recipe.seed)[1]
     model = DistilBertForSequenceClassification.from_pretrained(best).eval()
     tokenizer = Tokenizer.from_file(str(best / "tokenizer.json"))
     tokenizer.enable_truncation(128)
     labels = np.array([row.label for row in validation])
     logits = {
         view: reference_logits(model, [e.ids for e in tokenizer.encode_batch([row.views[view] for row in validation])])
-        for view in VIEWS
+        for view in data.views_of(validation)
     }
-    fitted = temperature(np.concatenate(list(logits.values())), np.concatenate([labels, labels]))
+    fitted = temperature(np.concatenate(list(logits.values())), np.tile(labels, len(logits)))
     figures: dict[str, dict[str, float]] = {
         view: {
             "accuracy": round(float((values.argmax(1) == labels).mean()), 4),
@@ -64,7 +61,7 @@ def main() -> None:
     }
     metrics: dict[str, object] = {"temperature": fitted, "validation": {"rows": len(validation), **figures}}
     (best / "metrics.json").write_text(json.dumps(metrics, indent=2) + "\n")
-    texts = [" ".join(row.views[view].split()) for view in VIEWS for row in validation]
+    texts = [" ".join(row.views[view].split()) for view in logits for row in validation]
     (arguments.run / "headlines.txt").write_text("\n".join(texts) + "\n", encoding="utf-8")
     print(json.dumps(metrics, indent=2))
 
