@@ -6,6 +6,7 @@ python -m benchmarks.quantisation FOLDER_OF_CSV|OWNER/NAME [--run runs/default] 
 import argparse
 import tempfile
 import time
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -21,12 +22,12 @@ from agnews.engines.onnx import run_each, session
 from agnews.settings import Settings
 from benchmarks.record import RESULTS, record
 from modeling import convert, data
-from modeling.bake import CALIBRATION_TEXTS, token_ids
-from modeling.data import View
+from modeling.bake import CALIBRATION_TEXTS, DEFAULT_LENGTH, token_ids
+from modeling.data import Row, View
 from modeling.export import Quantisation, export
 from modeling.headlines import headlines
 from modeling.parity import reference_logits
-from modeling.recipe import recipe_of
+from modeling.recipe import held_out
 
 VARIANTS = {
     "plain 7-bit": Quantisation(smooth=False, scale_rows=False),
@@ -43,29 +44,30 @@ def main() -> None:
     parser.add_argument("--run", type=Path, default=Path("runs/default"))
     parser.add_argument("--rows", type=int, default=2000)
     arguments = parser.parse_args()
-    recipe = recipe_of(arguments.run)
-    held_out = data.split(data.read_or_exit(arguments.data)[0], recipe.held_out, recipe.seed)[1]
-    rows = held_out[:: -(-len(held_out) // arguments.rows)]
+    validation = held_out(arguments.run, arguments.data)
+    figures = compared(validation[:: -(-len(validation) // arguments.rows)])
+    print(record("quantisation", figures))
+    plot(figures["variants"], list(figures["torch_accuracy"]))
+
+
+def compared(rows: Sequence[Row]) -> dict[str, Any]:
+    """Torch's accuracy on the rows, by view, and what each variant makes of them."""
     reference = convert.read(Settings().model_dir)
-    reference.tokenizer.enable_truncation(128)
+    reference.tokenizer.enable_truncation(DEFAULT_LENGTH)
     calibration = token_ids(reference.tokenizer, headlines(CALIBRATION_TEXTS, seed=1))
     ids = {view: token_ids(reference.tokenizer, [row.views[view] for row in rows]) for view in data.views_of(rows)}
     expected = {view: reference_logits(reference.model, found) for view, found in ids.items()}
     labels = np.array([row.label for row in rows])
-    figures = {}
+    variants = {}
     for name, quantisation in VARIANTS.items():
         with tempfile.NamedTemporaryFile(suffix=".onnx") as file:
             path = Path(file.name)
-            path.write_bytes(export(reference.model, 128, calibration, quantisation).SerializeToString())
-            views: dict[str, dict[str, float]] = {
-                view: measured(path, ids[view], expected[view], labels) for view in ids
-            }
-        figures[name] = {"quantisation": asdict(quantisation), **views}
+            path.write_bytes(export(reference.model, DEFAULT_LENGTH, calibration, quantisation).SerializeToString())
+            views: dict[str, Any] = {view: measured(path, ids[view], expected[view], labels) for view in ids}
+        variants[name] = {"quantisation": asdict(quantisation), **views}
         print(name, views, flush=True)
-    torch_accuracy = {view: float((found.argmax(1) == labels).mean()) for view, found in expected.items()}
-    whole = {"rows": len(rows), "threads": 1, "torch_accuracy": torch_accuracy, "variants": figures}
-    print(record("quantisation", whole))
-    plot(figures, list(ids))
+    accuracy = {view: float((found.argmax(1) == labels).mean()) for view, found in expected.items()}
+    return {"rows": len(rows), "threads": 1, "torch_accuracy": accuracy, "variants": variants}
 
 
 def measured(

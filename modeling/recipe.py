@@ -4,7 +4,8 @@ import json
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from modeling.data import View
+from modeling import data
+from modeling.data import Row, View
 
 RECIPE = "recipe.json"
 """In a run's folder: its recipe, and which rows it trains on."""
@@ -27,11 +28,18 @@ class Recipe:
     views: dict[View, float] = field(default_factory=lambda: {"title": 0.45, "full": 0.4, "description": 0.15})
 
 
-def recipe_of(run: Path) -> Recipe:
-    """The recipe that `run` was trained by. Raises SystemExit where nothing was trained."""
-    try:
-        return Recipe(**json.loads((run / RECIPE).read_text())["recipe"])
-    except FileNotFoundError:
-        raise SystemExit(
-            f"there is no {run / RECIPE}; train first: python -m modeling.train DATA --run {run}"
-        ) from None
+def held_out(run: Path, source: str) -> list[Row]:
+    """The validation rows of `run`, read anew from what it was trained on.
+
+    Raises:
+        SystemExit: nothing was trained there, or `source` cannot be read, or holds other rows now.
+    """
+    path = run / RECIPE
+    if not path.exists():
+        raise SystemExit(f"there is no {path}; train first: python -m modeling.train {source} --run {run}")
+    claimed = json.loads(path.read_text())
+    recipe = Recipe(**claimed["recipe"])
+    training, validation = data.split(data.read_or_exit(source)[0], recipe.held_out, recipe.seed)
+    if data.digest(training) != claimed["sha256"]:
+        raise SystemExit(f"{run} was trained on other rows than {source} holds; name its own data")
+    return validation
