@@ -10,7 +10,8 @@ FULL := .venv
 help:
 	@sed -n 's/^# \(make .*\)/\1/p' Makefile
 	@echo 'make test-lean  the tests without torch;  make check  ruff and mypy;  make format  ruff format'
-	@echo 'make train DATA=FOLDER  fine-tunes (resumes);  make bake DATA=FOLDER  calibrates and bakes what was trained'
+	@echo 'make train DATA=SOURCE  fine-tunes (resumes);  make bake DATA=SOURCE  calibrates and bakes what was trained'
+	@echo '                SOURCE  a folder of AG News CSV files, or fancyzhx/ag_news on the hub (full texts only)'
 	@echo 'make evaluate DATA=FOLDER  accuracy of both engines on FOLDER/test.csv'
 
 # The fast engine's three packages and the command line's four: no torch, no dependencies that they never import.
@@ -55,10 +56,10 @@ format: $(FULL)/ready
 	$(FULL)/bin/ruff check --fix .
 
 train: $(FULL)/ready
-	$(FULL)/bin/python -m modeling.train $(or $(DATA),$(error say where the AG News CSV files are: make train DATA=FOLDER))
+	$(FULL)/bin/python -m modeling.train $(or $(DATA),$(error say where AG News is: make train DATA=FOLDER_OF_CSV, or DATA=fancyzhx/ag_news for full texts only))
 
 bake: $(FULL)/ready
-	$(FULL)/bin/python -m modeling.calibrate $(or $(DATA),$(error say where the AG News CSV files are: make bake DATA=FOLDER))
+	$(FULL)/bin/python -m modeling.calibrate $(or $(DATA),$(error say what was trained on: make bake DATA=FOLDER_OF_CSV, or DATA=fancyzhx/ag_news))
 	$(FULL)/bin/python download_model.py --source runs/default/best --name agnews-lambda/minilm-l6 --headlines runs/default/headlines.txt
 
 evaluate: $(FULL)/ready

@@ -46,7 +46,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"error: {error}", file=sys.stderr)
         return 1
     except ImportError as error:
-        print(f"error: baking needs the training packages: pip install 'agnews[train]' ({error})", file=sys.stderr)
+        print(f"error: baking needs the training packages: pip install -e '.[train]' ({error})", file=sys.stderr)
         return 1
     except OSError as error:
         print(f"error: {error}; {options.target} is as it was", file=sys.stderr)
@@ -60,7 +60,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     add = parser.add_argument
-    add("--check", action="store_true", help="verify the target (what happens without --source)")
     add("--source", help="ID@REVISION or ID on the hub, a folder (./… or /… if in doubt), or embedded")
     add("--revision", help="branch, tag or commit of a hub ID; default main, which is resolved and printed")
     add("--engine", choices=(*ENGINES, "both"), help="what to bake for; default both")
@@ -79,8 +78,6 @@ def _misuse(options: argparse.Namespace) -> str | None:
     source = options.source
     if source == "":
         return "--source is empty; name a hub ID, a folder, or embedded"
-    if options.check and source:
-        return "--check verifies, --source bakes: choose one"
     if source is None and named:
         return f"{named[0]} needs --source (for the checkpoint beside this script: --source embedded)"
     if source == "embedded" and baking:
@@ -135,11 +132,23 @@ def _write(options: argparse.Namespace) -> None:
     """Bakes or copies what --source names. Raises AgNewsError, ImportError or OSError, nothing being written then."""
     engines: tuple[EngineName, ...] = ENGINES if options.engine in {None, "both"} else (options.engine,)
     if options.source == "embedded":
+        _keeps_engines(EMBEDDED, options.target, engines)
         copy(EMBEDDED, options.target, engines)
     elif _is_folder(options.source):
-        _bake(Path(options.source).expanduser(), None, engines, options)
+        folder = Path(options.source).expanduser()
+        _keeps_engines(folder, options.target, engines)
+        _bake(folder, None, engines, options)
     else:
         _download(engines, options)
+
+
+def _keeps_engines(source: Path, target: Path, engines: Sequence[EngineName]) -> None:
+    """Returns unless `target` is `source` itself and would lose an engine's files, which no other place may have."""
+    if source.resolve() != target.resolve():
+        return
+    lost = [engine for engine in read_checkpoint(source).engines() if engine not in engines]
+    if lost:
+        raise InputError(f"{target} would lose its files of the {lost[0]} engine; choose another --target")
 
 
 def copy(source: Path, target: Path, engines: Sequence[EngineName]) -> None:

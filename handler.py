@@ -1,5 +1,6 @@
 """Lambda entry point: loads the classifier once per container, at import, and answers every event with it."""
 
+import time
 from collections.abc import Mapping
 from typing import Protocol
 
@@ -22,4 +23,5 @@ CLASSIFIER.classify(["The first inference allocates and touches the weights: not
 
 def lambda_handler(event: Json, context: Context) -> Mapping[str, object]:
     """The answer to a direct, list or Step Functions event. Raises AgNewsError for one that has none."""
-    return dispatch.answer(event, CLASSIFIER, SETTINGS, context.get_remaining_time_in_millis)
+    usable_ms = context.get_remaining_time_in_millis() - SETTINGS.reserve_ms
+    return dispatch.answer(event, CLASSIFIER, SETTINGS, time.monotonic() + usable_ms / 1000)

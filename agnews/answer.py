@@ -1,14 +1,14 @@
 """What callers get: predictions as builtins, rounded in one place, within the answer's size limit."""
 
 import json
-from collections.abc import Callable, Sequence
+import math
+from collections.abc import Sequence
 from typing import TypedDict
 
-from agnews.classifier import Classifier, Prediction, never
+from agnews.classifier import Classifier, Prediction
 from agnews.errors import AgNewsError, AnswerSizeError, DeadlineError
 from agnews.labels import LABELS
 from agnews.request import Item, Options, Request
-from agnews.settings import Settings
 
 DIGITS = 4
 
@@ -49,12 +49,10 @@ class ListAnswer(TypedDict):
     model: ModelFacts
 
 
-def answers(
-    request: Request, classifier: Classifier, settings: Settings, left_ms: Callable[[], float] = never
-) -> list[Answer]:
-    """One answer per item, in order: computed together, errors in their place."""
+def answers(request: Request, classifier: Classifier, deadline: float = math.inf) -> list[Answer]:
+    """One answer per item, in order: computed together until time.monotonic() reaches `deadline`."""
     texts = [item.text for item in request.items if item.text is not None]
-    found = iter(classifier.classify(texts, left_ms, settings.reserve_ms))
+    found = iter(classifier.classify(texts, deadline))
     return [
         failed(item) if item.text is None else predicted(item, next(found), request.options) for item in request.items
     ]
@@ -100,8 +98,8 @@ def model_facts(classifier: Classifier) -> ModelFacts:
     return {"source": checkpoint.source, "revision": checkpoint.revision, "engine": classifier.engine.name}
 
 
-def list_answer(found: Sequence[Answer], classifier: Classifier, max_bytes: int) -> ListAnswer:
-    """The answer to a list. Raises AnswerSizeError where it would be larger than `max_bytes`."""
+def list_answer(found: Sequence[Answer], classifier: Classifier, max_bytes: int, setting: str) -> ListAnswer:
+    """The answer to a list. Raises AnswerSizeError, naming `setting`, where it would be larger than `max_bytes`."""
     errors = sum("error" in answer for answer in found)
     answer: ListAnswer = {
         "predictions": list(found),
@@ -109,9 +107,10 @@ def list_answer(found: Sequence[Answer], classifier: Classifier, max_bytes: int)
         "errors": errors,
         "model": model_facts(classifier),
     }
-    size = len(json.dumps(answer))  # the runtime client escapes non-ASCII, too, so characters are bytes
+    size = len(json.dumps(answer, ensure_ascii=False).encode())  # as the runtime client sends it from Python 3.12 on
     if size > max_bytes:
         raise AnswerSizeError(
-            f"the answer to {len(found):,} texts has {size:,} bytes, at most {max_bytes:,}; send fewer or lower top_k"
+            f"the answer to {len(found):,} texts has {size:,} bytes, at most {max_bytes:,} ({setting}); "
+            "send fewer texts or lower top_k"
         )
     return answer

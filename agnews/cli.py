@@ -11,8 +11,8 @@ from agnews.errors import AgNewsError
 from agnews.settings import ENGINES
 
 EPILOG = """\
-exit codes: 0 everything answered, 1 some rows could not be (the others were), 2 nothing done: a wrong argument,
-file, setting or checkpoint, 130 interrupted, 141 the reader of the output went away.
+exit status: 0 everything answered, 1 some rows could not be (the others were), 2 the run could not be done (an
+argument, file, setting, checkpoint or disk), 130 interrupted, 141 the reader of the output went away.
 Settings are environment variables, AGNEWS_ENGINE and so on; README lists them.
 """
 CLASSIFY = """\

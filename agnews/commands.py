@@ -20,7 +20,7 @@ from agnews.facts import facts, facts_text
 from agnews.labelled import Example, file_read, read_examples
 from agnews.report import report_text
 from agnews.request import Options, read_options
-from agnews.rows import Row, Source, open_source, read_lines, text_source
+from agnews.rows import LINE_BYTES, Row, Source, open_source, read_lines, text_source
 from agnews.settings import Settings
 from agnews.writers import WRITERS, Format, Outcome, Write, marks_of, replacing
 
@@ -125,7 +125,7 @@ def source_of(arguments: argparse.Namespace) -> Iterator[Source]:
             raise InputError("there is no standard input; give headlines or --file")
         if sys.stdin.isatty():
             say("reading headlines from the keyboard, one a line; end with Ctrl-D")
-        arrivals = Arrivals(sys.stdin.fileno())
+        arrivals = Arrivals(sys.stdin.fileno(), LINE_BYTES)
         yield replace(text_source("standard input", read_lines(arrivals), names), idle=arrivals.idle)
 
 

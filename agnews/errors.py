@@ -13,7 +13,7 @@ class InputError(AgNewsError):
 
 
 class LimitError(InputError):
-    """The caller's fault: larger than a limit that the settings name. The message says which."""
+    """The caller's fault: larger than a limit. The message says which, and the setting that raises it, if any."""
 
 
 class AnswerSizeError(LimitError):

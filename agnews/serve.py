@@ -212,6 +212,8 @@ def serve(host: str = "127.0.0.1", port: int = 9000, timeout_s: float = 60) -> N
         ModelError: model_cache/ does not load.
     """
     with contextlib.suppress(KeyboardInterrupt):
+        if not (ROOT / "handler.py").exists():
+            raise SettingsError("agnews serve runs handler.py, which lies in a clone: pip install -e '.[cli]' there")
         sys.path.insert(0, str(ROOT))  # the console script may be started from anywhere
         from handler import lambda_handler  # loads the model: not paid by `agnews --help`
 

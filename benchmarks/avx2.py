@@ -1,6 +1,6 @@
 """Whether the int8 model answers the same on a CPU with AVX2 alone, which is what Lambda promises on x86_64.
 
-    python -m benchmarks.avx2 [--texts 40]
+    python -m benchmarks.avx2 [--texts 300]
 
 Runs the same headlines here and under user-mode emulation of a Haswell (Debian: apt-get install qemu-user-static).
 """
@@ -27,7 +27,7 @@ EMULATOR = ("qemu-x86_64-static", "-cpu", "Haswell")
 def main() -> None:
     """Command line: see the module's first lines."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--texts", type=int, default=40)
+    parser.add_argument("--texts", type=int, default=300)
     parser.add_argument("--answer", type=Path, help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     if arguments.answer:

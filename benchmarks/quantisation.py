@@ -1,11 +1,12 @@
 """What smoothing and row scaling buy: agreement with torch and speed of four int8 models, on held-out AG News rows.
 
-python -m benchmarks.quantisation FOLDER_OF_CSV [--checkpoint model_cache] [--rows 2000]
+python -m benchmarks.quantisation FOLDER_OF_CSV|OWNER/NAME [--run runs/default] [--rows 2000]
 """
 
 import argparse
 import tempfile
 import time
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -18,13 +19,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from agnews.engines.onnx import run_each, session
+from agnews.settings import Settings
 from benchmarks.record import RESULTS, record
 from modeling import convert, data
-from modeling.bake import CALIBRATION_TEXTS, token_ids
+from modeling.bake import CALIBRATION_TEXTS, DEFAULT_LENGTH, token_ids
+from modeling.data import Row, View
 from modeling.export import Quantisation, export
 from modeling.headlines import headlines
 from modeling.parity import reference_logits
-from modeling.train import Recipe
+from modeling.recipe import held_out
 
 VARIANTS = {
     "plain 7-bit": Quantisation(smooth=False, scale_rows=False),
@@ -37,31 +40,34 @@ VARIANTS = {
 def main() -> None:
     """Command line: see the module's first lines."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("data", type=Path)
-    parser.add_argument("--checkpoint", type=Path, default=Path("model_cache"))
+    parser.add_argument("data")
+    parser.add_argument("--run", type=Path, default=Path("runs/default"))
     parser.add_argument("--rows", type=int, default=2000)
     arguments = parser.parse_args()
-    recipe = Recipe()
-    held_out = data.split(data.read_folder(arguments.data)[0], recipe.held_out, recipe.seed)[1]
-    rows = held_out[:: -(-len(held_out) // arguments.rows)]
-    reference = convert.read(arguments.checkpoint)
-    reference.tokenizer.enable_truncation(128)
+    validation = held_out(arguments.run, arguments.data)
+    figures = compared(validation[:: -(-len(validation) // arguments.rows)])
+    print(record("quantisation", figures))
+    plot(figures["variants"], list(figures["torch_accuracy"]))
+
+
+def compared(rows: Sequence[Row]) -> dict[str, Any]:
+    """Torch's accuracy on the rows, by view, and what each variant makes of them."""
+    reference = convert.read(Settings().model_dir)
+    reference.tokenizer.enable_truncation(DEFAULT_LENGTH)
     calibration = token_ids(reference.tokenizer, headlines(CALIBRATION_TEXTS, seed=1))
-    ids = {view: token_ids(reference.tokenizer, [row.views[view] for row in rows]) for view in ("title", "full")}
+    ids = {view: token_ids(reference.tokenizer, [row.views[view] for row in rows]) for view in data.views_of(rows)}
     expected = {view: reference_logits(reference.model, found) for view, found in ids.items()}
     labels = np.array([row.label for row in rows])
-    figures = {}
+    variants = {}
     for name, quantisation in VARIANTS.items():
         with tempfile.NamedTemporaryFile(suffix=".onnx") as file:
             path = Path(file.name)
-            path.write_bytes(export(reference.model, 128, calibration, quantisation).SerializeToString())
-            views = {view: measured(path, ids[view], expected[view], labels) for view in ids}
-        figures[name] = {"quantisation": asdict(quantisation), **views}
+            path.write_bytes(export(reference.model, DEFAULT_LENGTH, calibration, quantisation).SerializeToString())
+            views: dict[str, Any] = {view: measured(path, ids[view], expected[view], labels) for view in ids}
+        variants[name] = {"quantisation": asdict(quantisation), **views}
         print(name, views, flush=True)
-    torch_accuracy = {view: float((found.argmax(1) == labels).mean()) for view, found in expected.items()}
-    whole = {"rows": len(rows), "threads": 1, "torch_accuracy": torch_accuracy, "variants": figures}
-    print(record("quantisation", whole))
-    plot(figures)
+    accuracy = {view: float((found.argmax(1) == labels).mean()) for view, found in expected.items()}
+    return {"rows": len(rows), "threads": 1, "torch_accuracy": accuracy, "variants": variants}
 
 
 def measured(
@@ -82,11 +88,11 @@ def measured(
     }
 
 
-def plot(figures: dict[str, dict[str, Any]]) -> None:
-    """Draws results/quantisation.png: labels that differ from torch's, and speed."""
+def plot(figures: dict[str, dict[str, Any]], views: list[View]) -> None:
+    """Draws results/quantisation.png: labels that differ from torch's, and speed, of `views`."""
     figure, (left, right) = plt.subplots(1, 2, figsize=(9, 3.2), layout="constrained")
     places = np.arange(len(figures))
-    for offset, view, colour in ((-0.2, "title", "#4477aa"), (0.2, "full", "#ee6677")):
+    for offset, view, colour in zip((-0.2, 0.2), views, ("#4477aa", "#ee6677"), strict=False):
         differing = [100 * (1 - found[view]["equal_labels"]) for found in figures.values()]
         speed = [found[view]["texts_per_s"] for found in figures.values()]
         left.bar(places + offset, differing, 0.4, label=f"{view} texts", color=colour)

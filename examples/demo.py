@@ -18,7 +18,8 @@ ONE = "Central bank holds rates as inflation cools"
 def main() -> None:
     """Starts `agnews serve` on a free port, invokes it twice, prints the answers and stops it."""
     command = [sys.executable, "-m", "agnews", "serve", "--port", "0"]
-    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as server:
+    pipe = subprocess.PIPE
+    with subprocess.Popen(command, cwd=ROOT, stdout=pipe, stderr=pipe, text=True) as server:  # noqa: S603 (fixed)
         assert server.stdout is not None
         assert server.stderr is not None
         address = re.match(r"Serving (http://\S+)", server.stdout.readline())

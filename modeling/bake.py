@@ -65,25 +65,19 @@ def bake(folder: Path, target: Path, origin: Origin, choices: Choices) -> Facts:
 
     Raises:
         BakeError: nothing was written; the message says why.
+        ModelError: `folder` is a baked one, and damaged.
     """
     logging.disable_progress_bar()
     facts = inherited(folder)
+    if (folder / MANIFEST).exists():
+        verify(read_checkpoint(folder), FILES["pipeline"])
     with staging(target) as new:
         reference = convert.read(folder)
-        max_length = _max_length(choices.max_length or facts.get("max_length"), reference.model.config)
+        wanted = facts.get("max_length") if choices.max_length is None else choices.max_length
+        max_length = _max_length(wanted, reference.model.config)
         reference.tokenizer.enable_truncation(max_length)
         reference.tokenizer.save(str(new / "tokenizer.json"))
-        manifest: Facts = {
-            "format": FORMAT,
-            "source": origin.source,
-            "revision": origin.revision,
-            "labels": list(LABELS),
-            "max_length": max_length,
-            "temperature": choices.temperature or facts.get("temperature", 1.0),
-            "metrics": facts.get("metrics"),
-            "parity": None,
-            "versions": {name: version(name) for name in PACKAGES},
-        }
+        manifest = _description(origin, choices, facts, max_length)
         if "onnx" in choices.engines:
             manifest["parity"] = _write_onnx(reference, max_length, choices.texts, new / "model.onnx")
         if "pipeline" in choices.engines:
@@ -92,6 +86,22 @@ def bake(folder: Path, target: Path, origin: Origin, choices: Choices) -> Facts:
         (new / MANIFEST).write_text(json.dumps(manifest, indent=2) + "\n", encoding="utf-8")
         _try_out(new, choices.engines)
     return manifest
+
+
+def _description(origin: Origin, choices: Choices, facts: Facts, max_length: int) -> Facts:
+    """What a manifest says before anything is measured. Metrics belong to the temperature they were measured with."""
+    inherits = choices.temperature is None
+    return {
+        "format": FORMAT,
+        "source": origin.source,
+        "revision": origin.revision,
+        "labels": list(LABELS),
+        "max_length": max_length,
+        "temperature": facts.get("temperature", 1.0) if inherits else choices.temperature,
+        "metrics": facts.get("metrics") if inherits else None,
+        "parity": None,
+        "versions": {name: version(name) for name in PACKAGES},
+    }
 
 
 def inherited(folder: Path) -> Facts:
@@ -138,7 +148,7 @@ def _max_length(wanted: int | None, config: DistilBertConfig) -> int:
     positions = int(config.max_position_embeddings)
     if wanted is not None and not 3 <= wanted <= positions:
         raise BakeError(f"a maximum length of {wanted} does not fit; choose 3 to the model's {positions} positions")
-    return wanted or min(DEFAULT_LENGTH, positions)
+    return min(DEFAULT_LENGTH, positions) if wanted is None else wanted
 
 
 def _write_onnx(reference: convert.Reference, max_length: int, texts: Sequence[str], path: Path) -> Mapping[str, Facts]:
@@ -181,8 +191,5 @@ def _write_pipeline(model: DistilBertForSequenceClassification, folder: Path) ->
 
 def _try_out(folder: Path, engines: Sequence[EngineName]) -> None:
     """Returns if the baked folder loads and answers with each engine, as the handler will use it."""
-    checkpoint = read_checkpoint(folder)
-    verify(checkpoint, checkpoint.files)
     for engine in engines:
-        verify(checkpoint, FILES[engine])
         load(Settings(engine=engine, model_dir=folder)).classify(["Oil prices rise as traders await the vote"])

@@ -1,6 +1,6 @@
 """Fits the temperature on held-out rows, so that scores mean what they say (Guo et al. 2017).
 
-    python -m modeling.calibrate FOLDER_OF_CSV --run runs/default
+    python -m modeling.calibrate FOLDER_OF_CSV|OWNER/NAME --run runs/default
 
 Writes `run/best/metrics.json`, the temperature and the validation figures that baking hands on to the manifest,
 and `run/headlines.txt`, the held-out texts, for baking to compare the int8 model on.
@@ -8,6 +8,7 @@ and `run/headlines.txt`, the held-out texts, for baking to compare the int8 mode
 
 import argparse
 import json
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -17,11 +18,10 @@ from transformers import DistilBertForSequenceClassification
 
 from agnews.classifier import softmax
 from modeling import data
-from modeling.data import View
+from modeling.bake import DEFAULT_LENGTH, token_ids
+from modeling.data import Row, View
 from modeling.parity import reference_logits
-from modeling.train import Recipe
-
-VIEWS: tuple[View, ...] = ("title", "full")
+from modeling.recipe import held_out
 
 
 def temperature(logits: NDArray[np.float32], labels: NDArray[np.int64]) -> float:
@@ -36,35 +36,41 @@ def negative_log_likelihood(logits: NDArray[np.float32], labels: NDArray[np.int6
     return float(-np.log(softmax(logits)[np.arange(len(labels)), labels] + 1e-12).mean())
 
 
+def logits_of(best: Path, rows: Sequence[Row]) -> dict[View, NDArray[np.float32]]:
+    """For each view that the rows have: logits [len(rows), 4] of the checkpoint in `best`."""
+    model = DistilBertForSequenceClassification.from_pretrained(best).eval()
+    tokenizer = Tokenizer.from_file(str(best / "tokenizer.json"))
+    tokenizer.enable_truncation(DEFAULT_LENGTH)
+    return {
+        view: reference_logits(model, token_ids(tokenizer, [row.views[view] for row in rows]))
+        for view in data.views_of(rows)
+    }
+
+
+def figures(logits: NDArray[np.float32], labels: NDArray[np.int64], fitted: float) -> dict[str, float]:
+    """Accuracy, and negative log-likelihood in nats with the temperature `fitted` and without."""
+    return {
+        "accuracy": round(float((logits.argmax(1) == labels).mean()), 4),
+        "nll": round(negative_log_likelihood(logits / np.float32(fitted), labels), 4),
+        "nll_untempered": round(negative_log_likelihood(logits, labels), 4),
+    }
+
+
 def main() -> None:
     """Command line: see the module's first lines."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("data", type=Path)
+    parser.add_argument("data")
     parser.add_argument("--run", type=Path, default=Path("runs/default"))
     arguments = parser.parse_args()
     best = arguments.run / "best"
-    recipe = Recipe()
-    validation = data.split(data.read_folder(arguments.data)[0], recipe.held_out, recipe.seed)[1]
-    model = DistilBertForSequenceClassification.from_pretrained(best).eval()
-    tokenizer = Tokenizer.from_file(str(best / "tokenizer.json"))
-    tokenizer.enable_truncation(128)
+    validation = held_out(arguments.run, arguments.data)
     labels = np.array([row.label for row in validation])
-    logits = {
-        view: reference_logits(model, [e.ids for e in tokenizer.encode_batch([row.views[view] for row in validation])])
-        for view in VIEWS
-    }
-    fitted = temperature(np.concatenate(list(logits.values())), np.concatenate([labels, labels]))
-    figures = {
-        view: {
-            "accuracy": round(float((values.argmax(1) == labels).mean()), 4),
-            "nll": round(negative_log_likelihood(values / np.float32(fitted), labels), 4),
-            "nll_untempered": round(negative_log_likelihood(values, labels), 4),
-        }
-        for view, values in logits.items()
-    }
-    metrics = {"temperature": fitted, "validation": {"rows": len(validation), **figures}}
+    logits = logits_of(best, validation)
+    fitted = temperature(np.concatenate(list(logits.values())), np.tile(labels, len(logits)))
+    validated: dict[str, object] = {view: figures(values, labels, fitted) for view, values in logits.items()}
+    metrics = {"temperature": fitted, "validation": {"rows": len(validation)} | validated}
     (best / "metrics.json").write_text(json.dumps(metrics, indent=2) + "\n")
-    texts = [" ".join(row.views[view].split()) for view in VIEWS for row in validation]
+    texts = [" ".join(row.views[view].split()) for view in logits for row in validation]
     (arguments.run / "headlines.txt").write_text("\n".join(texts) + "\n", encoding="utf-8")
     print(json.dumps(metrics, indent=2))
 

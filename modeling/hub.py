@@ -1,4 +1,4 @@
-"""Fetches a checkpoint's files from the Hugging Face Hub at a pinned commit, and checks every byte of them.
+"""Fetches files of a checkpoint or a data set from the Hugging Face Hub at a pinned commit, and checks every byte.
 
 Honours HF_ENDPOINT, HF_TOKEN, HF_HOME and HF_HUB_OFFLINE, as huggingface_hub does.
 """
@@ -12,6 +12,7 @@ import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 import httpx2
 from huggingface_hub import HfApi, constants, hf_hub_download, try_to_load_from_cache
@@ -30,44 +31,56 @@ from modeling.errors import SourceError
 WEIGHTS = ("model.safetensors", "pytorch_model.bin")
 """By preference: safetensors cannot hold anything but numbers."""
 
-_FROM_FOLDER = "or bake from a folder: --source DIR"
+Kind = Literal["model", "dataset"]
+
+_CALLED: dict[Kind, str] = {"model": "model", "dataset": "data set"}
+_INSTEAD: dict[Kind, str] = {
+    "model": "or bake from a folder: --source DIR",
+    "dataset": "or give a folder with AG News' train*.csv instead",
+}
+_LANDMARK: dict[Kind, str] = {"model": "config.json", "dataset": "data/train-00000-of-00001.parquet"}
+"""By which a cached commit is found where there is no network."""
 
 
 @dataclass(frozen=True)
 class Listing:
     """What a repository holds at one commit."""
 
-    model_id: str
+    repo_id: str
     commit: str
     """All 40 digits, whatever branch or tag was asked for."""
     hashes: dict[str, str]
     """File name to what the hub announces: sha256 for large files (LFS), git's sha1 for others, or nothing."""
+    kind: Kind = "model"
 
 
-def resolve(model_id: str, revision: str) -> Listing:
+def resolve(repo_id: str, revision: str, kind: Kind = "model") -> Listing:
     """The repository's files at `revision`, a branch, a tag or a commit.
 
     Raises:
         SourceError: no such repository or revision, no access, or no network. Each says what to do.
     """
-    with explained(model_id, revision):
+    with explained(repo_id, revision, kind):
         if constants.HF_HUB_OFFLINE:
-            return _cached(model_id, revision)
-        info = HfApi().model_info(model_id, revision=revision, files_metadata=True)
+            return _cached(repo_id, revision, kind)
+        ask = HfApi().dataset_info if kind == "dataset" else HfApi().model_info
+        info = ask(repo_id, revision=revision, files_metadata=True)
     files = {file.rfilename: (file.lfs.sha256 if file.lfs else file.blob_id) or "" for file in info.siblings or ()}
     if not info.sha:
-        raise SourceError(f"{constants.ENDPOINT} names no commit of {model_id}; check HF_ENDPOINT, {_FROM_FOLDER}")
-    return Listing(model_id, info.sha, files)
+        raise SourceError(f"{constants.ENDPOINT} names no commit of {repo_id}; check HF_ENDPOINT, {_INSTEAD[kind]}")
+    return Listing(repo_id, info.sha, files, kind)
 
 
-def _cached(model_id: str, revision: str) -> Listing:
+def _cached(repo_id: str, revision: str, kind: Kind) -> Listing:
     """What an earlier run left in the hub's cache: links to blobs that are named by their hash."""
-    config = try_to_load_from_cache(model_id, "config.json", revision=revision)
-    if not isinstance(config, str):
+    name = _LANDMARK[kind]
+    found = try_to_load_from_cache(repo_id, name, revision=revision, repo_type=kind)
+    if not isinstance(found, str):
         raise OfflineModeIsEnabled
-    snapshot = Path(config).parent
-    hashes = {path.name: path.resolve().name for path in snapshot.iterdir()}
-    return Listing(model_id, snapshot.name, hashes)
+    snapshot = Path(found).parents[name.count("/")]
+    paths = [path for path in snapshot.rglob("*") if path.is_file()]
+    hashes = {path.relative_to(snapshot).as_posix(): path.resolve().name for path in paths}
+    return Listing(repo_id, snapshot.name, hashes, kind)
 
 
 def fetch(listing: Listing, into: Path) -> Path:
@@ -77,11 +90,18 @@ def fetch(listing: Listing, into: Path) -> Path:
         SourceError: a needed file is missing or has other bytes, or the connection or the disk failed.
     """
     for name in needed(listing):
-        with explained(listing.model_id, listing.commit, name):
-            found = Path(hf_hub_download(listing.model_id, name, revision=listing.commit))
-            _check(found, name, listing)
+        found = download(listing, name)
+        with explained(listing.repo_id, listing.commit, listing.kind, name):
             shutil.copyfile(found, into / name)
     return into
+
+
+def download(listing: Listing, name: str) -> Path:
+    """Where the hub's cache holds the listed file `name`, each byte as announced. Raises as `fetch` does."""
+    with explained(listing.repo_id, listing.commit, listing.kind, name):
+        found = Path(hf_hub_download(listing.repo_id, name, revision=listing.commit, repo_type=listing.kind))
+        _check(found, name, listing)
+    return found
 
 
 def needed(listing: Listing) -> list[str]:
@@ -89,7 +109,7 @@ def needed(listing: Listing) -> list[str]:
     held = listing.hashes
     weights = next((name for name in WEIGHTS if name in held), None)
     if weights is None and any(name.endswith(".index.json") for name in held):
-        raise SourceError(f"{listing.model_id} is split into shards; save it as one file and bake that: --source DIR")
+        raise SourceError(f"{listing.repo_id} is split into shards; save it as one file and bake that: --source DIR")
     tokenizer = [name for name in ("tokenizer.json",) if name in held] or ["vocab.txt"]
     for name, there in (
         ("config.json", "config.json" in held),
@@ -99,7 +119,7 @@ def needed(listing: Listing) -> list[str]:
         if not there:
             names = ", ".join(sorted(held)[:12]) or "nothing"
             raise SourceError(
-                f"{listing.model_id} at {listing.commit[:12]} has no {name} (it holds {names}); "
+                f"{listing.repo_id} at {listing.commit[:12]} has no {name} (it holds {names}); "
                 "choose another --revision or checkpoint"
             )
     if tokenizer == ["vocab.txt"] and "tokenizer_config.json" in held:
@@ -121,51 +141,47 @@ def _check(path: Path, name: str, listing: Listing) -> None:
     if found != announced:
         path.resolve().unlink()
         raise SourceError(
-            f"{name} of {listing.model_id} arrived with hash {found[:12]}…, the hub announced {announced[:12]}…; "
+            f"{name} of {listing.repo_id} arrived with hash {found[:12]}…, the hub announced {announced[:12]}…; "
             "it was removed: run again, and if that repeats, do not trust this mirror or proxy (HF_ENDPOINT)"
         )
 
 
 @contextlib.contextmanager
-def explained(model_id: str, revision: str, name: str | None = None) -> Iterator[None]:
+def explained(repo_id: str, revision: str, kind: Kind, name: str | None = None) -> Iterator[None]:
     """Turns what huggingface_hub raises into a SourceError that says what to do."""
-    at = f"{f'{name} of ' if name else ''}{model_id} at {revision}"
+    at, instead = f"{f'{name} of ' if name else ''}{repo_id} at {revision}", _INSTEAD[kind]
     try:
         yield
     except GatedRepoError as error:
-        raise SourceError(
-            f"{model_id} is gated; accept its terms on the hub and set HF_TOKEN, {_FROM_FOLDER}"
-        ) from error
+        raise SourceError(f"{repo_id} is gated; accept its terms on the hub and set HF_TOKEN, {instead}") from error
     except RevisionNotFoundError as error:
-        raise SourceError(f"{model_id} has no revision {revision!r}; name a commit, branch or tag of it") from error
+        raise SourceError(f"{repo_id} has no revision {revision!r}; name a commit, branch or tag of it") from error
     except (RepositoryNotFoundError, HFValidationError) as error:
         raise SourceError(
-            f"the hub knows no model {model_id!r}; check the spelling, set HF_TOKEN if it is private, "
+            f"the hub knows no {_CALLED[kind]} {repo_id!r}; check the spelling, set HF_TOKEN if it is private, "
             "or begin the name of a folder with ./"
         ) from error
     except OfflineModeIsEnabled as error:
-        raise SourceError(
-            f"{at} is not in the hub's cache and HF_HUB_OFFLINE is set; unset it, {_FROM_FOLDER}"
-        ) from error
+        raise SourceError(f"{at} is not in the hub's cache and HF_HUB_OFFLINE is set; unset it, {instead}") from error
     except (HfHubHTTPError, EntryNotFoundError, httpx2.HTTPError, json.JSONDecodeError) as error:
-        raise SourceError(_unreachable(at, error)) from error
+        raise SourceError(_unreachable(at, instead, error)) from error
     except OSError as error:
-        raise SourceError(_unwritten(at, error)) from error
+        raise SourceError(_unwritten(at, instead, error)) from error
 
 
-def _unreachable(at: str, error: Exception) -> str:
+def _unreachable(at: str, instead: str, error: Exception) -> str:
     cause = error.__cause__ if isinstance(error, EntryNotFoundError) and error.__cause__ else error
     response = getattr(cause, "response", None)
     if response is not None and response.status_code in {401, 403}:
-        return f"the hub refuses {at} (HTTP {response.status_code}); check HF_TOKEN, {_FROM_FOLDER}"
+        return f"the hub refuses {at} (HTTP {response.status_code}); check HF_TOKEN, {instead}"
     reason = f"HTTP {response.status_code}" if response is not None else f"{type(cause).__name__}: {cause}"
     return (
         f"cannot get {at} from {constants.ENDPOINT} ({reason.splitlines()[0]}); "
-        f"check the connection or the proxy, {_FROM_FOLDER}"
+        f"check the connection or the proxy, {instead}"
     )
 
 
-def _unwritten(at: str, error: OSError) -> str:
+def _unwritten(at: str, instead: str, error: OSError) -> str:
     if error.errno in {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}:
         return f"no room for {at} in {constants.HF_HOME} ({error.strerror}); free some, or set HF_HOME to a larger disk"
-    return f"cannot save {at} ({error}); run again, {_FROM_FOLDER}"
+    return f"cannot save {at} ({error}); run again, {instead}"

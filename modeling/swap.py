@@ -16,7 +16,7 @@ from agnews.checkpoint import FILES, MANIFEST
 from modeling.errors import BakeError
 
 KNOWN = frozenset({MANIFEST}.union(*FILES.values()))
-"""Names that a checkpoint folder may hold. A folder with others is somebody's, and is not replaced."""
+"""Names that a baked folder may hold. One with others, or without a manifest, is somebody's and is not replaced."""
 
 _AT_FDCWD, _RENAME_EXCHANGE = -100, 2
 
@@ -40,7 +40,7 @@ def workshop_of(target: Path) -> Path:
 
 
 def check_target(target: Path) -> None:
-    """Returns if `target` may be replaced: absent, or a folder that holds nothing but a checkpoint's files.
+    """Returns if `target` may be replaced: absent, empty, or a baked folder with nothing else in it.
 
     Raises:
         BakeError: it is a file, or a folder with anything else in it.
@@ -49,11 +49,12 @@ def check_target(target: Path) -> None:
         return
     if not target.is_dir():
         raise BakeError(f"{target} is not a folder; choose another --target")
-    strange = sorted(path.name for path in target.iterdir() if path.name not in KNOWN)
+    names = {path.name for path in target.iterdir()}
+    strange = sorted(names - KNOWN if MANIFEST in names else names)
     if strange:
         shown = ", ".join(strange[:3]) + (", …" if len(strange) > 3 else "")
         raise BakeError(
-            f"{target} holds other files than a checkpoint's ({shown}); move them or choose another --target"
+            f"{target} holds other files than a baked checkpoint's ({shown}); move them or choose another --target"
         )
 
 

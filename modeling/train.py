@@ -1,6 +1,6 @@
 """Fine-tunes the folded MiniLM on AG News: titles, full texts and descriptions mixed. Resumes after a kill.
 
-python -m modeling.train FOLDER_OF_CSV --run runs/default
+python -m modeling.train FOLDER_OF_CSV|OWNER/NAME --run runs/default
 """
 
 import argparse
@@ -9,7 +9,7 @@ import math
 import random
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -22,24 +22,7 @@ from transformers import DistilBertForSequenceClassification
 
 from modeling import data, fold
 from modeling.data import Row, View
-
-
-@dataclass(frozen=True)
-class Recipe:
-    """Everything that decides the trained weights, apart from the data and the machine's arithmetic."""
-
-    seed: int = 20261123
-    epochs: int = 3
-    batch: int = 32
-    learning_rate: float = 6e-5
-    warmup: float = 0.06
-    weight_decay: float = 0.01
-    label_smoothing: float = 0.03
-    ema_decay: float = 0.999
-    max_length: int = 112
-    held_out: int = 2000
-    views: dict[View, float] = field(default_factory=lambda: {"title": 0.45, "full": 0.4, "description": 0.15})
-
+from modeling.recipe import RECIPE, Recipe
 
 Batch = tuple[Tensor, Tensor, Tensor]
 """Token ids [batch, length], attention mask [batch, length], labels [batch]; int64."""
@@ -90,9 +73,10 @@ class Trainer:
     def __init__(self, recipe: Recipe, rows: Sequence[Row], run: Path) -> None:
         self.recipe, self.run = recipe, run
         self.training, self.validation = data.split(rows, recipe.held_out, recipe.seed)
+        run.mkdir(parents=True, exist_ok=True)
+        self._claim()
         torch.manual_seed(recipe.seed)
         source = fold.minilm_folder()
-        run.mkdir(parents=True, exist_ok=True)
         fold.save_tokenizer(source, run)
         self.tokenizer = Tokenizer.from_file(str(run / "tokenizer.json"))
         self.tokenizer.enable_truncation(recipe.max_length)
@@ -110,13 +94,20 @@ class Trainer:
         decayed = [p for p in self.model.parameters() if id(p) not in kept]
         return [{"params": decayed, "weight_decay": self.recipe.weight_decay}, {"params": plain, "weight_decay": 0.0}]
 
+    def _claim(self) -> None:
+        """Writes `recipe.json`, or returns if it says the same: a run has one recipe and one set of rows."""
+        path = self.run / RECIPE
+        mine = {"recipe": asdict(self.recipe), "rows": len(self.training), "sha256": data.digest(self.training)}
+        if not path.exists():
+            path.write_text(json.dumps(mine, indent=2) + "\n")
+        if json.loads(path.read_text()) != mine:
+            raise SystemExit(f"{path} is of another recipe or other rows; choose another --run or delete {self.run}")
+
     def _resume(self) -> None:
         path = self.run / "state.pt"
         if not path.exists():
             return
         state = torch.load(path, weights_only=True)
-        if state["recipe"] != asdict(self.recipe):
-            raise SystemExit(f"{path} was written by another recipe; choose another --run or delete it")
         self.model.load_state_dict(state["model"])
         self.optimizer.load_state_dict(state["optimizer"])
         self.average, self.step, self.best = state["average"], state["step"], state["best"]
@@ -125,13 +116,14 @@ class Trainer:
 
     def save(self) -> None:
         """Writes `state.pt` so that a kill at any moment leaves either the old or the new one."""
-        state: dict[str, object] = {
-            "recipe": asdict(self.recipe),
+        state = {
             "model": self.model.state_dict(),
             "average": self.average,
+            "optimizer": self.optimizer.state_dict(),
+            "step": self.step,
+            "best": self.best,
+            "rng": torch.get_rng_state(),
         }
-        state |= {"optimizer": self.optimizer.state_dict(), "step": self.step, "best": self.best}
-        state["rng"] = torch.get_rng_state()
         torch.save(state, self.run / "state.tmp")
         (self.run / "state.tmp").replace(self.run / "state.pt")
 
@@ -179,11 +171,14 @@ class Trainer:
         """Measures the averaged weights on the held-out rows and keeps them in `run/best` if they lead."""
         current = {name: value.clone() for name, value in self.model.state_dict().items()}
         self.model.load_state_dict(self.average)
-        title, full = (accuracy(self.model, self.validation, view, self.tokenizer) for view in ("title", "full"))
-        self.log(event="validated", epoch=epoch + 1, step=self.step, title=title, full=full)
-        tqdm.write(f"epoch {epoch + 1}: validation titles {title:.2%}, full texts {full:.2%}")
-        if title + full > self.best:
-            self.best = title + full
+        views = data.views_of(self.validation)
+        found: dict[str, float] = {v: accuracy(self.model, self.validation, v, self.tokenizer) for v in views}
+        self.log(event="validated", epoch=epoch + 1, step=self.step, **found)
+        tqdm.write(
+            f"epoch {epoch + 1}: validation " + ", ".join(f"{view} {share:.2%}" for view, share in found.items())
+        )
+        if sum(found.values()) >= self.best:  # the longer training wins a tie
+            self.best = sum(found.values())
             self.model.save_pretrained(self.run / "best")
             fold.save_tokenizer(fold.minilm_folder(), self.run / "best")
         self.model.load_state_dict(current)
@@ -209,13 +204,14 @@ class Trainer:
 def main() -> None:
     """Command line: see the module's first lines."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("data", type=Path, help="folder with AG News train*.csv (and test.csv, to keep it unseen)")
+    told = "folder with AG News train*.csv (and test.csv, to keep it unseen), or a hub data set: fancyzhx/ag_news"
+    parser.add_argument("data", help=told)
     parser.add_argument("--run", type=Path, default=Path("runs/default"))
     parser.add_argument("--epochs", type=int, default=Recipe.epochs)
     parser.add_argument("--seed", type=int, default=Recipe.seed)
     parser.add_argument("--save-every", type=int, default=500, metavar="STEPS")
     arguments = parser.parse_args()
-    rows, notes = data.read_folder(arguments.data)
+    rows, notes = data.read_or_exit(arguments.data)
     print(*notes, sep="\n")
     recipe = Recipe(epochs=arguments.epochs, seed=arguments.seed)
     trainer = Trainer(recipe, rows, arguments.run)

@@ -10,7 +10,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
-LARGE = (".safetensors", ".bin")
+LARGE = (".safetensors", ".bin", ".parquet")
 """Kept in LFS, so announced by sha256 and served from elsewhere, as on the real hub."""
 
 
@@ -36,7 +36,7 @@ class Repository:
 
 @dataclass
 class Hub:
-    """Repositories by id, and the requests that came in."""
+    """Repositories by id, data sets' with datasets/ before it, and the requests that came in."""
 
     repositories: dict[str, Repository]
     url: str = ""
@@ -64,7 +64,10 @@ def serving(repositories: dict[str, Repository]) -> Iterator[Hub]:
 
 
 class HubHandler(BaseHTTPRequestHandler):
-    """Routes: /api/models/ID[/revision/REV], /ID/resolve/REV/FILE, and /lfs/ID/FILE, which the latter leads to."""
+    """Routes: /api/models/ID[/revision/REV], /ID/resolve/REV/FILE, and /lfs/ID/FILE, which the latter leads to.
+
+    For data sets: /api/datasets/ID…, /datasets/ID/resolve/… and /lfs/datasets/ID/….
+    """
 
     hub: Hub
     protocol_version = "HTTP/1.1"
@@ -79,10 +82,13 @@ class HubHandler(BaseHTTPRequestHandler):
         self._route()
 
     def _route(self) -> None:
-        parts = unquote(urlsplit(self.path).path).strip("/").split("/")
-        kind = parts[0] if parts[0] in {"api", "lfs"} else "resolve"
-        parts = parts[{"api": 2, "lfs": 1, "resolve": 0}[kind] :]
-        repository = self.hub.repositories.get("/".join(parts[:2]))
+        parts = [unquote(part) for part in urlsplit(self.path).path.strip("/").split("/")]
+        kind = parts.pop(0) if parts[0] in {"api", "lfs"} else "resolve"
+        parts = parts[1:] if parts[:1] == ["models"] else parts
+        size = 3 if parts[:1] == ["datasets"] else 2
+        repo_id, parts = "/".join(parts[:size]), parts[size:]
+        revision = parts[1] if len(parts) > 1 else "main"
+        repository = self.hub.repositories.get(repo_id)
         if repository is None or not self._may_read(repository):
             self._refuse(401, "RepoNotFound")
         elif repository.gated:
@@ -90,13 +96,13 @@ class HubHandler(BaseHTTPRequestHandler):
         elif repository.status != 200:
             self._refuse(repository.status, "")
         elif kind == "lfs":
-            self._send_file(repository, parts[2])
-        elif not self._knows(repository, "/".join(parts[3 : None if kind == "api" else -1]) or "main"):
+            self._send_file(repository, "/".join(parts))
+        elif not self._knows(repository, revision):
             self._refuse(404, "RevisionNotFound")
         elif kind == "api":
-            self._send(json.dumps(self._info("/".join(parts[:2]), repository)).encode(), {})
+            self._send(json.dumps(self._info(repo_id, repository)).encode(), {})
         else:
-            self._resolve("/".join(parts[:2]), repository, parts[-1])
+            self._resolve(repo_id, repository, "/".join(parts[2:]))
 
     def _may_read(self, repository: Repository) -> bool:
         return repository.token is None or self.headers["Authorization"] == f"Bearer {repository.token}"
@@ -106,16 +112,17 @@ class HubHandler(BaseHTTPRequestHandler):
         return revision in (repository.commit, *repository.refs)
 
     @staticmethod
-    def _info(model_id: str, repository: Repository) -> dict[str, object]:
+    def _info(repo_id: str, repository: Repository) -> dict[str, object]:
         siblings = []
-        for path in sorted(repository.folder.iterdir()):
-            facts: dict[str, object] = {"rfilename": path.name, "size": path.stat().st_size, "blobId": git_hash(path)}
+        for path in sorted(path for path in repository.folder.rglob("*") if path.is_file()):
+            name = path.relative_to(repository.folder).as_posix()
+            facts: dict[str, object] = {"rfilename": name, "size": path.stat().st_size, "blobId": git_hash(path)}
             if path.suffix in LARGE:
                 facts["lfs"] = {"sha256": sha256(path), "size": path.stat().st_size, "pointerSize": 134}
             siblings.append(facts)
-        return {"id": model_id, "modelId": model_id, "sha": repository.commit, "siblings": siblings}
+        return {"id": repo_id.removeprefix("datasets/"), "sha": repository.commit, "siblings": siblings}
 
-    def _resolve(self, model_id: str, repository: Repository, name: str) -> None:
+    def _resolve(self, repo_id: str, repository: Repository, name: str) -> None:
         path = repository.folder / name
         if not path.exists() or name in repository.lost:
             self._refuse(404, "EntryNotFound", {"X-Repo-Commit": repository.commit})
@@ -124,7 +131,7 @@ class HubHandler(BaseHTTPRequestHandler):
                 "X-Repo-Commit": repository.commit,
                 "X-Linked-Etag": f'"{sha256(path)}"',
                 "X-Linked-Size": str(path.stat().st_size),
-                "Location": f"{self.hub.url}/lfs/{model_id}/{name}",
+                "Location": f"{self.hub.url}/lfs/{repo_id}/{name}",
             }
             self._send(b"", headers, 302)
         else:

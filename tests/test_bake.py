@@ -19,6 +19,7 @@ require_module("torch", "transformers", "onnx")
 
 from agnews.checkpoint import read_checkpoint, verify
 from agnews.classifier import load
+from agnews.errors import ModelError
 from agnews.settings import Settings
 from modeling.bake import Choices, Origin, bake, origin_of
 from modeling.errors import BakeError, SourceError
@@ -74,7 +75,7 @@ def test_headlines_of_ones_own_are_compared_too(folder: Path, tmp_path: Path) ->
     assert manifest["parity"]["given"]["texts"] == len(TEXTS)
 
 
-@pytest.mark.parametrize("length", [2, 65, -1])
+@pytest.mark.parametrize("length", [0, 2, 65, -1])
 def test_a_maximum_length_that_the_model_lacks_is_refused(folder: Path, tmp_path: Path, length: int) -> None:
     with pytest.raises(BakeError, match="choose 3 to the model's 64 positions"):
         bake(folder, tmp_path / "cache", ORIGIN, replace(PIPELINE, max_length=length))
@@ -85,6 +86,23 @@ def test_metrics_and_temperature_of_the_source_reach_the_manifest(folder: Path, 
     manifest = bake(folder, tmp_path / "cache", ORIGIN, PIPELINE)
     assert manifest["temperature"] == 1.25
     assert manifest["metrics"]["validation"] == {"rows": 10}
+
+
+def test_a_damaged_bake_is_not_baked_again_under_its_old_name(folder: Path, tmp_path: Path) -> None:
+    first, second = tmp_path / "first", tmp_path / "second"
+    bake(folder, first, ORIGIN, PIPELINE)
+    with (first / "model.safetensors").open("r+b") as weights:
+        weights.seek(-1, 2)
+        weights.write(b"\x7f")
+    with pytest.raises(ModelError, match=r"model\.safetensors is not the file that was baked"):
+        bake(first, second, ORIGIN, PIPELINE)
+    assert not second.exists()
+
+
+def test_metrics_do_not_outlive_the_temperature_they_were_measured_with(folder: Path, tmp_path: Path) -> None:
+    (folder / "metrics.json").write_text('{"temperature": 1.25}')
+    manifest = bake(folder, tmp_path / "cache", ORIGIN, replace(PIPELINE, temperature=2.0))
+    assert (manifest["temperature"], manifest["metrics"]) == (2.0, None)
 
 
 @pytest.mark.parametrize("content", ["[]", "{", '{"temperature": 0}', '{"temperature": "hot"}', '{"temperature": NaN}'])

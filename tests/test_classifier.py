@@ -1,13 +1,13 @@
+import time
 from collections.abc import Sequence
 from dataclasses import replace
-from itertools import count
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from agnews.classifier import Classifier, load, softmax
-from agnews.encode import Encoder
+from agnews.classifier import CHUNK_CHARS, Classifier, load, softmax
+from agnews.encode import Encoded, Encoder
 from agnews.errors import ModelError
 from agnews.labels import LABELS
 from agnews.settings import EngineName, Settings
@@ -92,16 +92,47 @@ def test_no_texts_get_no_predictions(classifier: Classifier) -> None:
     assert classifier.classify([]) == []
 
 
-def test_texts_not_begun_in_time_are_left_out_and_the_others_kept(
-    counting: tuple[Classifier, Counting], monkeypatch: pytest.MonkeyPatch
+class Stalling(Counting):
+    """Passes `deadline` during its third text."""
+
+    deadline = 0.0
+
+    def logits(self, ids: Sequence[list[int]]) -> NDArray[np.float32]:
+        found = super().logits(ids)
+        while self.texts == 3 and time.monotonic() < self.deadline:
+            time.sleep(0.01)
+        return found
+
+
+def test_texts_not_begun_in_time_are_left_out_and_the_others_kept(classifier: Classifier) -> None:
+    engine = Stalling(classifier)
+    engine.deadline = time.monotonic() + 2
+    stalled = Classifier(classifier.checkpoint, Encoder(classifier.checkpoint), engine)
+    found = stalled.classify([f"goal {number}" for number in range(10)], engine.deadline)
+    assert [prediction is not None for prediction in found] == [True] * 3 + [False] * 7
+    assert engine.texts == 3
+
+
+class Noting(Encoder):
+    """Notes how many characters each call was given."""
+
+    chars: list[int]
+
+    def encode(self, texts: Sequence[str]) -> list[Encoded]:
+        self.chars.append(sum(map(len, texts)))
+        return super().encode(texts)
+
+
+def test_between_two_looks_at_the_deadline_few_characters_are_tokenised(
+    counting: tuple[Classifier, Counting],
 ) -> None:
     classifier, engine = counting
-    seconds = count()
-    monkeypatch.setattr("agnews.classifier.time.monotonic", lambda: float(next(seconds)))
-    found = classifier.classify([f"goal {number}" for number in range(10)], left_ms=lambda: 5_000.0, reserve_ms=500)
-    computed = [prediction is not None for prediction in found]
-    assert engine.texts == 3  # one look at the clock per list, chunk and text, a second apart, until 4.5 s are over
-    assert computed == [True] * 3 + [False] * 7
+    encoder = Noting(classifier.checkpoint)
+    encoder.chars = []
+    texts = [f"{number} {LONG * 5}" for number in range(40)]
+    assert None not in Classifier(classifier.checkpoint, encoder, engine).classify(texts)
+    assert sum(encoder.chars) == sum(map(len, texts))
+    assert max(encoder.chars) < CHUNK_CHARS + max(map(len, texts))
 
 
 def test_logits_that_are_not_finite_are_the_models_fault() -> None:

@@ -146,7 +146,7 @@ def test_help_names_the_commands_and_the_exit_codes(capsys: pytest.CaptureFixtur
         main(["--help"])
     shown = capsys.readouterr().out
     assert all(command in shown for command in COMMANDS)
-    assert "exit codes: 0" in shown
+    assert "exit status: 0" in shown
 
 
 def test_version_is_the_package_s(capsys: pytest.CaptureFixture[str]) -> None:

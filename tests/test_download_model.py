@@ -78,7 +78,7 @@ def edit_manifest(**changes: object) -> Callable[[Path], None]:
 )
 def test_damage_is_named_with_its_remedy(cache: Path, damage: Callable[[Path], object], message: str) -> None:
     damage(cache)
-    found = download_model("--check", "--target", cache)
+    found = download_model("--target", cache)
     assert found.returncode == 1
     assert message in found.stderr
     assert "git checkout model_cache" in found.stderr or "bake it again" in found.stderr
@@ -111,7 +111,6 @@ def test_a_missing_target_is_an_error_not_a_traceback(tmp_path: Path) -> None:
         (["--source", ".", "--revision", "main"], "--revision goes with a hub ID"),
         (["--source", "a/b", "--name", "mine"], "--name goes with a folder"),
         (["--source", "embedded", "--max-length", "64"], "copied as it is"),
-        (["--source", "embedded", "--check"], "choose one"),
         (["--source", ""], "--source is empty"),
         (["extra"], "unrecognized arguments"),
     ],
@@ -120,6 +119,22 @@ def test_a_wrong_command_line_says_what_is_wrong(arguments: list[str], message: 
     found = download_model(*arguments)
     assert found.returncode == 2
     assert message in found.stderr
+
+
+def test_a_folder_is_not_replaced_by_less_of_itself(cache: Path) -> None:
+    before = sorted(path.name for path in cache.iterdir())
+    found = download_model("--source", cache, "--target", cache, "--engine", "pipeline")
+    assert found.returncode == 1
+    assert "would lose its files of the onnx engine" in found.stderr
+    assert sorted(path.name for path in cache.iterdir()) == before
+
+
+def test_a_checkpoint_that_was_not_baked_is_not_replaced(tmp_path: Path) -> None:
+    (tmp_path / "config.json").write_text("{}")
+    found = download_model("--source", "embedded", "--target", tmp_path)
+    assert found.returncode == 1
+    assert "holds other files than a baked checkpoint's (config.json)" in found.stderr
+    assert (tmp_path / "config.json").read_text() == "{}"
 
 
 def test_a_folder_of_somebodys_files_is_not_replaced(tmp_path: Path) -> None:
@@ -147,5 +162,5 @@ def test_baking_without_its_packages_names_them(tmp_path: Path) -> None:
         check=False,
     )
     assert found.returncode == 1
-    assert "pip install 'agnews[train]'" in found.stderr
+    assert "pip install -e '.[train]'" in found.stderr
     assert not (tmp_path / "cache").exists()

@@ -1,15 +1,19 @@
 import json
+from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from agnews.answer import list_answer
 from agnews.classifier import Classifier
-from agnews.errors import AnswerSizeError, InputError, LimitError
+from agnews.encode import Encoder
+from agnews.errors import AnswerSizeError, InputError, LimitError, ModelError
 from agnews.events.dispatch import EVENTS, answer, find
 from agnews.request import Json
-from agnews.settings import Settings
-from tests.requirement import ROOT
+from agnews.settings import EngineName, Settings
+from tests.requirement import ROOT, require_runtime_client
 
 PAYLOADS = sorted((ROOT / "examples" / "events").glob("*.json"))
 GOAL = "Striker scores twice as hosts reach the World Cup final"
@@ -53,6 +57,7 @@ def test_an_event_of_no_known_form_is_refused_with_the_forms(event: Json) -> Non
         ({"Items": "a"}, "'Items' must be a list of rows, found the string 'a'"),
         ({"Items": [], "BatchInput": []}, "'BatchInput' must be an object"),
         ({"Items": [], "BatchInput": {"text_column": 1}}, "'text_column' must be a column's name"),
+        ({"Items": [], "top_k": 2}, "'top_k' stands beside 'Items'; send it in 'BatchInput'"),
         ({"warmup": False}, "a warm-up is exactly"),
         ({"warmup": True, "text": "x"}, "a warm-up is exactly"),
     ],
@@ -88,6 +93,11 @@ def test_bad_items_become_errors_in_their_place(classifier: Classifier, settings
     assert (found["count"], found["errors"]) == (8, 6)
 
 
+@pytest.mark.parametrize("event", [{"text": GOAL, "texts": None}, {"text": None, "title": GOAL, "id": None}])
+def test_null_under_a_key_is_the_key_left_out(classifier: Classifier, settings: Settings, event: Json) -> None:
+    assert answer(event, classifier, settings)["label"] == "Sports"
+
+
 def test_two_strings_are_two_headlines_never_a_pair(classifier: Classifier, settings: Settings) -> None:
     found: Any = answer([GOAL, "Oil prices climb as shares fall"], classifier, settings)
     assert [item["label"] for item in found["predictions"]] == ["Sports", "Business"]
@@ -121,16 +131,38 @@ def test_items_take_their_columns_and_options_from_batch_input(classifier: Class
 
 
 def test_an_answer_beyond_its_limit_is_refused_by_name(classifier: Classifier) -> None:
-    with pytest.raises(AnswerSizeError, match="the answer to 2 texts has .* at most 100"):
+    with pytest.raises(AnswerSizeError, match=r"to 2 texts has .* at most 100 .AGNEWS_MAX_ITEMS_ANSWER_BYTES."):
         answer({"Items": [GOAL, GOAL]}, classifier, Settings(max_items_answer_bytes=100))
 
 
-def test_the_size_that_is_checked_is_the_size_that_is_sent(classifier: Classifier) -> None:
-    found = list_answer([{"id": "ключ", "label": "World", "score": 0.5, "truncated": False}], classifier, 10_000)
-    size = len(json.dumps(found))
-    assert list_answer(found["predictions"], classifier, size) == found
+def test_the_size_that_is_checked_is_the_size_that_is_sent(
+    classifier: Classifier, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    require_runtime_client()
+    from awslambdaric.lambda_runtime_marshaller import to_json
+
+    monkeypatch.setenv("AWS_EXECUTION_ENV", "AWS_Lambda_python3.13")
+    found = list_answer([{"id": "ключ", "label": "World", "score": 0.5, "truncated": False}], classifier, 10_000, "")
+    size = len(to_json(found).encode())
+    assert list_answer(found["predictions"], classifier, size, "") == found
     with pytest.raises(AnswerSizeError):
-        list_answer(found["predictions"], classifier, size - 1)
+        list_answer(found["predictions"], classifier, size - 1, "")
+
+
+class Failing:
+    """An engine that fails as ONNX Runtime and torch do: with a class of their own."""
+
+    name: EngineName = "onnx"
+    batch_size = threads = 1
+
+    def logits(self, ids: Sequence[list[int]]) -> NDArray[np.float32]:
+        raise MemoryError("no room for 9 bytes")
+
+
+def test_an_engine_that_fails_is_told_by_a_name_of_ours(classifier: Classifier, settings: Settings) -> None:
+    failing = Classifier(classifier.checkpoint, Encoder(classifier.checkpoint), Failing())
+    with pytest.raises(ModelError, match=r"the onnx engine failed .MemoryError: no room for 9 bytes."):
+        answer(GOAL, failing, settings)
 
 
 def test_an_empty_list_gets_no_predictions(classifier: Classifier, settings: Settings) -> None:

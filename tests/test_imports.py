@@ -10,7 +10,7 @@ import pytest
 
 from tests.requirement import ROOT
 
-HEAVY = {"torch", "transformers", "onnx", "huggingface_hub", "safetensors"}
+HEAVY = {"torch", "transformers", "onnx", "huggingface_hub", "pyarrow", "safetensors"}
 LAYERS = (
     {"agnews.errors", "agnews.labels"},
     {"agnews.settings"},

@@ -48,7 +48,7 @@ def test_chunks_end_by_rows_or_by_bytes() -> None:
 
 def test_a_pipe_s_lines_are_those_of_a_file_whatever_arrives_together() -> None:
     ours, theirs = os.pipe()
-    arrivals = Arrivals(ours)
+    arrivals = Arrivals(ours, LINE_BYTES)
     assert arrivals.idle()
     os.write(theirs, b"one\ntw")
     assert not arrivals.idle()
@@ -59,6 +59,21 @@ def test_a_pipe_s_lines_are_those_of_a_file_whatever_arrives_together() -> None:
     found = [arrivals.readline(10) for _ in range(6)]
     assert found == [b"two\n", b"\n", b"three, whi", b"ch is long", b"", b""]
     assert not arrivals.idle()
+    os.close(ours)
+
+
+def test_no_more_of_a_pipe_s_endless_line_is_held_than_asked_for() -> None:
+    ours, theirs = os.pipe()
+    arrivals = Arrivals(ours, 1000)
+    os.write(theirs, b"x" * 50_000)
+    assert not arrivals.idle()
+    os.write(theirs, b"y" * 10_000)
+    assert not arrivals.idle()
+    assert arrivals.readline(1000) == b"x" * 1000
+    found = b"".join(arrivals.readline(1000) for _ in range(59))
+    assert found == b"x" * 49_000 + b"y" * 10_000
+    os.close(theirs)
+    assert arrivals.readline(1000) == b""
     os.close(ours)
 
 

@@ -15,7 +15,7 @@ try:
     from transformers.utils import logging
 except ImportError as error:
     raise ModelError(
-        f"the pipeline engine needs torch and transformers: pip install 'agnews[pipeline]' ({error})"
+        f"the pipeline engine needs torch and transformers: pip install -e '.[pipeline]' ({error})"
     ) from error
 
 
@@ -23,7 +23,7 @@ class PipelineEngine:
     """What `transformers.pipeline("text-classification")` computes, down to 1e-5 of a score."""
 
     name: EngineName = "pipeline"
-    batch_size = 32
+    batch_size = 16
     threads = 1
 
     def __init__(self, checkpoint: Checkpoint, workers: int) -> None:

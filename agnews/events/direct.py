@@ -40,7 +40,7 @@ class OneText:
     def matches(event: Json) -> bool:
         if isinstance(event, str):
             return True
-        return isinstance(event, dict) and _has(event, TEXT_KEYS) and not _listed(event) and not _has(event, LIST_KEYS)
+        return isinstance(event, dict) and _named(event, TEXT_KEYS) and not _is_list(event)
 
     @staticmethod
     def parse(event: Json, settings: Settings) -> Request:
@@ -66,7 +66,9 @@ class TextList:
     def matches(event: Json) -> bool:
         if isinstance(event, list):
             return True
-        return isinstance(event, dict) and (_has(event, LIST_KEYS) or _listed(event))
+        if not isinstance(event, dict):
+            return False
+        return _is_list(event) or (_named(event, LIST_KEYS) and not _named(event, TEXT_KEYS))
 
     @staticmethod
     def parse(event: Json, settings: Settings) -> Request:
@@ -85,12 +87,14 @@ class TextList:
 
     @staticmethod
     def respond(found: Sequence[Answer], classifier: Classifier, settings: Settings) -> ListAnswer:
-        return list_answer(found, classifier, settings.max_answer_bytes)
+        return list_answer(found, classifier, settings.max_answer_bytes, "AGNEWS_MAX_ANSWER_BYTES")
 
 
-def _has(event: Mapping[str, Json], keys: Sequence[str]) -> bool:
+def _named(event: Mapping[str, Json], keys: Sequence[str]) -> bool:
     return any(key in event for key in keys)
 
 
-def _listed(event: Mapping[str, Json]) -> bool:
-    return any(isinstance(event.get(key), list) for key in TEXT_KEYS)
+def _is_list(event: Mapping[str, Json]) -> bool:
+    """True if there is anything but null under a list's key, or a list under a text's key."""
+    listed = any(event.get(key) is not None for key in LIST_KEYS)
+    return listed or any(isinstance(event.get(key), list) for key in TEXT_KEYS)

@@ -1,11 +1,12 @@
 """From any event to its answer: the first source in EVENTS that matches parses and responds."""
 
-from collections.abc import Callable, Mapping, Sequence
+import math
+from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 from agnews.answer import Answer, answers
-from agnews.classifier import Classifier, never
-from agnews.errors import InputError
+from agnews.classifier import Classifier
+from agnews.errors import AgNewsError, InputError, ModelError
 from agnews.events.direct import OneText, TextList, Warmup
 from agnews.events.distributed_map import DistributedMap
 from agnews.request import Json, Request, shown
@@ -31,17 +32,25 @@ class EventSource(Protocol):
 EVENTS: tuple[type[EventSource], ...] = (DistributedMap, Warmup, OneText, TextList)
 
 
-def answer(
-    event: Json, classifier: Classifier, settings: Settings, left_ms: Callable[[], float] = never
-) -> Mapping[str, object]:
-    """The answer to `event`, in its source's form, within the time left.
+def answer(event: Json, classifier: Classifier, settings: Settings, deadline: float = math.inf) -> Mapping[str, object]:
+    """The answer to `event`, in its source's form; texts not begun by `deadline` (time.monotonic()) are DeadlineErrors.
 
     Raises:
         InputError: no source knows the form, or the whole request is unusable. Bad items do not raise.
+        ModelError: the engine failed.
     """
     source = find(event)
     request = source.parse(event, settings)
-    return source.respond(answers(request, classifier, settings, left_ms), classifier, settings)
+    try:
+        found = answers(request, classifier, deadline)
+    except AgNewsError:
+        raise
+    except Exception as error:  # engines raise classes of their own, and errorType is one of ours
+        raise ModelError(
+            f"the {classifier.engine.name} engine failed ({type(error).__name__}: {error}); "
+            "raise MemorySize, or bake the checkpoint again"
+        ) from error
+    return source.respond(found, classifier, settings)
 
 
 def find(event: Json) -> type[EventSource]:

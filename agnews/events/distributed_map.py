@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from agnews.answer import Answer, ListAnswer, list_answer
 from agnews.classifier import Classifier
 from agnews.errors import InputError
-from agnews.request import Columns, Json, Request, read_items, read_options, shown
+from agnews.request import OPTION_KEYS, Columns, Json, Request, read_items, read_options, shown
 from agnews.settings import Settings
 
 COLUMN_KEYS = ("text_column", "description_column", "id_column")
@@ -29,11 +29,14 @@ class DistributedMap:
             raise InputError(f"'Items' must be a list of rows, found {shown(rows)}")
         if not isinstance(shared, dict):
             raise InputError(f"'BatchInput' must be an object, found {shown(shared)}")
+        stray = [key for key in OPTION_KEYS if key in event]
+        if stray:
+            raise InputError(f"{stray[0]!r} stands beside 'Items'; send it in 'BatchInput'")
         return Request(read_items(rows, settings, _columns(shared)), read_options(shared))
 
     @staticmethod
     def respond(found: Sequence[Answer], classifier: Classifier, settings: Settings) -> ListAnswer:
-        return list_answer(found, classifier, settings.max_items_answer_bytes)
+        return list_answer(found, classifier, settings.max_items_answer_bytes, "AGNEWS_MAX_ITEMS_ANSWER_BYTES")
 
 
 def _columns(shared: Mapping[str, Json]) -> Columns:
