@@ -141,7 +141,7 @@ def test_every_command_has_help_with_an_example(command: str, capsys: pytest.Cap
     assert "example" in shown
 
 
-def test_help_names_the_commands_and_the_exit_codes(capsys: pytest.CaptureFixture[str]) -> None:
+def test_help_names_the_commands_and_the_exit_status(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit, match="0"):
         main(["--help"])
     shown = capsys.readouterr().out
