@@ -36,6 +36,7 @@ BAD_EVENTS: list[tuple[Json, str, str]] = [
     ({"texts": [GOAL], "min_score": -0.1}, "InputError", "min_score must be a number from 0 to 1"),
     ({"texts": [GOAL], "topK": 2}, "InputError", "no option 'topK'; write 'top_k'"),
     ({"text": GOAL, "min-score": 0.5}, "InputError", "no option 'min-score'; write 'min_score'"),
+    ({"Items": [], "top_k": 2}, "InputError", "'top_k' stands beside 'Items'; send it in 'BatchInput'"),
     ({"warmup": False}, "InputError", "a warm-up is exactly"),
     ({"warmup": True, "text": GOAL}, "InputError", "a warm-up is exactly"),
     ({"Items": GOAL}, "InputError", "'Items' must be a list of rows, found a string of 55 characters"),

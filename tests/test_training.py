@@ -159,6 +159,6 @@ def test_a_killed_training_goes_on_where_it_last_saved(tmp_path: Path) -> None:
 
 
 def training(folder: Path, run: Path) -> subprocess.Popen[bytes]:
-    options = ["--run", str(run), "--epochs", "1", "--save-every", "1"]
+    options = ["--run", str(run), "--epochs", "1", "--save-every", "5"]
     command = [sys.executable, "-m", "modeling.train", str(folder), *options]
     return subprocess.Popen(command, cwd=ROOT, stderr=subprocess.DEVNULL)
