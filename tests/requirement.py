@@ -10,6 +10,7 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent
 AWS = Path(sys.executable).with_name("aws")
 EMULATOR = ROOT / "build" / "aws-lambda-rie"
+DEPLOY_TOOLS = ROOT / ".venv-deploy" / "bin"
 
 
 def require(found: bool, what: str, remedy: str) -> None:
@@ -34,6 +35,11 @@ def require_runtime_client() -> None:
 def require_emulator() -> None:
     remedy = f"run PYTHON={sys.executable} scripts/fetch_emulator.sh, or set AGNEWS_LEAN=1 to skip"
     require(os.access(EMULATOR, os.X_OK), f"the runtime interface emulator ({EMULATOR})", remedy)
+
+
+def require_deploy_tools() -> None:
+    remedy = "run make .venv-deploy/ready, or set AGNEWS_LEAN=1 to skip"
+    require((DEPLOY_TOOLS / "sam").exists(), f"the environment with sam, cfn-lint and moto ({DEPLOY_TOOLS})", remedy)
 
 
 def clean_environment(**more: str) -> dict[str, str]:
