@@ -1,4 +1,4 @@
-"""An AWS account for the real AWS CLI: moto behind a front that hands invocations to `agnews serve`, as moto runs no images."""
+"""An AWS account for the real AWS CLI: moto, and `agnews serve` for invocations, as moto runs no images."""
 
 import json
 import os
@@ -61,9 +61,10 @@ class Account:
     """Operation, error type and message of requests to refuse; each once."""
 
     def aws(self, *arguments: str) -> Any:
-        """What an AWS CLI command prints, parsed. Raises CalledProcessError if it fails."""
+        """What an AWS CLI command, which must succeed, prints: parsed."""
         command = [AWS, *arguments, "--output", "json"]
-        done = subprocess.run(command, env=self.environment, check=True, capture_output=True, encoding="utf-8")
+        done = subprocess.run(command, env=self.environment, capture_output=True, encoding="utf-8", timeout=PATIENCE_S)
+        assert done.returncode == 0, done.stderr
         return json.loads(done.stdout or "null")
 
 
@@ -80,7 +81,7 @@ def moto(folder: Path) -> Iterator[str]:
     ):
         try:
             end = time.monotonic() + PATIENCE_S
-            while not answers(url):
+            while not answers(f"{url}/moto-api/"):
                 assert process.poll() is None and time.monotonic() < end, (folder / "moto.txt").read_text()
                 time.sleep(0.1)
             yield url
@@ -89,8 +90,9 @@ def moto(folder: Path) -> Iterator[str]:
 
 
 def answers(url: str) -> bool:
+    """Whether a server is up yet."""
     try:
-        urllib.request.urlopen(f"{url}/moto-api/", timeout=5).close()
+        urllib.request.urlopen(url, timeout=5).close()
     except urllib.error.URLError:
         return False
     return True
@@ -101,7 +103,9 @@ def account(folder: Path, lambda_url: str) -> Iterator[Account]:
     """An empty account whose functions all answer as the one at `lambda_url`."""
     with moto(folder) as moto_url, Server(moto_url, lambda_url) as server:
         keys = {"AWS_ACCESS_KEY_ID": "testing", "AWS_SECRET_ACCESS_KEY": "testing", "AWS_REGION": "us-east-1"}
-        server.account.environment |= clean_environment(AWS_ENDPOINT_URL=server.account.url, AWS_DEFAULT_REGION="us-east-1", **keys, **NOBODY)
+        server.account.environment |= clean_environment(
+            AWS_ENDPOINT_URL=server.account.url, AWS_DEFAULT_REGION="us-east-1", **keys, **NOBODY
+        )
         threading.Thread(target=server.serve_forever, daemon=True).start()
         try:
             yield server.account
@@ -164,7 +168,21 @@ class Front(BaseHTTPRequestHandler):
 def path_of(folder: Path, *commands: str | Path) -> str:
     """A PATH on which nothing is found but `commands` and what scripts/deploy.sh takes for granted."""
     folder.mkdir()
-    for command in ("bash", "cat", "cut", "dirname", "env", "grep", "mktemp", "rm", "sh", "sleep", "tail", "tr", *commands):
+    for command in (
+        "bash",
+        "cat",
+        "cut",
+        "dirname",
+        "env",
+        "grep",
+        "mktemp",
+        "rm",
+        "sh",
+        "sleep",
+        "tail",
+        "tr",
+        *commands,
+    ):
         found = shutil.which(command)
         assert found, command
         (folder / Path(found).name).symlink_to(found)

@@ -151,9 +151,7 @@ def test_a_tag_brings_back_an_image_without_docker(back: Run) -> None:
     assert (back.image, back.facts) == (f"{URI}:onnx-x86_64-0123456789ab", [512, 30, ROLE])
 
 
-def test_an_unknown_tag_is_answered_with_those_there_are(
-    other: Run, aws: Account, path: str, tmp_path: Path
-) -> None:
+def test_an_unknown_tag_is_answered_with_those_there_are(other: Run, aws: Account, path: str, tmp_path: Path) -> None:
     deployed = deploy(path, tmp_path, "--tag", "onnx-arm64-0", environment=aws.environment)
     assert (deployed.code, deployed.stdout) == (1, "")
     assert f"{URI} has no image onnx-arm64-0; it has:" in deployed.stderr

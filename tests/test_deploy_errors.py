@@ -66,9 +66,13 @@ def test_a_docker_that_cannot_build_is_found_before_aws_is_asked(
 
 def test_a_region_that_nobody_answers_for_is_named(path: str, tmp_path: Path) -> None:
     nowhere = {"AWS_ENDPOINT_URL": f"http://127.0.0.1:{free_port()}"}
-    deployed = deploy(path, tmp_path, "--region", "us-esat-1", environment=clean_environment(**NOBODY, **KEYS, **nowhere))
+    deployed = deploy(
+        path, tmp_path, "--region", "us-esat-1", environment=clean_environment(**NOBODY, **KEYS, **nowhere)
+    )
     assert deployed.code == 1
-    assert "deploy: AWS does not answer in us-esat-1; is the region's name right, and the network up?" in deployed.stderr
+    assert (
+        "deploy: AWS does not answer in us-esat-1; is the region's name right, and the network up?" in deployed.stderr
+    )
 
 
 def test_help_names_every_option(path: str, tmp_path: Path) -> None:

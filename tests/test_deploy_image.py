@@ -5,7 +5,6 @@ import os
 import shutil
 import subprocess
 import time
-import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from tests.aws_account import PATIENCE_S, Account, account
+from tests.aws_account import PATIENCE_S, Account, account, answers
 from tests.deploy_script import Deployed, deploy
 from tests.free_port import free_port
 from tests.requirement import AWS, ROOT, require, require_aws, require_deploy_tools
@@ -34,9 +33,8 @@ COPY handler.py /var/task/
 def registry(folder: Path) -> Iterator[str]:
     """The address of an empty docker-registry."""
     address = f"127.0.0.1:{free_port()}"
-    (folder / "registry.yml").write_text(
-        f"version: 0.1\nstorage: {{filesystem: {{rootdirectory: {folder / 'registry'}}}}}\nhttp: {{addr: '{address}'}}\n"
-    )
+    storage = f"storage: {{filesystem: {{rootdirectory: {folder / 'registry'}}}}}"
+    (folder / "registry.yml").write_text(f"version: 0.1\n{storage}\nhttp: {{addr: '{address}'}}\n")
     log = (folder / "registry.txt").open("wb")
     command = ["docker-registry", "serve", str(folder / "registry.yml")]
     with log, subprocess.Popen(command, stdout=log, stderr=log) as process:
@@ -48,14 +46,6 @@ def registry(folder: Path) -> Iterator[str]:
             yield address
         finally:
             process.terminate()
-
-
-def answers(url: str) -> bool:
-    try:
-        urllib.request.urlopen(url, timeout=5).close()
-    except urllib.error.URLError:
-        return False
-    return True
 
 
 @pytest.fixture(scope="module")
@@ -80,7 +70,12 @@ def deployed(tmp_path_factory: pytest.TempPathFactory, aws: Account) -> Iterator
     storage = {"STORAGE": str(tmp_path_factory.mktemp("storage"))}
     with registry(tmp_path_factory.mktemp("registry")) as address:
         run = deploy(
-            path, folder, script=folder / "scripts" / "deploy.sh", environment=aws.environment, REGISTRY=address, **storage
+            path,
+            folder,
+            script=folder / "scripts" / "deploy.sh",
+            environment=aws.environment,
+            REGISTRY=address,
+            **storage,
         )
         yield run, address
 
