@@ -139,7 +139,7 @@ build() {
     say "building for $PLATFORM"
     # Attestations would make the image an index, which Lambda refuses.
     change docker buildx build --platform "$PLATFORM" --provenance=false --sbom=false --load --tag "$BUILT" \
-        --build-arg "ENGINE=$ENGINE" --build-arg "MODEL=$MODEL" "$ROOT" >&2 \
+        --build-arg "ENGINE=$ENGINE" --build-arg "MODEL=$MODEL" --build-arg "ARCHITECTURE=$ARCH" "$ROOT" >&2 \
         || die "the image could not be built" \
             "if it is for another CPU than this machine's, Docker needs: docker run --privileged --rm tonistiigi/binfmt --install all"
     [ "$DRY_RUN" = no ] || return 0

@@ -62,7 +62,7 @@ class Account:
 
     def aws(self, *arguments: str) -> Any:
         """What an AWS CLI command, which must succeed, prints: parsed."""
-        command = [AWS, *arguments, "--output", "json"]
+        command = [str(AWS), *arguments, "--output", "json"]
         done = subprocess.run(command, env=self.environment, capture_output=True, encoding="utf-8", timeout=PATIENCE_S)
         assert done.returncode == 0, done.stderr
         return json.loads(done.stdout or "null")
@@ -73,7 +73,7 @@ def moto(folder: Path) -> Iterator[str]:
     """The address of a moto server that also looks whether an image is in its ECR."""
     port = free_port()
     url = f"http://127.0.0.1:{port}"
-    command = [DEPLOY_TOOLS / "moto_server", "-H", "127.0.0.1", "-p", str(port)]
+    command = [str(DEPLOY_TOOLS / "moto_server"), "-H", "127.0.0.1", "-p", str(port)]
     environment = clean_environment(MOTO_LAMBDA_STUB_ECR="false")
     with (
         (folder / "moto.txt").open("wb") as log,

@@ -9,7 +9,8 @@ from tests.requirement import ROOT, clean_environment
 
 SCRIPT = ROOT / "scripts" / "deploy.sh"
 RECORDING = ROOT / "tests" / "stand_ins" / "recording" / "docker"
-IMAGE_ID = "0123456789abcdef" * 4
+AMD64 = f"amd64 sha256:{'0123456789abcdef' * 4}"
+"""What Docker says of an image: its architecture and id."""
 PATIENCE_S = 300
 
 
@@ -28,15 +29,15 @@ def deploy(
     *options: str,
     script: Path = SCRIPT,
     environment: dict[str, str] | None = None,
-    **more: str,
+    **docker: str,
 ) -> Deployed:
-    """What the script does with this PATH. `more` goes into the environment; DOCKER_IMAGE says what was built."""
+    """What the script does with this PATH. `docker` tells the stand-in, in its environment."""
     log = folder / "docker.txt"
     log.unlink(missing_ok=True)
-    docker = {"DOCKER_LOG": str(log), "DOCKER_IMAGE": f"amd64 sha256:{IMAGE_ID}", "DOCKER_FAILS": ""}
+    told = {"DOCKER_LOG": str(log), "DOCKER_IMAGE": AMD64, "DOCKER_FAILS": ""} | docker
     done = subprocess.run(
         [script, *options],
-        env=(environment or clean_environment(**NOBODY)) | docker | more | {"PATH": path},
+        env=(environment or clean_environment(**NOBODY)) | told | {"PATH": path},
         cwd=folder,
         capture_output=True,
         encoding="utf-8",
@@ -53,7 +54,7 @@ def docker_calls(tag: str, *, engine: str = "onnx", arch: str = "x86_64", platfo
     return [
         "version",
         "buildx version",
-        f"{build} --build-arg ENGINE={engine} --build-arg MODEL=embedded {ROOT}",
+        f"{build} --build-arg ENGINE={engine} --build-arg MODEL=embedded --build-arg ARCHITECTURE={arch} {ROOT}",
         f"image inspect --format {{{{.Architecture}}}} {{{{.Id}}}} agnews:{engine}-{arch}",
         f"login --username AWS --password-stdin {registry}",
         "password 123456789012-auth-token",

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from tests.aws_account import NUMBER, Account, account, path_of
-from tests.deploy_script import RECORDING, Deployed, deploy, docker_calls
+from tests.deploy_script import AMD64, RECORDING, Deployed, deploy, docker_calls
 from tests.requirement import AWS, require_aws, require_deploy_tools
 
 URI = f"{NUMBER}.dkr.ecr.us-east-1.amazonaws.com/agnews"
@@ -46,9 +46,9 @@ def path(tmp_path_factory: pytest.TempPathFactory) -> str:
     return path_of(tmp_path_factory.mktemp("path") / "bin", AWS, RECORDING)
 
 
-def ran(aws: Account, path: str, folder: Path, *options: str, **more: str) -> Run:
+def ran(aws: Account, path: str, folder: Path, *options: str, image: str = AMD64) -> Run:
     before = len(aws.requests)
-    deployed = deploy(path, folder, *options, environment=aws.environment, **more)
+    deployed = deploy(path, folder, *options, environment=aws.environment, DOCKER_IMAGE=image)
     changes = [request.operation for request in aws.requests[before:] if request.changes]
     assert deployed.code == 0, deployed.stderr
     found = aws.aws("lambda", "get-function", "--function-name", "agnews")
@@ -72,7 +72,7 @@ def again(first: Run, aws: Account, path: str, tmp_path_factory: pytest.TempPath
 def other(again: Run, aws: Account, path: str, tmp_path_factory: pytest.TempPathFactory) -> Run:
     image = f"arm64 sha256:{'fedcba9876543210' * 4}"
     options = ["--engine", "pipeline", "--arch", "arm64"]
-    return ran(aws, path, tmp_path_factory.mktemp("other"), *options, DOCKER_IMAGE=image)
+    return ran(aws, path, tmp_path_factory.mktemp("other"), *options, image=image)
 
 
 @pytest.fixture(scope="module")

@@ -31,7 +31,7 @@ json.dump(transform(template, {}, None), sys.stdout)
 def run(tool: str, *arguments: str, **more: str) -> subprocess.CompletedProcess[str]:
     require_deploy_tools()
     environment = clean_environment(SAM_CLI_TELEMETRY="0", AWS_DEFAULT_REGION="us-east-1", **NOBODY) | more
-    command = [DEPLOY_TOOLS / tool, *arguments]
+    command = [str(DEPLOY_TOOLS / tool), *arguments]
     return subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, encoding="utf-8", timeout=300)
 
 
@@ -75,11 +75,15 @@ def engine() -> Iterator[str]:
 @pytest.mark.parametrize(
     ("overrides", "options"),
     [
-        ([], "-t classifier:onnx {} --platform linux/amd64 --build-arg ENGINE=onnx --build-arg MODEL=embedded"),
+        (
+            [],
+            "-t classifier:onnx {} --platform linux/amd64"
+            " --build-arg ENGINE=onnx --build-arg MODEL=embedded --build-arg ARCHITECTURE=x86_64",
+        ),
         (
             ["Engine=pipeline", "Architecture=arm64", "Model=someone/agnews@0123456"],
             "-t classifier:pipeline {} --platform linux/arm64"
-            " --build-arg ENGINE=pipeline --build-arg MODEL=someone/agnews@0123456",
+            " --build-arg ENGINE=pipeline --build-arg MODEL=someone/agnews@0123456 --build-arg ARCHITECTURE=arm64",
         ),
     ],
     ids=["defaults", "overridden"],
