@@ -139,7 +139,7 @@ class Front(BaseHTTPRequestHandler):
                 return
         self.answer(*self.handed_on(body))
 
-    do_GET = do_PUT = do_POST  # noqa: N815
+    do_GET = do_PUT = do_DELETE = do_POST  # noqa: N815
 
     def handed_on(self, body: bytes) -> tuple[int, dict[str, str], bytes]:
         url = self.server.lambda_url if self.path.endswith("/invocations") else self.server.moto_url
