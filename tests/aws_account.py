@@ -135,7 +135,7 @@ class Front(BaseHTTPRequestHandler):
         for refusal in account.refusals:
             if refusal[0] == request.operation:
                 account.refusals.remove(refusal)
-                self.answer(400, {"x-amzn-ErrorType": refusal[1]}, json.dumps({"message": refusal[2]}).encode())
+                self.answer(400, *refused(request, *refusal[1:]))
                 return
         self.answer(*self.handed_on(body))
 
@@ -163,6 +163,14 @@ class Front(BaseHTTPRequestHandler):
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002
         pass
+
+
+def refused(request: Request, kind: str, message: str) -> tuple[dict[str, str], bytes]:
+    """Headers and body of an error, as the service asked for it writes them."""
+    if b"Action=" in request.body:
+        body = f"<ErrorResponse><Error><Code>{kind}</Code><Message>{message}</Message></Error></ErrorResponse>"
+        return {"Content-Type": "text/xml"}, body.encode()
+    return {"x-amzn-ErrorType": kind}, json.dumps({"message": message}).encode()
 
 
 def path_of(folder: Path, *commands: str | Path) -> str:

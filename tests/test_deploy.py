@@ -183,6 +183,26 @@ def test_an_image_for_another_cpu_is_never_pushed(aws: Account, path: str, tmp_p
     assert not [call for call in deployed.docker if call.startswith(("push", "login"))]
 
 
+@pytest.mark.parametrize(
+    ("kind", "remedy"),
+    [
+        ("ExpiredToken", "the AWS credentials have expired; log in again ('aws sso login', or new keys)"),
+        (
+            "InvalidClientTokenId",
+            "AWS refuses these credentials in us-east-1; are they whole, and is the region enabled",
+        ),
+    ],
+)
+def test_credentials_that_aws_refuses_are_told_with_its_reason(
+    aws: Account, path: str, tmp_path: Path, kind: str, remedy: str
+) -> None:
+    aws.refusals.append(("GetCallerIdentity", kind, "the reason that AWS gives"))
+    deployed = deploy(path, tmp_path, environment=aws.environment)
+    assert deployed.code == 1
+    assert deployed.stderr.startswith(f"deploy: {remedy}")
+    assert "the reason that AWS gives" in deployed.stderr
+
+
 def test_a_dry_run_prints_the_commands_and_changes_nothing(aws: Account, path: str, tmp_path: Path) -> None:
     before = len(aws.requests)
     deployed = deploy(path, tmp_path, "--dry-run", "--name", "planned", environment=aws.environment)
