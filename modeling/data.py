@@ -71,9 +71,7 @@ def read(source: str) -> tuple[list[Row], list[str]]:
     try:
         from modeling import hub_data  # huggingface_hub and pyarrow: half a second
     except ImportError as error:
-        raise SourceError(
-            f"a hub data set needs the training packages: pip install 'agnews[train]' ({error})"
-        ) from error
+        raise SourceError(f"a hub data set needs the training packages: pip install -e '.[train]' ({error})") from error
     return hub_data.read(source)
 
 

@@ -10,9 +10,10 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent
 AWS = Path(sys.executable).with_name("aws")
 EMULATOR = ROOT / "build" / "aws-lambda-rie"
+DEPLOY_TOOLS = ROOT / ".venv-deploy" / "bin"
 
 
-def require(found: bool, what: str, remedy: str = "pip install 'agnews[dev]'") -> None:
+def require(found: bool, what: str, remedy: str = "pip install -e '.[dev]'") -> None:
     """Returns if `found`. Otherwise the test, or the file that calls it, fails; with AGNEWS_LEAN=1 it is skipped."""
     __tracebackhide__ = True  # the report names the caller
     if found:
@@ -22,7 +23,7 @@ def require(found: bool, what: str, remedy: str = "pip install 'agnews[dev]'") -
     pytest.fail(f"{what} is missing; {remedy}, or set AGNEWS_LEAN=1 to skip")
 
 
-def require_module(*names: str, remedy: str = "pip install 'agnews[dev]'") -> None:
+def require_module(*names: str, remedy: str = "pip install -e '.[dev]'") -> None:
     """Returns if the modules can be imported: for the head of a file, before it imports them."""
     __tracebackhide__ = True
     for name in names:
@@ -43,3 +44,9 @@ def require_emulator() -> None:
     __tracebackhide__ = True
     remedy = f"run PYTHON={sys.executable} scripts/fetch_emulator.sh"
     require(os.access(EMULATOR, os.X_OK), f"the runtime interface emulator ({EMULATOR})", remedy)
+
+
+def require_deploy_tools() -> None:
+    __tracebackhide__ = True
+    what = f"the environment with sam, cfn-lint and moto ({DEPLOY_TOOLS})"
+    require((DEPLOY_TOOLS / "sam").exists(), what, "run make .venv-deploy/ready")

@@ -28,7 +28,7 @@ def rows_of(text: str) -> list[tuple[str, float]]:
 
 @pytest.fixture(scope="module")
 def printed() -> str:
-    require_module("rich", remedy="pip install 'agnews[cli]'")
+    require_module("rich", remedy="pip install -e '.[cli]'")
     plain = {"COLUMNS": "80", "FORCE_COLOR": "", "PYTHONUTF8": "1"}
     done = subprocess.run(
         [sys.executable, "examples/demo.py"],

@@ -1,7 +1,6 @@
 import http.client
 import json
 import os
-import socket
 import subprocess
 import sys
 import time
@@ -11,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.aws_cli import invoke
+from tests.free_port import free_port
 from tests.requirement import EMULATOR, ROOT, require_aws, require_emulator, require_module
 from tests.texts import SCRIPTS
 
@@ -41,13 +41,6 @@ def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         finally:
             process.terminate()  # it ends the runtime's process, too
             process.wait(PATIENCE_S)
-
-
-def free_port() -> int:
-    """A TCP port of 127.0.0.1 that was free a moment ago. The emulator cannot be told to choose one."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def wait_for(port: int) -> None:

@@ -1,0 +1,245 @@
+#!/usr/bin/env bash
+# Builds the image, pushes it to ECR, creates or updates the Lambda function and invokes it once. Needs Docker with buildx,
+# and the AWS CLI (v1 or v2) with credentials. Run it again to update: what is already as wanted stays as it is.
+set -euo pipefail
+
+usage() {
+    cat <<'USAGE'
+usage: scripts/deploy.sh [options]
+  --name NAME        of the function, its ECR repository and its role NAME-role (default: agnews)
+  --region REGION    (default: AWS_REGION, AWS_DEFAULT_REGION or the profile's region)
+  --engine ENGINE    onnx or pipeline (default: onnx)
+  --model MODEL      embedded, or a hub checkpoint as ID@REVISION (default: embedded)
+  --arch ARCH        x86_64 or arm64, of image and function alike (default: x86_64)
+  --memory MB        128 to 10240 (default: onnx 1769, which is one vCPU; pipeline 3008)
+  --timeout SECONDS  1 to 900 (default: onnx 60; pipeline 120)
+  --event FILE       the event to invoke with (default: examples/events/single.json)
+  --tag TAG          deploy this image of the repository instead of building one: the way back
+  --dry-run          print the commands that would change something, and run only those that look
+The answer goes to stdout, everything else to stderr. Credentials and profile are the AWS CLI's (AWS_PROFILE, ...).
+USAGE
+}
+
+say() { printf '==> %s\n' "$*" >&2; }
+die() {
+    printf 'deploy: %s\n' "$@" >&2
+    exit 1
+}
+
+# Runs a command that changes something; with --dry-run prints it instead, to the script's own stdout.
+change() {
+    if [ "$DRY_RUN" = yes ]; then
+        { printf '+'; printf ' %q' "$@"; printf '\n'; } >&3
+    else
+        "$@"
+    fi
+}
+
+# Looks something up: its output in FOUND, or failure if AWS says that it does not exist (the error named first).
+exists() {
+    local absent=$1
+    shift
+    if FOUND=$("$@" 2>"$WORK/error"); then
+        return 0
+    fi
+    grep -q "($absent)" "$WORK/error" && return 1
+    die "$(grep . "$WORK/error")" "that was: $*"
+}
+
+read_options() {
+    NAME=agnews REGION=${AWS_REGION:-${AWS_DEFAULT_REGION:-}} ENGINE=onnx MODEL=embedded ARCH=x86_64
+    MEMORY="" TIMEOUT="" TAG="" DRY_RUN=no EVENT=$ROOT/examples/events/single.json
+    while [ $# -gt 0 ]; do
+        case $1 in
+            --help | -h) usage; exit 0 ;;
+            --dry-run) DRY_RUN=yes; shift ;;
+            --name | --region | --engine | --model | --arch | --memory | --timeout | --event | --tag)
+                [ -n "${2:-}" ] || die "$1 needs a value"
+                printf -v "$(tr '[:lower:]' '[:upper:]' <<<"${1#--}")" %s "$2"
+                shift 2 ;;
+            *) die "unknown option $1; scripts/deploy.sh --help lists them" ;;
+        esac
+    done
+}
+
+check_options() {
+    GIVEN_TAG=no
+    if [ -n "$TAG" ]; then  # tags are ENGINE-ARCH-ID
+        [[ $TAG =~ ^(onnx|pipeline)-(x86_64|arm64)-[0-9a-f]+$ ]] || die "--tag $TAG is none that this script gave; it gives ENGINE-ARCH-ID"
+        GIVEN_TAG=yes ENGINE=${BASH_REMATCH[1]} ARCH=${BASH_REMATCH[2]}
+    fi
+    case $ENGINE in
+        onnx) : "${MEMORY:=1769}" "${TIMEOUT:=60}" ;;
+        pipeline) : "${MEMORY:=3008}" "${TIMEOUT:=120}" ;;
+        *) die "--engine is $ENGINE; choose onnx or pipeline" ;;
+    esac
+    case $ARCH in
+        x86_64) PLATFORM=linux/amd64 ;;
+        arm64) PLATFORM=linux/arm64 ;;
+        *) die "--arch is $ARCH; choose x86_64 or arm64" ;;
+    esac
+    [[ $NAME =~ ^[a-z0-9][a-z0-9_-]{1,58}$ ]] || die "--name is $NAME; use 2 to 59 lower-case letters, digits, - and _"
+    [[ $MEMORY =~ ^[0-9]+$ ]] && [ "$MEMORY" -ge 128 ] && [ "$MEMORY" -le 10240 ] || die "--memory is $MEMORY; choose 128 to 10240 (MB)"
+    [[ $TIMEOUT =~ ^[0-9]+$ ]] && [ "$TIMEOUT" -ge 1 ] && [ "$TIMEOUT" -le 900 ] || die "--timeout is $TIMEOUT; choose 1 to 900 (seconds)"
+    [ -r "$EVENT" ] || die "the event $EVENT cannot be read"
+}
+
+check_tools() {
+    command -v aws >/dev/null || die "the AWS CLI is missing; https://docs.aws.amazon.com/cli/latest/userguide/getting-started-install.html"
+    [ "$GIVEN_TAG" = no ] || return 0
+    command -v docker >/dev/null || die "Docker is missing; https://docs.docker.com/get-started/get-docker/"
+    docker version >/dev/null 2>"$WORK/error" || die "Docker does not answer; start it, and see that you may use it" "$(cat "$WORK/error")"
+    docker buildx version >/dev/null 2>&1 || die "Docker has no buildx, which builds for a platform; https://docs.docker.com/build/install-buildx/"
+}
+
+check_account() {
+    local identity remedy
+    [ -n "$REGION" ] || REGION=$(aws configure get region) || die "no region is set; use --region, AWS_REGION or 'aws configure'"
+    [[ $REGION =~ ^[a-z]{2,4}(-[a-z]+)+-[0-9]+$ ]] || die "$REGION is not a region's name; they look like us-east-1"
+    export AWS_REGION=$REGION AWS_DEFAULT_REGION=$REGION AWS_PAGER=""
+    if ! identity=$(aws sts get-caller-identity --query '[Account,Arn]' --output text 2>"$WORK/error"); then
+        case $(cat "$WORK/error") in
+            *"Unable to locate credentials"*) remedy="there are no AWS credentials; run 'aws configure', or set AWS_PROFILE" ;;
+            *Expired*) remedy="the AWS credentials have expired; log in again ('aws sso login', or new keys)" ;;
+            *"Could not connect"*) remedy="AWS does not answer in $REGION; is the region's name right, and the network up?" ;;
+            *) remedy="AWS refuses these credentials in $REGION; are they whole, and is the region enabled for the account?" ;;
+        esac
+        die "$remedy" "$(grep . "$WORK/error" | tail -n 1)"
+    fi
+    ACCOUNT=${identity%%[[:space:]]*}
+    PARTITION=$(cut -d: -f2 <<<"$identity")
+    say "account $ACCOUNT, region $REGION, function $NAME ($ENGINE, $ARCH, $MEMORY MB, $TIMEOUT s)"
+}
+
+# Leaves the repository's address in REPOSITORY.
+provide_repository() {
+    local look=(aws ecr describe-repositories --repository-names "$NAME" --query 'repositories[0].repositoryUri' --output text)
+    REPOSITORY=$ACCOUNT.dkr.ecr.$REGION.amazonaws.com/$NAME
+    if ! exists RepositoryNotFoundException "${look[@]}"; then
+        [ "$GIVEN_TAG" = no ] || die "there is no repository $NAME in $REGION to take $TAG from"
+        say "creating the ECR repository $NAME"
+        change aws ecr create-repository --repository-name "$NAME" --output text >/dev/null
+        [ "$DRY_RUN" = no ] || return 0
+        FOUND=$("${look[@]}")
+    fi
+    REPOSITORY=$FOUND
+}
+
+check_tag() {
+    exists ImageNotFoundException aws ecr describe-images --repository-name "$NAME" --image-ids "imageTag=$TAG" --output text && return
+    die "$REPOSITORY has no image $TAG; it has:" \
+        "$(aws ecr describe-images --repository-name "$NAME" --query 'sort_by(imageDetails,&imagePushedAt)[].imageTags[]' --output text)"
+}
+
+# Leaves the image's tag in TAG: the same image has the same tag, so nothing is pushed or updated twice.
+build() {
+    local built id cpu
+    BUILT=$NAME:$ENGINE-$ARCH
+    TAG=$ENGINE-$ARCH-000000000000
+    say "building for $PLATFORM"
+    # Attestations would make the image an index, which Lambda refuses.
+    change docker buildx build --platform "$PLATFORM" --provenance=false --sbom=false --load --tag "$BUILT" \
+        --build-arg "ENGINE=$ENGINE" --build-arg "MODEL=$MODEL" --build-arg "ARCHITECTURE=$ARCH" "$ROOT" >&2 \
+        || die "the image could not be built" \
+            "if it is for another CPU than this machine's, Docker needs: docker run --privileged --rm tonistiigi/binfmt --install all"
+    [ "$DRY_RUN" = no ] || return 0
+    built=$(docker image inspect --format '{{.Architecture}} {{.Id}}' "$BUILT")
+    cpu=${built%% *} id=${built##*[ :]}
+    [ "linux/$cpu" = "$PLATFORM" ] || die "the image is for $cpu, but the function for $ARCH: Lambda would answer Runtime.InvalidEntrypoint"
+    TAG=$ENGINE-$ARCH-${id:0:12}
+}
+
+push() {
+    local password
+    say "pushing $REPOSITORY:$TAG"
+    password=$(aws ecr get-login-password)
+    change docker login --username AWS --password-stdin "${REPOSITORY%%/*}" <<<"$password" >&2
+    change docker tag "$BUILT" "$REPOSITORY:$TAG"
+    change docker push "$REPOSITORY:$TAG" >&2
+}
+
+# A role that may write the function's own log lines and nothing else. Roles have no region, so the policy is for all.
+provide_role() {
+    local trust logs
+    ROLE=arn:$PARTITION:iam::$ACCOUNT:role/$NAME-role
+    trust='{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"lambda.amazonaws.com"},"Action":"sts:AssumeRole"}]}'
+    logs='{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":["logs:CreateLogStream","logs:PutLogEvents"],'
+    logs+="\"Resource\":\"arn:$PARTITION:logs:*:$ACCOUNT:log-group:/aws/lambda/$NAME:*\"}]}"
+    if ! exists NoSuchEntity aws iam get-role --role-name "$NAME-role" --output text; then
+        say "creating the role $NAME-role"
+        change aws iam create-role --role-name "$NAME-role" --assume-role-policy-document "$trust" --output text >/dev/null
+    fi
+    change aws iam put-role-policy --role-name "$NAME-role" --policy-name write-own-logs --policy-document "$logs"
+}
+
+# Made here, because Lambda's own would keep its lines for ever.
+provide_logs() {
+    local group=/aws/lambda/$NAME
+    FOUND=$(aws logs describe-log-groups --log-group-name-prefix "$group" --query 'logGroups[].logGroupName' --output text)
+    [[ $'\t'$FOUND$'\t' != *$'\t'$group$'\t'* ]] || return 0
+    say "creating the log group $group, which keeps 30 days"
+    change aws logs create-log-group --log-group-name "$group"
+    change aws logs put-retention-policy --log-group-name "$group" --retention-in-days 30
+}
+
+provide_function() {
+    local image=$REPOSITORY:$TAG look=(aws lambda get-function --function-name "$NAME" --output text)
+    local settings=(--role "$ROLE" --memory-size "$MEMORY" --timeout "$TIMEOUT" --logging-config LogFormat=JSON --output text)
+    if ! exists ResourceNotFoundException "${look[@]}" --query '[Code.ImageUri,Configuration.Architectures[0]]'; then
+        say "creating the function $NAME"
+        create_function --code "ImageUri=$image" --architectures "$ARCH" "${settings[@]}"
+        change aws lambda wait function-active-v2 --function-name "$NAME"
+        return
+    fi
+    if [ "$FOUND" != "$image"$'\t'"$ARCH" ]; then
+        say "updating the function, which had ${FOUND%%$'\t'*}"
+        change aws lambda update-function-code --function-name "$NAME" --image-uri "$image" --architectures "$ARCH" --output text >/dev/null
+        change aws lambda wait function-updated-v2 --function-name "$NAME"
+    fi
+    change aws lambda update-function-configuration --function-name "$NAME" "${settings[@]}" >/dev/null
+    change aws lambda wait function-updated-v2 --function-name "$NAME"
+}
+
+# A new role takes some seconds to be known everywhere.
+create_function() {
+    local attempt
+    for attempt in 1 2 3 4 5 6 7 8 9 10; do
+        change aws lambda create-function --function-name "$NAME" --package-type Image "$@" >/dev/null 2>"$WORK/error" && return
+        grep -q 'cannot be assumed by Lambda' "$WORK/error" || break
+        say "the role is not known to Lambda yet ($attempt of 10)"
+        sleep 3
+    done
+    die "$(grep . "$WORK/error")"
+}
+
+invoke() {
+    local failed
+    say "invoking it with $EVENT"
+    # Without the timeout the CLI would give up after 60 s, and invoke again.
+    failed=$(change aws lambda invoke --function-name "$NAME" --payload "fileb://$EVENT" --cli-read-timeout $((TIMEOUT + 30)) \
+        --query FunctionError --output text "$WORK/answer")
+    [ "$DRY_RUN" = no ] || return 0
+    cat "$WORK/answer"
+    echo
+    [ "$failed" = None ] || die "the function failed; its log: aws logs tail /aws/lambda/$NAME --region $REGION"
+}
+
+exec 3>&1
+ROOT=$(cd "$(dirname "$0")/.." && pwd)
+read_options "$@"
+WORK=$(mktemp -d)
+trap 'rm -rf "$WORK"' EXIT
+check_options
+check_tools
+check_account
+provide_repository
+if [ "$GIVEN_TAG" = yes ]; then
+    check_tag
+else
+    build
+    push
+fi
+provide_role
+provide_logs
+provide_function
+invoke
