@@ -36,15 +36,14 @@ ENV PIP_ROOT_USER_ACTION=ignore \
 FROM start AS packages
 ARG ENGINE
 ARG TORCH_INDEX
+COPY image/settle.py image/
 COPY requirements/lambda.txt requirements/pipeline.in requirements/pipeline.txt requirements/
 RUN if [ "$ENGINE" = pipeline ]; then \
         python3 -m pip install --target /packages --index-url "$TORCH_INDEX" "$(grep ^torch== requirements/pipeline.in)" \
         && python3 -m pip install --target /packages --require-hashes -r requirements/pipeline.txt; \
     else \
         python3 -m pip install --target /packages --require-hashes -r requirements/lambda.txt; \
-    fi
-COPY image/settle.py image/
-RUN python3 image/settle.py /packages
+    fi && python3 image/settle.py /packages
 
 
 # A hub checkpoint (MODEL=OWNER/NAME@REVISION) is converted with torch, which stays in this stage.

@@ -19,7 +19,6 @@ UNREAD = (
     "onnxruntime/quantization",
     "onnxruntime/tools",
     "onnxruntime/transformers",
-    "torch/bin",
     "torch/include",
     "torch/share",
 )
