@@ -64,7 +64,8 @@ COPY download_model.py ./
 RUN PYTHONPATH=/bake python3 -B download_model.py --source "$MODEL" --engine "$ENGINE" --target /model
 
 
-# Loads the whole, once, before it is an image.
+# Loads the whole, once, before it is an image; but not arm64 emulated on x86, where ONNX Runtime reads the host's /sys
+# and /proc/cpuinfo, which contradict the emulated CPU, and crashes. Lambda on arm64 shows it neither.
 FROM start AS code
 ARG ENGINE
 COPY image/settle.py image/
@@ -73,8 +74,12 @@ COPY handler.py /code/
 RUN --mount=type=bind,from=packages,source=/packages,target=/packages \
     --mount=type=bind,from=model,source=/model,target=/model \
     python3 image/settle.py /code \
-    && cd /code \
-    && AGNEWS_ENGINE="$ENGINE" AGNEWS_MODEL_DIR=/model PYTHONPATH=/packages python3 -B -c 'import handler'
+    && if [ "$(uname -m)" = aarch64 ] && grep -q ^vendor_id /proc/cpuinfo; then \
+        echo "emulated: the handler is not loaded during this build"; \
+    else \
+        cd /code \
+        && AGNEWS_ENGINE="$ENGINE" AGNEWS_MODEL_DIR=/model PYTHONPATH=/packages python3 -B -c 'import handler'; \
+    fi
 
 
 FROM ${BASE}

@@ -1,6 +1,7 @@
 """Builds images without a Docker engine, in a storage of the tests' own under build/."""
 
 import ast
+import atexit
 import functools
 import json
 import subprocess
@@ -26,24 +27,20 @@ def storage() -> tuple[str, ...]:
     raise OSError(f"buildah finds no storage driver for {FOLDER}")
 
 
-def run(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
-    """The ended buildah, whatever it says; its stderr comes after its stdout."""
-    command = ["buildah", *storage(), *map(str, arguments)]
-    return subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, encoding="utf-8")
-
-
 def buildah(*arguments: str | Path) -> str:
-    """What buildah prints; it must not fail."""
-    done = run(*arguments)
-    assert done.returncode == 0, done.stdout
+    """What buildah prints, its warnings apart; it must not fail."""
+    command = ["buildah", *storage(), *map(str, arguments)]
+    done = subprocess.run(command, capture_output=True, encoding="utf-8")
+    assert done.returncode == 0, done.stderr
     return done.stdout.strip()
 
 
-def build(tag: str, platform: str, context: Path = ROOT, **arguments: str) -> subprocess.CompletedProcess[str]:
-    """The ended build of `context`'s Dockerfile with `arguments` as its --build-arg."""
+def build(tag: str, platform: str, context: Path = ROOT, /, **arguments: str) -> subprocess.CompletedProcess[str]:
+    """The ended build of `context`'s Dockerfile with `arguments` as its --build-arg; all that it says is in stdout."""
     given = [part for name, value in arguments.items() for part in ("--build-arg", f"{name}={value}")]
     how = ("--isolation", "chroot", "--format", "docker", "--layers", "--pull-never", "--platform", platform)
-    return run("bud", *how, *pip_mounts(), *given, "--tag", tag, context)
+    command = ["buildah", *storage(), "bud", *how, *pip_mounts(), *given, "--tag", tag, context]
+    return subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, encoding="utf-8")
 
 
 def facts(image: str) -> Any:
@@ -52,8 +49,10 @@ def facts(image: str) -> Any:
 
 
 def mounted(image: str) -> Path:
-    """The image's files, in a new container's folder."""
-    return Path(buildah("mount", buildah("from", "--pull-never", image)))
+    """The image's files, in a new container's folder, until this process ends."""
+    container = buildah("from", "--pull-never", image)
+    atexit.register(buildah, "rm", container)
+    return Path(buildah("mount", container))
 
 
 @functools.cache

@@ -90,7 +90,7 @@ def test_a_bad_event_is_answered_with_a_named_error(sandbox: Sandbox, payload: s
 
 def test_the_image_scores_as_the_checkout_does(image: Image, sandbox: Sandbox) -> None:
     settings = Settings(engine=image.variant.engine, workers=2)
-    expected: Any = answer(HEADLINES, load(settings), settings)
+    expected: Any = answer([*HEADLINES], load(settings), settings)
     found = sandbox.post(json.dumps(HEADLINES))
     here, there = ([prediction["score"] for prediction in each["predictions"]] for each in (expected, found))
     difference = max(abs(one - other) for one, other in zip(here, there, strict=True))
