@@ -39,7 +39,7 @@ def build(tag: str, platform: str, context: Path = ROOT, /, **arguments: str) ->
     """The ended build of `context`'s Dockerfile with `arguments` as its --build-arg; all that it says is in stdout."""
     given = [part for name, value in arguments.items() for part in ("--build-arg", f"{name}={value}")]
     how = ("--isolation", "chroot", "--format", "docker", "--layers", "--pull-never", "--platform", platform)
-    command = ["buildah", *storage(), "bud", *how, *pip_mounts(), *given, "--tag", tag, context]
+    command = ["buildah", *storage(), "bud", *how, *pip_mounts(), *given, "--tag", tag, str(context)]
     return subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, encoding="utf-8")
 
 

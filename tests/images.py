@@ -71,7 +71,8 @@ def record(image: Image, **measured: object) -> None:
     path = ROOT / folder / f"image_{suffix}.json"
     path.parent.mkdir(exist_ok=True)
     known = json.loads(path.read_text()) if path.exists() else {}
-    facts = known | asdict(variant) | measured
+    tools = {"base": image.base, "buildah": buildah("--version").split()[2]}
+    facts = known | asdict(variant) | tools | measured
     path.write_text(json.dumps(facts, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
 
 

@@ -61,10 +61,9 @@ def test_the_fast_image_adds_at_most_150_mb(image: Image) -> None:
 
 
 def test_the_fast_image_holds_nothing_but_what_it_runs(image: Image, root: Path) -> None:
-    if image.variant.engine != "onnx":
-        pytest.skip("the fast image's promise")
-    found = {path.name for path in task(root).iterdir()}
-    assert {name for name in found if not name.endswith(".dist-info")} == FAST | {"__pycache__"}
+    found = {path.name for path in task(root).iterdir() if path.suffix != ".dist-info"}
+    assert found >= FAST - {"numpy.libs", "onnxruntime"}
+    assert image.variant.engine != "onnx" or found == FAST | {"__pycache__"}
 
 
 def test_of_the_package_only_what_the_handler_runs_is_there(root: Path) -> None:

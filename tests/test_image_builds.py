@@ -6,7 +6,6 @@ from pathlib import Path
 import pytest
 
 from agnews.checkpoint import read_checkpoint
-from tests import tiny_checkpoint
 from tests.buildah import build, facts, mounted
 from tests.hub_server import Hub, Repository, serving
 from tests.images import Variant, built, task
@@ -35,16 +34,17 @@ def test_a_build_that_lambda_could_not_run_ends_with_a_message(argument: str, va
     assert f"error: {message}" in done.stdout
 
 
-def test_a_build_for_the_functions_architecture_says_which_it_is() -> None:
+def test_a_build_for_the_functions_own_architecture_is_not_refused() -> None:
     require_tools()
     stand_in("3.13")
     done = build("localhost/agnews:onnx-x86_64", "linux/amd64", ARCHITECTURE="x86_64")
     assert done.returncode == 0, done.stdout
-    assert "this image is for Lambda functions with --architectures x86_64" in done.stdout
 
 
 @pytest.fixture(scope="module")
 def hub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hub]:
+    from tests import tiny_checkpoint  # torch: not where the other tests are collected
+
     folder = tiny_checkpoint.write_safetensors(tmp_path_factory.mktemp("repositories") / "new")
     with serving({"new/safetensors": Repository(folder, COMMIT)}) as hub:
         yield hub
