@@ -23,6 +23,8 @@ def storage() -> tuple[str, ...]:
         folder = FOLDER / driver
         options = ("--root", f"{folder}/root", "--runroot", f"{folder}/run", "--storage-driver", driver)
         if subprocess.run(["buildah", *options, "info"], capture_output=True).returncode == 0:
+            # It mounts its folder on itself and leaves it so, which would keep `make clean` from removing it.
+            atexit.register(subprocess.run, ["umount", folder / "root" / driver], capture_output=True)
             return options
     raise OSError(f"buildah finds no storage driver for {FOLDER}")
 
@@ -38,7 +40,17 @@ def buildah(*arguments: str | Path) -> str:
 def build(tag: str, platform: str, context: Path = ROOT, /, **arguments: str) -> subprocess.CompletedProcess[str]:
     """The ended build of `context`'s Dockerfile with `arguments` as its --build-arg; all that it says is in stdout."""
     given = [part for name, value in arguments.items() for part in ("--build-arg", f"{name}={value}")]
-    how = ("--isolation", "chroot", "--format", "docker", "--layers", "--pull-never", "--platform", platform)
+    how = (
+        "--isolation",
+        "chroot",
+        "--format",
+        "docker",
+        "--layers",
+        "--force-rm",
+        "--pull-never",
+        "--platform",
+        platform,
+    )
     command = ["buildah", *storage(), "bud", *how, *pip_mounts(), *given, "--tag", tag, str(context)]
     return subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, encoding="utf-8")
 
