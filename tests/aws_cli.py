@@ -3,6 +3,7 @@
 import json
 import os
 import subprocess
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,14 +21,14 @@ class Invoked:
     stderr: str
 
 
-def invoke(url: str, payload: str, folder: Path, *options: str) -> Invoked:
-    """What `aws lambda invoke` gives for `payload`: JSON, or fileb://PATH."""
+def invoke(url: str, payload: str, folder: Path, *options: str, inside: Sequence[str] = ()) -> Invoked:
+    """What `aws lambda invoke` gives for `payload`: JSON, or fileb://PATH. `inside` is a command that runs others."""
     written = folder / "answer.json"
     connection = ["--endpoint-url", url, "--no-sign-request", "--region", "us-east-1", "--output", "json"]
     function = ["--function-name", "function", "--payload", payload, *options, str(written)]
     nowhere = {"AWS_CONFIG_FILE": os.devnull, "AWS_SHARED_CREDENTIALS_FILE": os.devnull, "AWS_MAX_ATTEMPTS": "1"}
     done = subprocess.run(
-        [AWS, "lambda", "invoke", *connection, *function],
+        [*inside, AWS, "lambda", "invoke", *connection, *function],
         env=os.environ | nowhere | {"PYTHONUTF8": "1"},
         capture_output=True,
         encoding="utf-8",

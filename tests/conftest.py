@@ -13,12 +13,16 @@ from tests.requirement import require_module
 from tests.runtime_api import RuntimeApi, runtime
 
 
+OURS = ("AGNEWS_LEAN", "AGNEWS_RESULTS")
+"""What the Makefile tells the tests: to do without some packages, and where to write what they measure."""
+
+
 @pytest.fixture(scope="session", autouse=True)
 def _no_settings_of_the_developers() -> Iterator[None]:
     """This process and those that the tests start know only the settings that a test makes."""
     with pytest.MonkeyPatch.context() as patch:
         for name in list(os.environ):
-            if name.startswith(("AGNEWS_", "AWS_", "HF_")) and name != "AGNEWS_LEAN":
+            if name.startswith(("AGNEWS_", "AWS_", "HF_")) and name not in OURS:
                 patch.delenv(name)
         yield
 

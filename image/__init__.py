@@ -1,0 +1,1 @@
+"""What `docker build` runs inside the base image: Python's own library only, each file by itself."""
