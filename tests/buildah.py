@@ -29,7 +29,7 @@ def storage() -> tuple[str, ...]:
 
 
 def unmount(folder: Path) -> None:
-    """Frees the storage's folder: buildah mounts it on itself and leaves it so, and `make clean` could not remove it."""
+    """Frees the storage's folder, which buildah leaves mounted on itself: `make clean` could not remove it."""
     subprocess.run(["umount", str(folder)], capture_output=True)
 
 
