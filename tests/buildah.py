@@ -23,10 +23,14 @@ def storage() -> tuple[str, ...]:
         folder = FOLDER / driver
         options = ("--root", f"{folder}/root", "--runroot", f"{folder}/run", "--storage-driver", driver)
         if subprocess.run(["buildah", *options, "info"], capture_output=True).returncode == 0:
-            # It mounts its folder on itself and leaves it so, which would keep `make clean` from removing it.
-            atexit.register(subprocess.run, ["umount", folder / "root" / driver], capture_output=True)
+            atexit.register(unmount, folder / "root" / driver)
             return options
     raise OSError(f"buildah finds no storage driver for {FOLDER}")
+
+
+def unmount(folder: Path) -> None:
+    """Frees the storage's folder, which buildah leaves mounted on itself: `make clean` could not remove it."""
+    subprocess.run(["umount", str(folder)], capture_output=True)
 
 
 def buildah(*arguments: str | Path) -> str:
