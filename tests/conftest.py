@@ -12,7 +12,6 @@ from tests.local_lambda import served
 from tests.requirement import require_module
 from tests.runtime_api import RuntimeApi, runtime
 
-
 OURS = ("AGNEWS_LEAN", "AGNEWS_RESULTS")
 """What the Makefile tells the tests: to do without some packages, and where to write what they measure."""
 
