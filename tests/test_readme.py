@@ -3,6 +3,7 @@
 import json
 import re
 from dataclasses import fields
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -57,7 +58,23 @@ def test_the_accuracy_table_is_what_was_measured(page: str) -> None:
             f"| {measured['metrics']['ece']:.2%} |"
         )
         assert row in shown
-    assert report["installation"]["revision"] == read_checkpoint(Settings().model_dir).revision
+
+
+@pytest.mark.parametrize(
+    ("name", "called"), [("onnx", "`onnx`, amd64"), ("arm64", "`onnx`, arm64"), ("pipeline", "`pipeline`, amd64")]
+)
+def test_the_images_are_as_large_as_the_table_says(name: str, called: str) -> None:
+    found = json.loads((ROOT / "results" / f"image_{name}.json").read_text(encoding="utf-8"))
+    assert f"| {called} | {found['added_bytes'] / 1e6:,.0f} MB |" in README
+    if "compressed_bytes" in found:
+        assert f" MB | {found['compressed_bytes'] / 1e6:,.0f} MB | [results/image_{name}.json]" in README
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "results").glob("*.json")), ids=lambda path: path.stem)
+def test_every_result_is_of_the_checkpoint_that_lies_here(path: Path) -> None:
+    found = json.loads(path.read_text(encoding="utf-8"))
+    facts = found.get("installation") or found.get("model") or found
+    assert facts["revision"] == read_checkpoint(Settings().model_dir).revision
 
 
 def test_every_file_that_is_linked_exists() -> None:
