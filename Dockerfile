@@ -93,6 +93,7 @@ COPY --from=code /code ${LAMBDA_TASK_ROOT}
 ENV AGNEWS_ENGINE=${ENGINE} \
     HF_HOME=/tmp/hf \
     HF_HUB_OFFLINE=1 \
+    ORT_DISABLE_TELEMETRY=1 \
     TOKENIZERS_PARALLELISM=false
 LABEL org.opencontainers.image.title="AG News Lambda" \
       org.opencontainers.image.description="News-topic classification (World, Sports, Business, Sci/Tech)" \

@@ -49,7 +49,8 @@ test: $(FULL)/ready $(DEPLOY)/ready build/aws-lambda-rie
 
 # The same tests where torch is not installed: what needs it skips by name.
 $(LEAN)/ready-to-test: $(LEAN)/ready
-	$(LEAN)/bin/pip install --quiet --disable-pip-version-check -c requirements/dev.txt pytest awslambdaric
+	$(LEAN)/bin/pip install --quiet --disable-pip-version-check --no-deps -c requirements/dev.txt \
+		pytest iniconfig packaging pluggy awslambdaric simplejson snapshot-restore-py
 	touch $@
 
 test-lean: $(LEAN)/ready-to-test

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +13,8 @@ from agnews.labels import LABELS
 from agnews.settings import EngineName
 
 FORMAT = 1
+MOST_TOKENS = 512
+"""Positions that a DistilBERT has."""
 MANIFEST = "manifest.json"
 
 FILES: dict[EngineName, tuple[str, ...]] = {
@@ -20,7 +23,10 @@ FILES: dict[EngineName, tuple[str, ...]] = {
 }
 """What each engine reads, and so what is verified before it loads."""
 
-REMEDY = "run `python download_model.py` to see what is wrong; `git checkout model_cache` restores the embedded one"
+REMEDY = (
+    "run `python download_model.py --target FOLDER` to see what is wrong; "
+    "in a clone `git checkout model_cache` restores the embedded one"
+)
 
 
 class FileFacts(TypedDict):
@@ -64,8 +70,8 @@ def read_checkpoint(folder: Path) -> Checkpoint:
         found_format, labels = facts["format"], tuple(facts["labels"])
         checkpoint = Checkpoint(
             folder=folder,
-            source=facts["source"],
-            revision=facts["revision"],
+            source=str(facts["source"]),
+            revision=str(facts["revision"]),
             max_length=int(facts["max_length"]),
             temperature=float(facts["temperature"]),
             files={
@@ -81,8 +87,8 @@ def read_checkpoint(folder: Path) -> Checkpoint:
         raise ModelError(f"{path} has format {found_format}, this version reads {FORMAT}; bake it again")
     if labels != LABELS:
         raise ModelError(f"{path} has labels {labels}, expected {LABELS}; bake it again")
-    if checkpoint.max_length < 3 or not checkpoint.temperature > 0:
-        raise ModelError(f"{path} needs max_length >= 3 and temperature > 0; bake it again")
+    if not 3 <= checkpoint.max_length <= MOST_TOKENS or not 0 < checkpoint.temperature < math.inf:
+        raise ModelError(f"{path} needs max_length 3 to {MOST_TOKENS} and a finite temperature > 0; bake it again")
     return checkpoint
 
 

@@ -42,6 +42,9 @@ class Classifier:
         """One prediction per text, in order; None for those not begun when time.monotonic() reached `deadline`.
 
         Equal texts are computed once. A text's scores do not depend on the other texts by more than 0.001.
+
+        Raises:
+            ModelError: the engine failed.
         """
         unique = list(dict.fromkeys(texts))
         size = CHUNK if self._pool is None else max(1, min(CHUNK, -(-len(unique) // self.engine.threads)))
@@ -60,7 +63,13 @@ class Classifier:
         for group in groups(encoded, self.engine.batch_size):
             if time.monotonic() >= deadline:
                 break
-            logits = self.engine.logits([encoded[index].ids for index in group])
+            try:
+                logits = self.engine.logits([encoded[index].ids for index in group])
+            except Exception as error:  # engines raise classes of their own, and errorType is one of ours
+                raise ModelError(
+                    f"the {self.engine.name} engine failed ({type(error).__name__}: {error}); "
+                    "give it more memory, or bake the checkpoint again"
+                ) from error
             for index, scores in zip(group, softmax(logits / self.checkpoint.temperature).tolist(), strict=True):
                 predictions[index] = Prediction(tuple(scores), encoded[index].truncated)
         return predictions

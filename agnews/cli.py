@@ -2,6 +2,7 @@
 
 import argparse
 import os
+import signal
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -21,8 +22,9 @@ examples:
   agnews classify --file headlines.csv --column title --output topics.csv
   head -n 5 headlines.txt | agnews classify --format jsonl --top-k 2
 
-Files hold a headline a line (.txt, blank lines skipped), a header and rows (.csv, .tsv), or a string or an object a
-line (.jsonl). Rows that cannot be answered are told by line on standard error and in the output's error column.
+Files hold a headline a line (.txt, blank lines skipped), a header and rows (.csv, .tsv, both with CSV's quotes), or a
+string or an object a line (.jsonl). Standard input is a headline a line. Rows that cannot be answered are told by line
+on standard error and in the output's error column.
 """
 SERVE = """\
 example:
@@ -77,7 +79,15 @@ def add_serve(command: argparse.ArgumentParser) -> None:
     """Adds the arguments of `agnews serve`."""
     command.add_argument("--host", default="127.0.0.1", help="default: %(default)s, this machine only")
     command.add_argument("--port", type=int, default=9000, help="default: %(default)s; 0 takes a free one")
-    command.add_argument("--timeout", type=float, default=60, metavar="SECONDS", help="of the function; default: 60")
+    command.add_argument("--timeout", type=seconds, default=60, metavar="SECONDS", help="of the function; default: 60")
+
+
+def seconds(text: str) -> float:
+    """Lambda's range of timeouts. Raises ArgumentTypeError, which argparse tells."""
+    value = float(text)
+    if not 1 <= value <= 900:
+        raise argparse.ArgumentTypeError("Lambda's timeouts are 1 to 900 seconds")
+    return value
 
 
 def add_info(command: argparse.ArgumentParser) -> None:
@@ -103,6 +113,7 @@ def add_engine(command: argparse.ArgumentParser) -> None:
 def main(argv: Sequence[str] | None = None) -> int:
     """The exit code, after the command ran. Raises SystemExit for --help, --version and arguments that are wrong."""
     arguments = parser().parse_args(argv)
+    prepare()
     try:
         from agnews.commands import COMMANDS  # numpy and onnxruntime: 0.2 s that --help does not pay
 
@@ -122,6 +133,16 @@ def main(argv: Sequence[str] | None = None) -> int:
         sys.stderr.write(f"agnews: {error.filename or 'the output'}: {error.strerror}\n")
         return 2
     return code
+
+
+def prepare() -> None:
+    """Makes closed streams writable, and an end by signal one that leaves no half-written file."""
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:
+            setattr(sys, name, Path(os.devnull).open("w"))  # noqa: SIM115 (for as long as the process lives)
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        if signal.getsignal(number) is signal.SIG_DFL:  # nohup ignores one of them
+            signal.signal(number, lambda number, _: sys.exit(128 + number))  # what a shell reports of such an end
 
 
 def discard_output() -> None:

@@ -25,7 +25,7 @@ class DeadlineError(AgNewsError):
 
 
 class ModelError(AgNewsError):
-    """The image's fault: model_cache/ is missing, damaged, or not for this engine. Raised at load."""
+    """The image's fault: model_cache/ is missing, damaged or not for this engine, or the engine failed."""
 
 
 class SettingsError(AgNewsError):

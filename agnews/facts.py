@@ -4,11 +4,13 @@ import json
 import os
 import platform
 from importlib.metadata import PackageNotFoundError, version
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TypedDict
 
 from agnews import __version__
 from agnews.checkpoint import FILES, MANIFEST, read_checkpoint, verify
+from agnews.errors import ModelError
 from agnews.request import Json
 from agnews.settings import EngineName, Settings
 
@@ -42,6 +44,8 @@ class Facts(TypedDict):
 def facts(settings: Settings) -> Facts:
     """The facts, the baked files verified. Raises ModelError as loading would."""
     checkpoint = read_checkpoint(settings.model_dir)
+    if settings.engine == "pipeline" and find_spec("torch") is None:
+        raise ModelError("the pipeline engine needs torch and transformers: pip install -e '.[pipeline]'")
     for engine in dict.fromkeys([settings.engine, *checkpoint.engines()]):
         verify(checkpoint, FILES[engine])
     manifest = json.loads((settings.model_dir / MANIFEST).read_text(encoding="utf-8"))

@@ -12,6 +12,8 @@ Json = None | bool | int | float | str | list["Json"] | dict[str, "Json"]
 
 TEXT_KEYS = ("text", "headline", "title")
 OPTION_KEYS = ("top_k", "min_score")
+ID_CHARS = 256
+"""Characters of an id that is text, digits of one that is a number."""
 
 
 @dataclass(frozen=True)
@@ -110,7 +112,7 @@ def checked(text: Json, settings: Settings) -> str:
     """`text` if it can be classified. Raises InputError otherwise."""
     if not isinstance(text, str):
         raise InputError(f"a text must be a string, found {shown(text)}")
-    if not text.strip():
+    if not any(character.isprintable() and not character.isspace() for character in text):
         raise InputError("the text is empty; send at least one word")
     if len(text) > settings.max_chars:
         raise LimitError(
@@ -143,10 +145,12 @@ def _id(value: Json) -> str | int | float | None:
     if isinstance(value, bool) or not isinstance(value, str | int | float | None) or not finite:
         raise InputError(f"'id' must be a string or a number, found {shown(value)}")
     if isinstance(value, str):
-        if len(value) > 256:
-            raise LimitError(f"'id' has {len(value):,} characters, at most 256")
+        if len(value) > ID_CHARS:
+            raise LimitError(f"'id' has {len(value):,} characters, at most {ID_CHARS}")
         if not value.isprintable() and any("\ud800" <= character <= "\udfff" for character in value):
             raise InputError("'id' is not valid Unicode: a lone surrogate")  # it could not be echoed as UTF-8
+    if isinstance(value, int) and abs(value) >= 10**ID_CHARS:
+        raise LimitError(f"'id' has more than {ID_CHARS} digits")
     return value
 
 

@@ -70,6 +70,6 @@ def _positive(environment: Mapping[str, str], name: str, default: int) -> int:
     value = environment.get(name)
     if not value:
         return default
-    if not value.isascii() or not value.isdigit() or int(value) == 0:
-        raise SettingsError(f"{name} is {value!r}; expected a whole number of 1 or more")
+    if not value.isascii() or not value.isdigit() or len(value) > 15 or int(value) == 0:
+        raise SettingsError(f"{name} is {value[:40]!r}; expected a whole number of 1 or more")
     return int(value)

@@ -33,6 +33,7 @@ def main() -> None:
 
 def show(url: str) -> None:
     """Invokes the function at `url` and prints what it answers."""
+    sys.stdout.reconfigure(encoding="utf-8")  # type: ignore[union-attr]  # whatever the locale says
     console = Console()
     console.print(f"[bold]One headline[/bold] to {url}")
     console.print_json(data=invoke(url, {"text": ONE, "top_k": 4}))

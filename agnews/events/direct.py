@@ -22,7 +22,7 @@ class Warmup:
 
     @staticmethod
     def parse(event: Json, settings: Settings) -> Request:
-        if event != {"warmup": True}:
+        if event != {"warmup": True} or event["warmup"] is not True:  # 1 equals True
             raise InputError('a warm-up is exactly {"warmup": true}; leave "warmup" out to classify')
         return Request(())
 

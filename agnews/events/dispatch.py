@@ -6,7 +6,7 @@ from typing import Protocol
 
 from agnews.answer import Answer, answers
 from agnews.classifier import Classifier
-from agnews.errors import AgNewsError, InputError, ModelError
+from agnews.errors import InputError
 from agnews.events.direct import OneText, TextList, Warmup
 from agnews.events.distributed_map import DistributedMap
 from agnews.request import Json, Request, shown
@@ -41,16 +41,7 @@ def answer(event: Json, classifier: Classifier, settings: Settings, deadline: fl
     """
     source = find(event)
     request = source.parse(event, settings)
-    try:
-        found = answers(request, classifier, deadline)
-    except AgNewsError:
-        raise
-    except Exception as error:  # engines raise classes of their own, and errorType is one of ours
-        raise ModelError(
-            f"the {classifier.engine.name} engine failed ({type(error).__name__}: {error}); "
-            "raise MemorySize, or bake the checkpoint again"
-        ) from error
-    return source.respond(found, classifier, settings)
+    return source.respond(answers(request, classifier, deadline), classifier, settings)
 
 
 def find(event: Json) -> type[EventSource]:
