@@ -112,8 +112,6 @@ def checked(text: Json, settings: Settings) -> str:
     """`text` if it can be classified. Raises InputError otherwise."""
     if not isinstance(text, str):
         raise InputError(f"a text must be a string, found {shown(text)}")
-    if not any(character.isprintable() and not character.isspace() for character in text):
-        raise InputError("the text is empty; send at least one word")
     if len(text) > settings.max_chars:
         raise LimitError(
             f"the text has {len(text):,} characters, at most {settings.max_chars:,} (AGNEWS_MAX_CHARS); send less"
@@ -122,6 +120,8 @@ def checked(text: Json, settings: Settings) -> str:
         text.encode()
     except UnicodeEncodeError as error:
         raise InputError(f"the text is not valid Unicode: a lone surrogate at character {error.start}") from error
+    if not any(character.isprintable() and not character.isspace() for character in text):
+        raise InputError("the text is empty; send at least one word")
     return text
 
 

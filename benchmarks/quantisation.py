@@ -9,7 +9,7 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 from statistics import median
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import matplotlib
 
@@ -17,7 +17,6 @@ matplotlib.use("Agg")
 import matplotlib.pyplot as plt
 import numpy as np
 from numpy.typing import NDArray
-from onnxruntime import InferenceSession
 from transformers import DistilBertForSequenceClassification
 
 from agnews.engines.onnx import run_each, session
@@ -30,6 +29,9 @@ from modeling.export import Quantisation, export
 from modeling.headlines import headlines
 from modeling.parity import reference_logits
 from modeling.recipe import held_out
+
+if TYPE_CHECKING:
+    from onnxruntime import InferenceSession
 
 ROUNDS = 9
 SPEED_TEXTS = 300
@@ -78,7 +80,7 @@ def compared(rows: Sequence[Row]) -> dict[str, Any]:
 
 def built(
     model: DistilBertForSequenceClassification, calibration: Sequence[list[int]], how: Quantisation, folder: Path
-) -> InferenceSession:
+) -> "InferenceSession":
     """The int8 model as `how` says, on one thread."""
     path = folder / "model.onnx"
     path.write_bytes(export(model, DEFAULT_LENGTH, calibration, how).SerializeToString())
@@ -86,7 +88,7 @@ def built(
 
 
 def agreement(
-    model: InferenceSession, ids: list[list[int]], expected: NDArray[np.float32], labels: NDArray[np.int64]
+    model: "InferenceSession", ids: list[list[int]], expected: NDArray[np.float32], labels: NDArray[np.int64]
 ) -> dict[str, float]:
     """The model against torch's logits and the true labels."""
     found = run_each(model, ids)
@@ -98,7 +100,7 @@ def agreement(
     }
 
 
-def rates(models: dict[str, InferenceSession], ids: list[list[int]]) -> dict[str, float]:
+def rates(models: "dict[str, InferenceSession]", ids: list[list[int]]) -> dict[str, float]:
     """Texts per second of each model: medians of rounds in which they take turns."""
     seconds: dict[str, list[float]] = {name: [] for name in models}
     for _ in range(ROUNDS):

@@ -40,9 +40,11 @@ def change(folder: Path, edit: Change) -> None:
         (lambda facts: facts["labels"].reverse(), "expected .'World', 'Sports', 'Business', 'Sci/Tech'."),
         (lambda facts: facts.pop("files"), "is not a manifest .KeyError: 'files'."),
         (lambda facts: facts.update(files=[]), "is not a manifest"),
-        (lambda facts: facts.update(temperature=0), "temperature > 0"),
+        (lambda facts: facts.update(temperature=0), "a finite temperature > 0"),
+        (lambda facts: facts.update(temperature=float("inf")), "a finite temperature > 0"),
+        (lambda facts: facts.update(max_length=513), "max_length 3 to 512"),
         (lambda facts: facts.update(temperature="warm"), "is not a manifest"),
-        (lambda facts: facts.update(max_length=2), "max_length >= 3"),
+        (lambda facts: facts.update(max_length=2), "max_length 3 to 512"),
     ],
 )
 def test_a_manifest_that_does_not_fit_is_refused_with_what_was_found(folder: Path, edit: Change, message: str) -> None:

@@ -184,6 +184,22 @@ def test_piped_answers_need_neither_rich_nor_torch() -> None:
     assert loaded_modules("classify", OIL) == {"numpy", "onnxruntime", "tokenizers"}
 
 
+def test_info_refuses_an_engine_whose_packages_are_missing(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("agnews.facts.find_spec", lambda name: None)
+    monkeypatch.setenv("AGNEWS_ENGINE", "pipeline")
+    assert main(["info"]) == 2
+    assert "pip install -e '.[pipeline]'" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("seconds", ["nan", "inf", "0", "-5", "901", "soon"])
+def test_a_timeout_that_lambda_does_not_have_is_refused(seconds: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit, match="2"):
+        main(["serve", "--timeout", seconds])
+    assert "--timeout" in capsys.readouterr().err
+
+
 def test_info_tells_checkpoint_engine_and_versions(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["info", "--json"]) == 0
     found = json.loads(capsys.readouterr().out)

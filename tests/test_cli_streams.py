@@ -97,7 +97,12 @@ def test_a_full_disk_is_one_line_and_exit_code_2() -> None:
 
 
 @pytest.mark.usefixtures("interruptible")
-def test_ctrl_c_says_how_far_it_came_and_leaves_no_half_output(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("number", "code", "told"),
+    [(signal.SIGINT, 130, "agnews: interrupted after "), (signal.SIGTERM, 143, ""), (signal.SIGHUP, 129, "")],
+    ids=["Ctrl-C", "SIGTERM", "SIGHUP"],
+)
+def test_an_end_by_signal_leaves_no_half_output(tmp_path: Path, number: int, code: int, told: str) -> None:
     output = tmp_path / "out.jsonl"
     with subprocess.Popen(
         [sys.executable, "-m", "agnews", "classify", "--output", str(output)],
@@ -111,9 +116,14 @@ def test_ctrl_c_says_how_far_it_came_and_leaves_no_half_output(tmp_path: Path) -
         while not any(part.stat().st_size for part in tmp_path.iterdir()):
             assert process.poll() is None
             time.sleep(0.05)
-        process.send_signal(signal.SIGINT)
+        process.send_signal(number)
         said = process.stderr.read().decode()
-    assert process.returncode == 130
-    assert said.startswith("agnews: interrupted after ")
-    assert said.endswith(f"; {output} was not written\n")
+    assert process.returncode == code
+    assert told in said
+    assert "Traceback" not in said
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_caller_may_have_closed_the_output() -> None:
+    command = f"exec {sys.executable} -m agnews classify 'Oil prices climb' >&- 2>&-"
+    assert subprocess.run(["sh", "-c", command], cwd=ROOT).returncode == 0

@@ -114,13 +114,14 @@ def test_an_answer_beyond_its_limit_is_refused_by_name(classifier: Classifier) -
         answer({"Items": [GOAL, GOAL]}, classifier, Settings(max_items_answer_bytes=100))
 
 
+@pytest.mark.parametrize("image", ["AWS_Lambda_python3.13", "AWS_Lambda_python3.11", ""])
 def test_the_size_that_is_checked_is_the_size_that_is_sent(
-    classifier: Classifier, monkeypatch: pytest.MonkeyPatch
+    classifier: Classifier, monkeypatch: pytest.MonkeyPatch, image: str
 ) -> None:
     require_module("awslambdaric")
     from awslambdaric.lambda_runtime_marshaller import to_json
 
-    monkeypatch.setenv("AWS_EXECUTION_ENV", "AWS_Lambda_python3.13")
+    monkeypatch.setenv("AWS_EXECUTION_ENV", image)
     found = list_answer([{"id": "ключ", "label": "World", "score": 0.5, "truncated": False}], classifier, 10_000, "")
     size = len(to_json(found).encode())
     assert list_answer(found["predictions"], classifier, size, "") == found

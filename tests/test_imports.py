@@ -2,6 +2,7 @@
 
 import ast
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -52,6 +53,15 @@ def test_a_module_imports_only_from_its_layer_and_those_below(path: Path) -> Non
     place = next((index for index, layer in enumerate(LAYERS) if name_of(path) in layer), len(LAYERS))
     above = set().union(*LAYERS[place + 1 :])
     assert not imported(path) & above
+
+
+def test_importing_the_handler_writes_nothing_below_home(tmp_path: Path) -> None:
+    home = {"HOME": str(tmp_path), "XDG_CACHE_HOME": str(tmp_path), "CI": ""}
+    done = subprocess.run(
+        [sys.executable, "-c", "import handler"], cwd=ROOT, env=os.environ | home, capture_output=True, text=True
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+    assert list(tmp_path.rglob("*")) == []
 
 
 def test_importing_the_handler_loads_no_torch_and_no_command_line() -> None:
