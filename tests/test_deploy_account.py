@@ -1,4 +1,4 @@
-"""scripts/deploy.sh against an account that is not as it expects: other owners, refused credentials, half-made parts."""
+"""scripts/deploy.sh in an account that is not as it expects: other owners, refused credentials, half-made parts."""
 
 import io
 import json
