@@ -2,6 +2,7 @@
 #
 #   docker build --platform linux/amd64 --provenance=false -t agnews .
 #
+# It needs BuildKit, which Docker has by default since version 23.
 # --provenance=false: attestations would make an image index, which Lambda refuses.
 # No USER: Lambda brings its own, which is not root, and `sam local invoke` builds on this image as root.
 
@@ -15,7 +16,8 @@ ARG ARCHITECTURE=
 ARG VERSION=0.1.0
 
 
-# Refuses what could only fail later, in Lambda.
+# Refuses what could only fail later, in Lambda. The stage `code` takes its mark, so that no image is without it; the
+# packages do not build on it, so that another MODEL or ARCHITECTURE does not install them anew.
 FROM ${BASE} AS start
 ARG ENGINE
 ARG MODEL
@@ -23,7 +25,12 @@ ARG ARCHITECTURE
 ARG TARGETARCH
 WORKDIR /build
 COPY image/check.py image/
-RUN python3 image/check.py --engine "$ENGINE" --model "$MODEL" --function "$ARCHITECTURE" --platform "$TARGETARCH"
+RUN python3 image/check.py --engine "$ENGINE" --model "$MODEL" --function "$ARCHITECTURE" --platform "$TARGETARCH" \
+    && touch fit
+
+
+FROM ${BASE} AS pip
+WORKDIR /build
 ENV PIP_ROOT_USER_ACTION=ignore \
     PIP_DISABLE_PIP_VERSION_CHECK=1 \
     PIP_NO_CACHE_DIR=1 \
@@ -33,7 +40,7 @@ ENV PIP_ROOT_USER_ACTION=ignore \
 
 
 # torch's CPU build has other hashes on each index, so it is pinned by version and comes first; PyPI's has 2 GB of CUDA.
-FROM start AS packages
+FROM pip AS packages
 ARG ENGINE
 ARG TORCH_INDEX
 COPY image/settle.py image/
@@ -47,11 +54,9 @@ RUN if [ "$ENGINE" = pipeline ]; then \
 
 
 # A hub checkpoint (MODEL=OWNER/NAME@REVISION) is converted with torch, which stays in this stage.
-FROM start AS model
-ARG ENGINE
+FROM pip AS model
 ARG MODEL
 ARG TORCH_INDEX
-ARG HF_ENDPOINT
 COPY requirements/pipeline.in requirements/pipeline.txt requirements/bake.txt requirements/
 RUN if [ "$MODEL" != embedded ]; then \
         python3 -m pip install --target /bake --index-url "$TORCH_INDEX" "$(grep ^torch== requirements/pipeline.in)" \
@@ -61,21 +66,29 @@ COPY model_cache model_cache
 COPY agnews agnews
 COPY modeling modeling
 COPY download_model.py ./
+ARG ENGINE
+ARG HF_ENDPOINT
 RUN PYTHONPATH=/bake python3 -B download_model.py --source "$MODEL" --engine "$ENGINE" --target /model
 
 
-# Loads the whole, once, before it is an image; but not arm64 emulated on x86, where ONNX Runtime reads the host's /sys
-# and /proc/cpuinfo, which contradict the emulated CPU, and crashes. Lambda on arm64 shows it neither.
-FROM start AS code
+# Loads the whole, once, before it is an image; but not for another CPU than the builder's: arm64 emulated on x86, ONNX
+# Runtime reads the host's /sys and /proc/cpuinfo, which contradict the emulated CPU, and crashes. Lambda on arm64 shows it
+# neither. A builder that does not say its own CPU (BUILDARCH) gives emulation away by x86's vendor_id in /proc/cpuinfo.
+FROM ${BASE} AS code
 ARG ENGINE
+ARG BUILDARCH
+ARG TARGETARCH
+WORKDIR /build
+COPY --from=start /build/fit ./
 COPY image/settle.py image/
 COPY agnews /code/agnews
 COPY handler.py /code/
 RUN --mount=type=bind,from=packages,source=/packages,target=/packages \
     --mount=type=bind,from=model,source=/model,target=/model \
     python3 image/settle.py /code \
-    && if [ "$(uname -m)" = aarch64 ] && grep -q ^vendor_id /proc/cpuinfo; then \
-        echo "emulated: the handler is not loaded during this build"; \
+    && if [ "${BUILDARCH:-$TARGETARCH}" != "${TARGETARCH:-$BUILDARCH}" ] \
+        || { [ -z "$BUILDARCH" ] && [ "$(uname -m)" = aarch64 ] && grep -q ^vendor_id /proc/cpuinfo; }; then \
+        echo "for another CPU than this machine's: the handler is not loaded during this build"; \
     else \
         cd /code \
         && AGNEWS_ENGINE="$ENGINE" AGNEWS_MODEL_DIR=/model PYTHONPATH=/packages python3 -B -c 'import handler'; \
@@ -97,7 +110,6 @@ ENV AGNEWS_ENGINE=${ENGINE} \
     TOKENIZERS_PARALLELISM=false
 LABEL org.opencontainers.image.title="AG News Lambda" \
       org.opencontainers.image.description="News-topic classification (World, Sports, Business, Sci/Tech)" \
-      org.opencontainers.image.licenses="Apache-2.0" \
       org.opencontainers.image.version="${VERSION}" \
       org.opencontainers.image.base.name="${BASE}" \
       agnews.engine="${ENGINE}" \

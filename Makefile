@@ -57,10 +57,10 @@ test-lean: $(LEAN)/ready-to-test
 	AGNEWS_LEAN=1 $(LEAN)/bin/python -m pytest
 
 # Builds the Dockerfile without a Docker engine and proves the images on real parts.
-test-image: $(FULL)/ready
+test-image: $(FULL)/ready $(DEPLOY)/ready
 	AGNEWS_RESULTS=$(RESULTS) $(FULL)/bin/python -m pytest -m 'image and not arm64'
 
-test-image-arm64: $(FULL)/ready
+test-image-arm64: $(FULL)/ready $(DEPLOY)/ready
 	AGNEWS_RESULTS=$(RESULTS) $(FULL)/bin/python -m pytest -m 'image and arm64'
 
 check: $(FULL)/ready

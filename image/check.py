@@ -20,7 +20,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--engine", required=True)
     parser.add_argument("--model", required=True)
     parser.add_argument("--function", default="", help="the Lambda function's architecture, where it is known")
-    parser.add_argument("--platform", default="", help="TARGETARCH, which the classic builder leaves empty")
+    parser.add_argument("--platform", default="", help="TARGETARCH, where the builder says it")
     options = parser.parse_args(arguments)
     machine = platform.machine()
     faults = [*misuse(options.engine, options.model), *mix_ups(machine, options.platform, options.function)]

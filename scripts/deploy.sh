@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Builds the image, pushes it to ECR, creates or updates the Lambda function and invokes it once. Needs Docker with buildx,
-# and the AWS CLI (v1 or v2) with credentials. Run it again to update: what is already as wanted stays as it is.
+# and the AWS CLI (v1 or v2) with credentials. Run it again to update: what is as wanted, or not mentioned, stays as it is.
 set -euo pipefail
 
 usage() {
@@ -8,11 +8,11 @@ usage() {
 usage: scripts/deploy.sh [options]
   --name NAME        of the function, its ECR repository and its role NAME-role (default: agnews)
   --region REGION    (default: AWS_REGION, AWS_DEFAULT_REGION or the profile's region)
-  --engine ENGINE    onnx or pipeline (default: onnx)
+  --engine ENGINE    onnx or pipeline (default: the function's; of a new one onnx)
   --model MODEL      embedded, or a hub checkpoint as ID@REVISION (default: embedded)
-  --arch ARCH        x86_64 or arm64, of image and function alike (default: x86_64)
-  --memory MB        128 to 10240 (default: onnx 1769, which is one vCPU; pipeline 3008)
-  --timeout SECONDS  1 to 900 (default: onnx 60; pipeline 120)
+  --arch ARCH        x86_64 or arm64, of image and function alike (default: the function's; of a new one x86_64)
+  --memory MB        128 to 10240 (default: the function's; new or of another engine: onnx 1769, pipeline 3008)
+  --timeout SECONDS  1 to 900 (default: the function's; new or of another engine: onnx 60, pipeline 120)
   --event FILE       the event to invoke with (default: examples/events/single.json)
   --tag TAG          deploy this image of the repository instead of building one: the way back
   --dry-run          print the commands that would change something, and run only those that look
@@ -21,34 +21,24 @@ USAGE
 }
 
 say() { printf '==> %s\n' "$*" >&2; }
-die() {
-    printf 'deploy: %s\n' "$@" >&2
-    exit 1
-}
+die() { printf 'deploy: %s\n' "$@" >&2; exit 1; }
 
 # Runs a command that changes something; with --dry-run prints it instead, to the script's own stdout.
 change() {
-    if [ "$DRY_RUN" = yes ]; then
-        { printf '+'; printf ' %q' "$@"; printf '\n'; } >&3
-    else
-        "$@"
-    fi
+    if [ "$DRY_RUN" = no ]; then "$@"; else { printf '+'; printf ' %q' "$@"; printf '\n'; } >&3; fi
 }
 
 # Looks something up: its output in FOUND, or failure if AWS says that it does not exist (the error named first).
 exists() {
-    local absent=$1
-    shift
-    if FOUND=$("$@" 2>"$WORK/error"); then
-        return 0
-    fi
+    local absent=$1; shift
+    FOUND=$("$@" 2>"$WORK/error") && return
     grep -q "($absent)" "$WORK/error" && return 1
     die "$(grep . "$WORK/error")" "that was: $*"
 }
 
 read_options() {
-    NAME=agnews REGION=${AWS_REGION:-${AWS_DEFAULT_REGION:-}} ENGINE=onnx MODEL=embedded ARCH=x86_64
-    MEMORY="" TIMEOUT="" TAG="" DRY_RUN=no EVENT=$ROOT/examples/events/single.json
+    NAME=agnews REGION=${AWS_REGION:-${AWS_DEFAULT_REGION:-}} ENGINE="" MODEL=embedded ARCH=""
+    MEMORY="" TIMEOUT="" TAG="" HELD="" DRY_RUN=no EVENT=$ROOT/examples/events/single.json
     while [ $# -gt 0 ]; do
         case $1 in
             --help | -h) usage; exit 0 ;;
@@ -68,19 +58,12 @@ check_options() {
         [[ $TAG =~ ^(onnx|pipeline)-(x86_64|arm64)-[0-9a-f]+$ ]] || die "--tag $TAG is none that this script gave; it gives ENGINE-ARCH-ID"
         GIVEN_TAG=yes ENGINE=${BASH_REMATCH[1]} ARCH=${BASH_REMATCH[2]}
     fi
-    case $ENGINE in
-        onnx) : "${MEMORY:=1769}" "${TIMEOUT:=60}" ;;
-        pipeline) : "${MEMORY:=3008}" "${TIMEOUT:=120}" ;;
-        *) die "--engine is $ENGINE; choose onnx or pipeline" ;;
-    esac
-    case $ARCH in
-        x86_64) PLATFORM=linux/amd64 ;;
-        arm64) PLATFORM=linux/arm64 ;;
-        *) die "--arch is $ARCH; choose x86_64 or arm64" ;;
-    esac
-    [[ $NAME =~ ^[a-z0-9][a-z0-9_-]{1,58}$ ]] || die "--name is $NAME; use 2 to 59 lower-case letters, digits, - and _"
-    [[ $MEMORY =~ ^[0-9]+$ ]] && [ "$MEMORY" -ge 128 ] && [ "$MEMORY" -le 10240 ] || die "--memory is $MEMORY; choose 128 to 10240 (MB)"
-    [[ $TIMEOUT =~ ^[0-9]+$ ]] && [ "$TIMEOUT" -ge 1 ] && [ "$TIMEOUT" -le 900 ] || die "--timeout is $TIMEOUT; choose 1 to 900 (seconds)"
+    [[ $ENGINE =~ ^(onnx|pipeline)?$ ]] || die "--engine is $ENGINE; choose onnx or pipeline"
+    [[ $ARCH =~ ^(x86_64|arm64)?$ ]] || die "--arch is $ARCH; choose x86_64 or arm64"
+    [[ $NAME =~ ^[a-z0-9]+([_-][a-z0-9]+)*$ && ${#NAME} -ge 2 && ${#NAME} -le 59 ]] \
+        || die "--name is $NAME; use 2 to 59 lower-case letters and digits, with single - or _ between them"
+    [[ -z $MEMORY || ($MEMORY =~ ^[1-9][0-9]{0,4}$ && $MEMORY -ge 128 && $MEMORY -le 10240) ]] || die "--memory is $MEMORY; choose 128 to 10240 (MB)"
+    [[ -z $TIMEOUT || ($TIMEOUT =~ ^[1-9][0-9]{0,2}$ && $TIMEOUT -le 900) ]] || die "--timeout is $TIMEOUT; choose 1 to 900 (seconds)"
     [ -r "$EVENT" ] || die "the event $EVENT cannot be read"
 }
 
@@ -100,7 +83,7 @@ check_account() {
     if ! identity=$(aws sts get-caller-identity --query '[Account,Arn]' --output text 2>"$WORK/error"); then
         case $(cat "$WORK/error") in
             *"Unable to locate credentials"*) remedy="there are no AWS credentials; run 'aws configure', or set AWS_PROFILE" ;;
-            *Expired*) remedy="the AWS credentials have expired; log in again ('aws sso login', or new keys)" ;;
+            *[Ee]xpired* | *"SSO Token"*) remedy="the AWS credentials have expired; log in again ('aws sso login', or new keys)" ;;
             *"Could not connect"*) remedy="AWS does not answer in $REGION; is the region's name right, and the network up?" ;;
             *) remedy="AWS refuses these credentials in $REGION; are they whole, and is the region enabled for the account?" ;;
         esac
@@ -108,6 +91,27 @@ check_account() {
     fi
     ACCOUNT=${identity%%[[:space:]]*}
     PARTITION=$(cut -d: -f2 <<<"$identity")
+}
+
+# Leaves the function's image in HELD (none if it is new), its limits in LIMITS, and in the options what none of them said.
+look_at_function() {
+    local kind stack engine="" arch="" memory="" timeout="" facts='Code.ImageUri,Configuration.PackageType'
+    if exists ResourceNotFoundException aws lambda get-function --function-name "$NAME" --output text \
+        --query "[$facts,Configuration.MemorySize,Configuration.Timeout,Tags.\"aws:cloudformation:stack-name\"]"; then
+        read -r HELD kind memory timeout stack <<<"$FOUND"
+        [ "$stack" = None ] || die "the function $NAME is the CloudFormation stack $stack's; update it with sam deploy, or choose another --name"
+        [[ $HELD =~ /$NAME:(onnx|pipeline)-(x86_64|arm64)-[0-9a-f]+$ ]] \
+            || die "the function $NAME is not this script's (package: $kind, image: $HELD); choose another --name"
+        engine=${BASH_REMATCH[1]} arch=${BASH_REMATCH[2]}
+    fi
+    LIMITS="$memory $timeout"
+    ENGINE=${ENGINE:-${engine:-onnx}} ARCH=${ARCH:-${arch:-x86_64}}
+    case $ENGINE in
+        "$engine") ;;
+        onnx) memory=1769 timeout=60 ;;  # 1769 MB pay for one vCPU
+        pipeline) memory=3008 timeout=120 ;;
+    esac
+    MEMORY=${MEMORY:-$memory} TIMEOUT=${TIMEOUT:-$timeout} PLATFORM=linux/${ARCH/x86_64/amd64}
     say "account $ACCOUNT, region $REGION, function $NAME ($ENGINE, $ARCH, $MEMORY MB, $TIMEOUT s)"
 }
 
@@ -125,13 +129,11 @@ provide_repository() {
     REPOSITORY=$FOUND
 }
 
-check_tag() {
-    exists ImageNotFoundException aws ecr describe-images --repository-name "$NAME" --image-ids "imageTag=$TAG" --output text && return
-    die "$REPOSITORY has no image $TAG; it has:" \
-        "$(aws ecr describe-images --repository-name "$NAME" --query 'sort_by(imageDetails,&imagePushedAt)[].imageTags[]' --output text)"
+in_repository() {
+    exists ImageNotFoundException aws ecr describe-images --repository-name "$NAME" --image-ids "imageTag=$TAG" --output text
 }
 
-# Leaves the image's tag in TAG: the same image has the same tag, so nothing is pushed or updated twice.
+# Leaves the image's tag in TAG: an image from the same build cache has the same tag, and is not pushed or deployed twice.
 build() {
     local built id cpu
     BUILT=$NAME:$ENGINE-$ARCH
@@ -151,6 +153,7 @@ build() {
 
 push() {
     local password
+    [ "$DRY_RUN" = no ] && in_repository && return
     say "pushing $REPOSITORY:$TAG"
     password=$(aws ecr get-login-password)
     change docker login --username AWS --password-stdin "${REPOSITORY%%/*}" <<<"$password" >&2
@@ -175,28 +178,29 @@ provide_role() {
 # Made here, because Lambda's own would keep its lines for ever.
 provide_logs() {
     local group=/aws/lambda/$NAME
-    FOUND=$(aws logs describe-log-groups --log-group-name-prefix "$group" --query 'logGroups[].logGroupName' --output text)
-    [[ $'\t'$FOUND$'\t' != *$'\t'$group$'\t'* ]] || return 0
-    say "creating the log group $group, which keeps 30 days"
-    change aws logs create-log-group --log-group-name "$group"
+    FOUND=$(aws logs describe-log-groups --log-group-name-prefix "$group" --output text \
+        --query "logGroups[?logGroupName=='$group'].[retentionInDays]")
+    [[ ! $FOUND =~ [0-9] ]] || return 0
+    say "the log group $group is to keep 30 days"
+    [ -n "$FOUND" ] || change aws logs create-log-group --log-group-name "$group"
     change aws logs put-retention-policy --log-group-name "$group" --retention-in-days 30
 }
 
 provide_function() {
-    local image=$REPOSITORY:$TAG look=(aws lambda get-function --function-name "$NAME" --output text)
-    local settings=(--role "$ROLE" --memory-size "$MEMORY" --timeout "$TIMEOUT" --logging-config LogFormat=JSON --output text)
-    if ! exists ResourceNotFoundException "${look[@]}" --query '[Code.ImageUri,Configuration.Architectures[0]]'; then
+    local image=$REPOSITORY:$TAG limits=(--memory-size "$MEMORY" --timeout "$TIMEOUT" --output text)
+    if [ -z "$HELD" ]; then
         say "creating the function $NAME"
-        create_function --code "ImageUri=$image" --architectures "$ARCH" "${settings[@]}"
+        create_function --code "ImageUri=$image" --architectures "$ARCH" --role "$ROLE" --logging-config LogFormat=JSON "${limits[@]}"
         change aws lambda wait function-active-v2 --function-name "$NAME"
         return
     fi
-    if [ "$FOUND" != "$image"$'\t'"$ARCH" ]; then
-        say "updating the function, which had ${FOUND%%$'\t'*}"
+    if [ "$HELD" != "$image" ]; then
+        say "updating the function, which had $HELD"
         change aws lambda update-function-code --function-name "$NAME" --image-uri "$image" --architectures "$ARCH" --output text >/dev/null
         change aws lambda wait function-updated-v2 --function-name "$NAME"
     fi
-    change aws lambda update-function-configuration --function-name "$NAME" "${settings[@]}" >/dev/null
+    [ "$LIMITS" != "$MEMORY $TIMEOUT" ] || return 0
+    change aws lambda update-function-configuration --function-name "$NAME" "${limits[@]}" >/dev/null
     change aws lambda wait function-updated-v2 --function-name "$NAME"
 }
 
@@ -219,9 +223,8 @@ invoke() {
     failed=$(change aws lambda invoke --function-name "$NAME" --payload "fileb://$EVENT" --cli-read-timeout $((TIMEOUT + 30)) \
         --query FunctionError --output text "$WORK/answer")
     [ "$DRY_RUN" = no ] || return 0
-    cat "$WORK/answer"
-    echo
-    [ "$failed" = None ] || die "the function failed; its log: aws logs tail /aws/lambda/$NAME --region $REGION"
+    printf '%s\n' "$(cat "$WORK/answer")"
+    [ "$failed" = None ] || die "the function failed; its log: aws logs filter-log-events --log-group-name /aws/lambda/$NAME --region $REGION"
 }
 
 exec 3>&1
@@ -232,9 +235,11 @@ trap 'rm -rf "$WORK"' EXIT
 check_options
 check_tools
 check_account
+look_at_function
 provide_repository
 if [ "$GIVEN_TAG" = yes ]; then
-    check_tag
+    in_repository || die "$REPOSITORY has no image $TAG; it has:" \
+        "$(aws ecr describe-images --repository-name "$NAME" --query 'sort_by(imageDetails,&imagePushedAt)[].imageTags[]' --output text)"
 else
     build
     push

@@ -39,6 +39,10 @@ class Image:
     variant: Variant
 
 
+MEASURED: dict[Path, dict[str, object]] = {}
+"""What this run has measured, by the file that it is written to: nothing of an earlier run stays there."""
+
+
 @functools.cache
 def built(variant: Variant) -> Image:
     """The image, built from this checkout by the Dockerfile as it is."""
@@ -62,7 +66,7 @@ def layers(name: str) -> list[int]:
 
 
 def record(image: Image, **measured: object) -> None:
-    """Adds what was measured to the image's file in the folder AGNEWS_RESULTS, if it is set."""
+    """Writes what was measured, with what this run measured before, to the image's file in AGNEWS_RESULTS, if set."""
     folder = os.environ.get("AGNEWS_RESULTS")
     if not folder:
         return
@@ -70,9 +74,9 @@ def record(image: Image, **measured: object) -> None:
     suffix = "arm64" if variant.architecture == "arm64" else variant.engine
     path = ROOT / folder / f"image_{suffix}.json"
     path.parent.mkdir(exist_ok=True)
-    known = json.loads(path.read_text()) if path.exists() else {}
     tools = {"base": image.base, "buildah": buildah("--version").split()[2]}
-    facts = known | asdict(variant) | tools | measured
+    facts = MEASURED.setdefault(path, {})
+    facts.update(asdict(variant) | tools | measured)
     path.write_text(json.dumps(facts, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
 
 

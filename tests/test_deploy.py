@@ -15,6 +15,7 @@ from tests.requirement import AWS, require_aws, require_deploy_tools
 
 URI = f"{NUMBER}.dkr.ecr.us-east-1.amazonaws.com/agnews"
 ROLE = f"arn:aws:iam::{NUMBER}:role/agnews-role"
+LOG = "aws logs filter-log-events --log-group-name /aws/lambda/agnews --region us-east-1"
 CREATE = "POST /2015-03-31/functions"
 UPDATE = "PUT /2015-03-31/functions/agnews/code"
 INVOKE = "POST /2015-03-31/functions/agnews/invocations"
@@ -82,6 +83,11 @@ def back(other: Run, aws: Account, tmp_path_factory: pytest.TempPathFactory) -> 
     return ran(aws, without_docker, folder, "--tag", "onnx-x86_64-0123456789ab", "--memory", "512", "--timeout", "30")
 
 
+@pytest.fixture(scope="module")
+def kept(back: Run, aws: Account, path: str, tmp_path_factory: pytest.TempPathFactory) -> Run:
+    return ran(aws, path, tmp_path_factory.mktemp("kept"), "--memory", "768")
+
+
 def test_the_first_run_ends_in_an_answer_on_stdout(first: Run) -> None:
     assert json.loads(first.deployed.stdout)["label"] == "Business"
 
@@ -130,8 +136,12 @@ def test_log_lines_are_kept_for_30_days(first: Run, aws: Account) -> None:
 
 
 def test_a_second_run_creates_nothing_and_leaves_the_image(first: Run, again: Run) -> None:
-    assert again.changes == ["PutImage", "PutRolePolicy", CONFIGURE, INVOKE]
+    assert again.changes == ["PutRolePolicy", INVOKE]
     assert (again.image, again.facts) == (first.image, first.facts)
+
+
+def test_an_image_that_the_repository_has_is_not_pushed_again(again: Run) -> None:
+    assert not [call for call in again.deployed.docker if call.startswith(("push", "login"))]
 
 
 def test_another_engine_and_architecture_update_the_function(other: Run) -> None:
@@ -151,6 +161,16 @@ def test_a_tag_brings_back_an_image_without_docker(back: Run) -> None:
     assert (back.image, back.facts) == (f"{URI}:onnx-x86_64-0123456789ab", [512, 30, ROLE])
 
 
+def test_what_no_option_mentions_stays_as_the_function_has_it(kept: Run) -> None:
+    assert (kept.image, kept.facts) == (f"{URI}:onnx-x86_64-0123456789ab", [768, 30, ROLE])
+    assert kept.changes == ["PutRolePolicy", CONFIGURE, INVOKE]
+
+
+def test_an_update_sends_the_limits_alone(kept: Run, aws: Account) -> None:
+    (*_, request) = [request for request in aws.requests if request.operation == CONFIGURE]
+    assert json.loads(request.body) == {"MemorySize": 768, "Timeout": 30}
+
+
 def test_an_unknown_tag_is_answered_with_those_there_are(other: Run, aws: Account, path: str, tmp_path: Path) -> None:
     deployed = deploy(path, tmp_path, "--tag", "onnx-arm64-0", environment=aws.environment)
     assert (deployed.code, deployed.stdout) == (1, "")
@@ -165,7 +185,7 @@ def test_a_function_error_fails_the_run_and_shows_the_answer(
     (tmp_path / "empty.json").write_text('{"text": ""}', encoding="utf-8")
     deployed = deploy(path, tmp_path, "--event", "empty.json", environment=aws.environment)
     assert (deployed.code, json.loads(deployed.stdout)["errorType"]) == (1, "InputError")
-    assert "the function failed; its log: aws logs tail /aws/lambda/agnews --region us-east-1" in deployed.stderr
+    assert f"the function failed; its log: {LOG}" in deployed.stderr
 
 
 def test_an_image_that_lambda_refuses_is_said_in_its_words(aws: Account, path: str, tmp_path: Path) -> None:
@@ -181,26 +201,6 @@ def test_an_image_for_another_cpu_is_never_pushed(aws: Account, path: str, tmp_p
     assert deployed.code == 1
     assert "the image is for amd64, but the function for arm64" in deployed.stderr
     assert not [call for call in deployed.docker if call.startswith(("push", "login"))]
-
-
-@pytest.mark.parametrize(
-    ("kind", "remedy"),
-    [
-        ("ExpiredToken", "the AWS credentials have expired; log in again ('aws sso login', or new keys)"),
-        (
-            "InvalidClientTokenId",
-            "AWS refuses these credentials in us-east-1; are they whole, and is the region enabled",
-        ),
-    ],
-)
-def test_credentials_that_aws_refuses_are_told_with_its_reason(
-    aws: Account, path: str, tmp_path: Path, kind: str, remedy: str
-) -> None:
-    aws.refusals.append(("GetCallerIdentity", kind, "the reason that AWS gives"))
-    deployed = deploy(path, tmp_path, environment=aws.environment)
-    assert deployed.code == 1
-    assert deployed.stderr.startswith(f"deploy: {remedy}")
-    assert "the reason that AWS gives" in deployed.stderr
 
 
 def test_a_dry_run_prints_the_commands_and_changes_nothing(aws: Account, path: str, tmp_path: Path) -> None:

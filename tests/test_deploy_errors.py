@@ -11,6 +11,7 @@ from tests.free_port import free_port
 from tests.requirement import AWS, ROOT, require_aws
 
 KEYS = {"AWS_ACCESS_KEY_ID": "testing", "AWS_SECRET_ACCESS_KEY": "testing"}
+NAMES = "use 2 to 59 lower-case letters and digits, with single - or _ between them"
 
 
 @pytest.fixture(scope="module")
@@ -29,7 +30,11 @@ def path(tmp_path_factory: pytest.TempPathFactory) -> str:
         (["--memory", "64"], "--memory is 64; choose 128 to 10240 (MB)"),
         (["--memory", "1 GB"], "--memory is 1 GB; choose 128 to 10240 (MB)"),
         (["--timeout", "901"], "--timeout is 901; choose 1 to 900 (seconds)"),
-        (["--name", "AG News"], "--name is AG News; use 2 to 59 lower-case letters, digits, - and _"),
+        (["--name", "AG News"], f"--name is AG News; {NAMES}"),
+        (["--name", "agnews-"], f"--name is agnews-; {NAMES}"),
+        (["--name", "ag__news"], f"--name is ag__news; {NAMES}"),
+        (["--name", "a"], f"--name is a; {NAMES}"),
+        (["--name", "a" * 60], f"--name is {'a' * 60}; {NAMES}"),
         (["--event", "absent.json"], "the event absent.json cannot be read"),
         (["--tag", "latest"], "--tag latest is none that this script gave; it gives ENGINE-ARCH-ID"),
         (["--region", "us-east"], "us-east is not a region's name; they look like us-east-1"),

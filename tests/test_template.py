@@ -3,7 +3,6 @@
 import json
 import os
 import re
-import subprocess
 import threading
 import tomllib
 from collections.abc import Iterator
@@ -13,26 +12,11 @@ from typing import Any
 
 import pytest
 
-from tests.aws_account import NOBODY, Account, account
-from tests.requirement import DEPLOY_TOOLS, ROOT, require_aws, require_deploy_tools
+from tests.aws_account import Account, account
+from tests.requirement import ROOT, require_aws
+from tests.serverless import run, transform
 
 RECORDING = ROOT / "tests" / "stand_ins" / "recording"
-TRANSFORM = """
-import json, sys
-from samtranslator.translator.transform import transform
-from samtranslator.yaml_helper import yaml_parse
-template = yaml_parse(open("template.yaml", encoding="utf-8").read())
-template["Resources"]["Classifier"]["Properties"]["ImageUri"] = "123456789012.dkr.ecr.us-east-1.amazonaws.com/agnews:1"
-json.dump(transform(template, {}, None), sys.stdout)
-"""
-"""What CloudFormation's serverless transform makes of the template after sam deploy has filled in the image."""
-
-
-def run(tool: str, *arguments: str, **more: str) -> subprocess.CompletedProcess[str]:
-    require_deploy_tools()
-    environment = os.environ | {"SAM_CLI_TELEMETRY": "0", "AWS_DEFAULT_REGION": "us-east-1"} | NOBODY | more
-    command = [str(DEPLOY_TOOLS / tool), *arguments]
-    return subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, encoding="utf-8", timeout=300)
 
 
 def test_sam_validates_the_template() -> None:
@@ -102,10 +86,7 @@ def test_sam_build_hands_the_parameters_to_docker_and_asks_for_no_attestations(
 
 @pytest.fixture(scope="module")
 def transformed() -> dict[str, Any]:
-    done = run("python", "-c", TRANSFORM)
-    assert done.returncode == 0, done.stderr
-    template: dict[str, Any] = json.loads(done.stdout)
-    return template
+    return transform("1")
 
 
 def test_a_public_url_has_both_grants(transformed: dict[str, Any]) -> None:
@@ -128,20 +109,22 @@ def test_failed_asynchronous_events_are_kept_however_the_function_was_named(tran
     assert [item["DestinationConfig"]["OnFailure"]["Destination"] for item in configured] == [queue, queue]
 
 
-@pytest.mark.parametrize("parameter", ["Engine", "Model", "Architecture", "MemoryMB", "TimeoutSeconds"])
-def test_a_changed_parameter_replaces_the_version_that_the_alias_points_to(
-    transformed: dict[str, Any], parameter: str
-) -> None:
-    items = transformed["Resources"].values()
-    (version,) = [item["Properties"] for item in items if item["Type"] == "AWS::Lambda::Version"]
-    assert f"${{{parameter}}}" in version["Description"]["Fn::Sub"]
-
-
 def test_samconfig_gives_values_only_to_parameters_that_exist(transformed: dict[str, Any]) -> None:
     config = tomllib.loads((ROOT / "samconfig.toml").read_text(encoding="utf-8"))["default"]
     given = dict(item.split("=") for item in config["global"]["parameters"]["parameter_overrides"])
     defaults = {name: parameter["Default"] for name, parameter in transformed["Parameters"].items()}
     assert given == {name: defaults[name] for name in ("Engine", "Model", "Architecture")}
+
+
+def test_samconfig_has_no_second_list_of_parameters_that_build_or_deploy_alone_would_read() -> None:
+    config = tomllib.loads((ROOT / "samconfig.toml").read_text(encoding="utf-8"))
+    sections = {
+        (name, command): values["parameters"]
+        for name in config
+        if name != "version"
+        for command, values in config[name].items()
+    }
+    assert [key for key, values in sections.items() if "parameter_overrides" in values] == [("default", "global")]
 
 
 @pytest.fixture(scope="module")
