@@ -64,7 +64,7 @@ check_options() {
         || die "--name is $NAME; use 2 to 59 lower-case letters and digits, with single - or _ between them"
     [[ -z $MEMORY || ($MEMORY =~ ^[1-9][0-9]{0,4}$ && $MEMORY -ge 128 && $MEMORY -le 10240) ]] || die "--memory is $MEMORY; choose 128 to 10240 (MB)"
     [[ -z $TIMEOUT || ($TIMEOUT =~ ^[1-9][0-9]{0,2}$ && $TIMEOUT -le 900) ]] || die "--timeout is $TIMEOUT; choose 1 to 900 (seconds)"
-    [ -r "$EVENT" ] || die "the event $EVENT cannot be read"
+    [ -f "$EVENT" ] && [ -r "$EVENT" ] || die "the event $EVENT is no file that can be read"
 }
 
 check_tools() {
@@ -83,6 +83,7 @@ check_account() {
     if ! identity=$(aws sts get-caller-identity --query '[Account,Arn]' --output text 2>"$WORK/error"); then
         case $(cat "$WORK/error") in
             *"Unable to locate credentials"*) remedy="there are no AWS credentials; run 'aws configure', or set AWS_PROFILE" ;;
+            *"config profile"*"could not be found"*) remedy="there is no profile ${AWS_PROFILE:-}; 'aws configure list-profiles' lists them" ;;
             *[Ee]xpired* | *"SSO Token"*) remedy="the AWS credentials have expired; log in again ('aws sso login', or new keys)" ;;
             *"Could not connect"*) remedy="AWS does not answer in $REGION; is the region's name right, and the network up?" ;;
             *) remedy="AWS refuses these credentials in $REGION; are they whole, and is the region enabled for the account?" ;;
@@ -194,6 +195,7 @@ provide_function() {
         change aws lambda wait function-active-v2 --function-name "$NAME"
         return
     fi
+    change aws lambda wait function-active-v2 --function-name "$NAME"  # an earlier run may have been killed
     if [ "$HELD" != "$image" ]; then
         say "updating the function, which had $HELD"
         change aws lambda update-function-code --function-name "$NAME" --image-uri "$image" --architectures "$ARCH" --output text >/dev/null
@@ -228,7 +230,7 @@ invoke() {
 }
 
 exec 3>&1
-ROOT=$(cd "$(dirname "$0")/.." && pwd)
+ROOT=$(CDPATH='' cd -- "$(dirname "$0")/.." && pwd)
 read_options "$@"
 WORK=$(mktemp -d)
 trap 'rm -rf "$WORK"' EXIT
