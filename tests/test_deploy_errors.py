@@ -8,7 +8,7 @@ import pytest
 from tests.aws_account import NOBODY, path_of
 from tests.deploy_script import RECORDING, deploy
 from tests.free_port import free_port
-from tests.requirement import AWS, ROOT, require_aws
+from tests.requirement import AWS, require_aws
 
 KEYS = {"AWS_ACCESS_KEY_ID": "testing", "AWS_SECRET_ACCESS_KEY": "testing"}
 NAMES = "use 2 to 59 lower-case letters and digits, with single - or _ between them"
