@@ -8,8 +8,10 @@ import pytest
 
 from agnews.classifier import Classifier, load
 from agnews.settings import Settings
+from tests.aws_account import Account, account
+from tests.images import VARIANTS, Image, Variant, built
 from tests.local_lambda import served
-from tests.requirement import require_module
+from tests.requirement import require_aws, require_deploy_tools, require_module
 from tests.runtime_api import RuntimeApi, runtime
 
 OURS = ("AGNEWS_LEAN", "AGNEWS_RESULTS")
@@ -49,6 +51,23 @@ def served_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of a running `agnews serve`."""
     with served(tmp_path_factory.mktemp("serve")) as (_, url):
         yield url
+
+
+@pytest.fixture(scope="module")
+def aws(tmp_path_factory: pytest.TempPathFactory, served_url: str) -> Iterator[Account]:
+    """An AWS account without functions, in moto."""
+    require_aws()
+    require_deploy_tools()
+    with account(tmp_path_factory.mktemp("account"), served_url) as opened:
+        yield opened
+
+
+@pytest.fixture(scope="module", params=VARIANTS)
+def image(request: pytest.FixtureRequest) -> Image:
+    """Each image, built when the first test asks for it."""
+    variant = request.param
+    assert isinstance(variant, Variant)
+    return built(variant)
 
 
 @pytest.fixture

@@ -2,16 +2,15 @@
 
 import json
 import shlex
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.aws_account import NUMBER, Account, account, path_of
+from tests.aws_account import NUMBER, Account, path_of
 from tests.deploy_script import AMD64, RECORDING, Deployed, deploy, docker_calls
-from tests.requirement import AWS, require_aws, require_deploy_tools
+from tests.requirement import AWS
 
 URI = f"{NUMBER}.dkr.ecr.us-east-1.amazonaws.com/agnews"
 ROLE = f"arn:aws:iam::{NUMBER}:role/agnews-role"
@@ -32,14 +31,6 @@ class Run:
     image: str
     facts: list[Any]
     """Memory, timeout and role. (moto keeps the architecture that a function was created with.)"""
-
-
-@pytest.fixture(scope="module")
-def aws(tmp_path_factory: pytest.TempPathFactory, served_url: str) -> Iterator[Account]:
-    require_aws()
-    require_deploy_tools()
-    with account(tmp_path_factory.mktemp("account"), served_url) as opened:
-        yield opened
 
 
 @pytest.fixture(scope="module")

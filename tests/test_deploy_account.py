@@ -3,14 +3,13 @@
 import io
 import json
 import zipfile
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.aws_account import NUMBER, Account, account, path_of
+from tests.aws_account import NUMBER, Account, path_of
 from tests.deploy_script import RECORDING, deploy
-from tests.requirement import AWS, require_aws, require_deploy_tools
+from tests.requirement import AWS
 
 MANIFEST = {
     "schemaVersion": 2,
@@ -23,13 +22,11 @@ UNKNOWN = "AWS refuses these credentials in us-east-1; are they whole, and is th
 
 
 @pytest.fixture(scope="module")
-def aws(tmp_path_factory: pytest.TempPathFactory, served_url: str) -> Iterator[Account]:
-    require_aws()
-    require_deploy_tools()
-    with account(tmp_path_factory.mktemp("account"), served_url) as opened:
-        trust = json.dumps({"Version": "2012-10-17", "Statement": []})
-        opened.aws("iam", "create-role", "--role-name", "owner", "--assume-role-policy-document", trust)
-        yield opened
+def aws(aws: Account) -> Account:
+    """With a role of somebody else's."""
+    trust = json.dumps({"Version": "2012-10-17", "Statement": []})
+    aws.aws("iam", "create-role", "--role-name", "owner", "--assume-role-policy-document", trust)
+    return aws
 
 
 @pytest.fixture(scope="module")

@@ -3,20 +3,16 @@
 import json
 import os
 import shutil
-import subprocess
-import time
 import urllib.request
 from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.aws_account import PATIENCE_S, Account, account, answers
+from tests.aws_account import PATIENCE_S, Account
 from tests.deploy_script import Deployed, deploy
-from tests.free_port import free_port
-from tests.requirement import AWS, ROOT, require, require_aws, require_deploy_tools
+from tests.registry import registry
+from tests.requirement import AWS, ROOT, require
 
 pytestmark = pytest.mark.image
 
@@ -28,33 +24,6 @@ ARG ARCHITECTURE
 LABEL engine=$ENGINE model=$MODEL architecture=$ARCHITECTURE
 COPY handler.py /var/task/
 """
-
-
-@contextmanager
-def registry(folder: Path) -> Iterator[str]:
-    """The address of an empty docker-registry."""
-    address = f"127.0.0.1:{free_port()}"
-    storage = f"storage: {{filesystem: {{rootdirectory: {folder / 'registry'}}}}}"
-    (folder / "registry.yml").write_text(f"version: 0.1\n{storage}\nhttp: {{addr: '{address}'}}\n")
-    log = (folder / "registry.txt").open("wb")
-    command = ["docker-registry", "serve", str(folder / "registry.yml")]
-    with log, subprocess.Popen(command, stdout=log, stderr=log) as process:
-        try:
-            end = time.monotonic() + PATIENCE_S
-            while not answers(f"http://{address}/v2/"):
-                assert process.poll() is None and time.monotonic() < end, (folder / "registry.txt").read_text()
-                time.sleep(0.1)
-            yield address
-        finally:
-            process.terminate()
-
-
-@pytest.fixture(scope="module")
-def aws(tmp_path_factory: pytest.TempPathFactory, served_url: str) -> Iterator[Account]:
-    require_aws()
-    require_deploy_tools()
-    with account(tmp_path_factory.mktemp("account"), served_url) as opened:
-        yield opened
 
 
 @pytest.fixture(scope="module")

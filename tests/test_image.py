@@ -9,7 +9,7 @@ import pytest
 from agnews import __version__
 from agnews.checkpoint import FILES, MANIFEST
 from tests.buildah import facts, mounted
-from tests.images import VARIANTS, Image, Variant, built, layers, record, task
+from tests.images import Image, layers, record, task
 from tests.test_imports import LAYERS
 
 pytestmark = pytest.mark.image
@@ -24,13 +24,6 @@ MACHINES = {"amd64": 62, "arm64": 183}
 NEWER_SYNTAX = {"py312_intrinsics.py"}
 """torch's, which the stand-in's Python 3.11 cannot compile, and no import opens."""
 FAST = {"agnews", "handler.py", "model_cache", "numpy", "numpy.libs", "onnxruntime", "tokenizers"}
-
-
-@pytest.fixture(scope="module", params=VARIANTS)
-def image(request: pytest.FixtureRequest) -> Image:
-    variant = request.param
-    assert isinstance(variant, Variant)
-    return built(variant)
 
 
 @pytest.fixture(scope="module")

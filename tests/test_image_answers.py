@@ -13,7 +13,7 @@ from agnews.classifier import load
 from agnews.events.dispatch import answer
 from agnews.settings import Settings
 from tests.aws_cli import invoke
-from tests.images import VARIANTS, Image, Variant, built, record
+from tests.images import Image, record
 from tests.requirement import ROOT, require_aws
 from tests.sandbox import URL, Sandbox, output, started
 
@@ -24,13 +24,6 @@ EMULATED_CPU = {"QEMU_CPU": "neoverse-n1"}
 """Graviton2's: without the int8 matrix products, bfloat16 and SVE of newer ones."""
 SCRIPTS = ["البنك المركزي يثبت أسعار الفائدة", "央行维持利率不变", "Центральный банк", "केंद्रीय बैंक", "Goal! ⚽🎉"]
 HEADLINES = ["Striker scores twice", "Chipmaker doubles its profit", "Peace talks resume", "New telescope sees far"]
-
-
-@pytest.fixture(scope="module", params=VARIANTS)
-def image(request: pytest.FixtureRequest) -> Image:
-    variant = request.param
-    assert isinstance(variant, Variant)
-    return built(variant)
 
 
 @pytest.fixture(scope="module")

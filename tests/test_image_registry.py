@@ -2,16 +2,14 @@
 
 import json
 import subprocess
-import time
-import urllib.request
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
 from tests.buildah import buildah
-from tests.free_port import free_port
-from tests.images import VARIANTS, Image, Variant, built, record
+from tests.images import Image, record
+from tests.registry import registry
 
 pytestmark = pytest.mark.image
 
@@ -20,54 +18,18 @@ OCI = "application/vnd.oci.image.manifest.v1+json"
 ACCEPTED = {DOCKER, OCI}
 """What Lambda reads; of an index it says "image manifest media type is not supported"."""
 LAYERS = {"application/vnd.docker.image.rootfs.diff.tar.gzip", "application/vnd.oci.image.layer.v1.tar+gzip"}
-PATIENCE_S = 30
-
-
-@pytest.fixture(scope="module", params=[variant for variant in VARIANTS if variant.id != "pipeline"])
-def image(request: pytest.FixtureRequest) -> Image:
-    variant = request.param
-    assert isinstance(variant, Variant)
-    return built(variant)
 
 
 @pytest.fixture(scope="module")
-def registry(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The address of a running, empty registry."""
-    folder = tmp_path_factory.mktemp("registry")
-    address = f"127.0.0.1:{free_port()}"
-    settings = {
-        "version": 0.1,
-        "storage": {"filesystem": {"rootdirectory": str(folder / "data")}},
-        "http": {"addr": address},
-    }
-    (folder / "settings.yml").write_text(json.dumps(settings))  # JSON is YAML, too
-    with (
-        (folder / "log.txt").open("wb") as log,
-        subprocess.Popen(["docker-registry", "serve", folder / "settings.yml"], stdout=log, stderr=log) as process,
-    ):
-        try:
-            wait_for(f"http://{address}/v2/")
-            yield address
-        finally:
-            process.terminate()
-
-
-def wait_for(url: str) -> None:
-    """Returns when `url` answers."""
-    end = time.monotonic() + PATIENCE_S
-    while True:
-        try:
-            urllib.request.urlopen(url).close()
-            return
-        except OSError:
-            assert time.monotonic() < end, f"{url} does not answer"
-            time.sleep(0.1)
+def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    with registry(tmp_path_factory.mktemp("registry")) as address:
+        yield address
 
 
 @pytest.fixture(scope="module")
-def pushed(image: Image, registry: str) -> str:
+def pushed(image: Image, address: str) -> str:
     """The image's name in the registry."""
-    name = f"docker://{registry}/agnews:{image.variant.architecture}"
+    name = f"docker://{address}/agnews:{image.variant.engine}-{image.variant.architecture}"
     buildah("push", "--quiet", "--tls-verify=false", image.name, name)
     return name
 
