@@ -41,6 +41,12 @@ def test_a_build_for_the_functions_own_architecture_is_not_refused() -> None:
     assert done.returncode == 0, done.stdout
 
 
+def test_a_named_architecture_does_not_install_the_packages_anew() -> None:
+    built(Variant("onnx"))
+    done = build("localhost/agnews:onnx-x86_64", "linux/amd64", ARCHITECTURE="x86_64", VERSION="0")
+    assert (done.returncode, done.stdout.count("Successfully installed")) == (0, 0), done.stdout
+
+
 @pytest.fixture(scope="module")
 def hub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hub]:
     from tests import tiny_checkpoint  # torch: not where the other tests are collected
