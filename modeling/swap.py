@@ -99,7 +99,8 @@ def _held(target: Path) -> Iterator[None]:
 
 def _locked(workshop: Path) -> int:
     while True:
-        workshop.mkdir(exist_ok=True)
+        with contextlib.suppress(FileExistsError):  # exist_ok would raise if its holder removed it in between
+            workshop.mkdir()
         try:
             lock = os.open(workshop, os.O_RDONLY | os.O_DIRECTORY)
         except FileNotFoundError:
