@@ -15,7 +15,7 @@ help:
 	@echo 'make test-lean  the tests without torch;  make check  ruff and mypy;  make format  ruff format'
 	@echo 'make train DATA=SOURCE  fine-tunes (resumes);  make bake DATA=SOURCE  calibrates and bakes what was trained'
 	@echo '                SOURCE  a folder of AG News CSV files, or fancyzhx/ag_news on the hub (full texts only)'
-	@echo 'make evaluate DATA=FOLDER  accuracy of both engines on FOLDER/test.csv'
+	@echo 'make evaluate DATA=FOLDER  both engines on FOLDER/test.csv and on tests/data/modern_headlines.csv, into results/evaluation/'
 
 # The fast engine's three packages and the command line's four: no torch, no dependencies that they never import.
 $(LEAN)/ready: requirements/lambda.txt requirements/cli.txt
@@ -80,7 +80,8 @@ bake: $(FULL)/ready
 	$(FULL)/bin/python download_model.py --source runs/default/best --name agnews-lambda/minilm-l6 --headlines runs/default/headlines.txt
 
 evaluate: $(FULL)/ready
-	$(FULL)/bin/python -m agnews evaluate $(or $(DATA),$(error say where the AG News CSV files are: make evaluate DATA=FOLDER))/test.csv --compare pipeline --json results/evaluation.json
+	$(FULL)/bin/python -m agnews evaluate $(or $(DATA),$(error say where the AG News CSV files are: make evaluate DATA=FOLDER))/test.csv --compare pipeline --no-texts --report results/evaluation/ag_news
+	$(FULL)/bin/python -m agnews evaluate tests/data/modern_headlines.csv --by kind --compare pipeline --report results/evaluation/modern
 
 clean:
 	rm -rf $(LEAN) $(FULL) $(DEPLOY) build .aws-sam .pytest_cache .mypy_cache .ruff_cache

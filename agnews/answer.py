@@ -3,15 +3,16 @@
 import json
 import math
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TypedDict
 
 from agnews.classifier import Classifier, Prediction
 from agnews.errors import AgNewsError, AnswerSizeError, DeadlineError
+from agnews.explain import DIGITS, Contribution, explain
 from agnews.labels import LABELS
 from agnews.request import Item, Options, Request
+from agnews.settings import Settings
 
-DIGITS = 4
 UTF_8_RUNTIMES = frozenset(f"AWS_Lambda_python3.{minor}" for minor in (12, 13, 14, 15))
 """Where awslambdaric sends answers as UTF-8; elsewhere it escapes what is not ASCII, which makes more bytes."""
 
@@ -32,6 +33,7 @@ class Answer(TypedDict, total=False):
     truncated: bool
     abstained: bool
     scores: dict[str, float]
+    explanation: list[Contribution] | None
     error: ErrorBody
 
 
@@ -52,12 +54,19 @@ class ListAnswer(TypedDict):
     model: ModelFacts
 
 
-def answers(request: Request, classifier: Classifier, deadline: float = math.inf) -> list[Answer]:
-    """One answer per item, in order: computed together until time.monotonic() reaches `deadline`."""
+def answers(request: Request, classifier: Classifier, settings: Settings, deadline: float = math.inf) -> list[Answer]:
+    """One answer per item, in order: computed together until time.monotonic() reaches `deadline`.
+
+    Raises:
+        LimitError: an explanation was asked for that would take more inferences than there may be texts.
+    """
     texts = [item.text for item in request.items if item.text is not None]
-    found = iter(classifier.classify(texts, deadline))
+    if request.options.explain:
+        found = iter(explain(texts, classifier, settings.max_texts, deadline))
+    else:
+        found = iter([(prediction, None) for prediction in classifier.classify(texts, deadline)])
     return [
-        failed(item) if item.text is None else predicted(item, next(found), request.options) for item in request.items
+        failed(item) if item.text is None else predicted(item, *next(found), request.options) for item in request.items
     ]
 
 
@@ -69,7 +78,9 @@ def failed(item: Item) -> Answer:
     return answer
 
 
-def predicted(item: Item, prediction: Prediction | None, options: Options) -> Answer:
+def predicted(
+    item: Item, prediction: Prediction | None, explanation: list[Contribution] | None, options: Options
+) -> Answer:
     """The answer to an item that was computed, or that time did not suffice for."""
     if prediction is None:
         late = DeadlineError("not reached before the function's timeout; send it again, or raise Timeout or MemorySize")
@@ -87,6 +98,8 @@ def predicted(item: Item, prediction: Prediction | None, options: Options) -> An
         answer["abstained"] = abstained
     if options.top_k > 1:
         answer["scores"] = {label: round(float(value), DIGITS) for value, label in ranked[: options.top_k]}
+    if options.explain:
+        answer["explanation"] = explanation
     return answer
 
 
@@ -110,11 +123,16 @@ def list_answer(found: Sequence[Answer], classifier: Classifier, max_bytes: int,
         "errors": errors,
         "model": model_facts(classifier),
     }
-    escaped = os.environ.get("AWS_EXECUTION_ENV") not in UTF_8_RUNTIMES
-    size = len(json.dumps(answer, ensure_ascii=escaped).encode())
+    size = sent_bytes(answer)
     if size > max_bytes:
         raise AnswerSizeError(
             f"the answer to {len(found):,} texts has {size:,} bytes, at most {max_bytes:,} ({setting}); "
             "send fewer texts or lower top_k"
         )
     return answer
+
+
+def sent_bytes(answer: Mapping[str, object]) -> int:
+    """How many bytes the runtime client makes of an answer."""
+    escaped = os.environ.get("AWS_EXECUTION_ENV") not in UTF_8_RUNTIMES
+    return len(json.dumps(answer, ensure_ascii=escaped).encode())

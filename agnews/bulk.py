@@ -65,7 +65,7 @@ def outcomes(
 ) -> list[Outcome]:
     """One Outcome per row, in order."""
     items = tuple(_item(row, settings, columns) for row in rows)
-    found = answers(Request(items, options), classifier)
+    found = answers(Request(items, options), classifier, settings)
     return [Outcome(row, _text(row, item), answer) for row, item, answer in zip(rows, items, found, strict=True)]
 
 

@@ -35,7 +35,7 @@ INFO = "example:\n  agnews info --json"
 EVALUATE = """\
 examples:
   agnews evaluate ag_news/test.csv
-  agnews evaluate mine.csv --view title --compare pipeline --json report.json
+  agnews evaluate mine.csv --view title --compare pipeline --report mine/
 
 Files are AG News' own (no header: class 1-4, title, description), or CSV with a header, a label column (topics or
 1-4) and a text, headline or title column, perhaps with a description.
@@ -100,8 +100,12 @@ def add_evaluate(command: argparse.ArgumentParser) -> None:
     command.add_argument("files", nargs="+", type=Path, metavar="FILE", help="labelled CSV, read as one set")
     command.add_argument("--view", choices=("both", "title", "full"), default="both", help="default: %(default)s")
     command.add_argument("--label-column", metavar="COLUMN", help="default: label, class, class index, topic, category")
-    command.add_argument("--compare", choices=ENGINES, help="hold the engine against this one, on the same texts")
-    command.add_argument("--json", type=Path, metavar="OUT", help="write everything as JSON, too")
+    command.add_argument("--by", metavar="COLUMN", help="tell the accuracy for each value of this column, too")
+    told = "hold it against this engine, or this checkpoint's baked folder, on the same texts"
+    command.add_argument("--compare", metavar="ENGINE|FOLDER", help=told)
+    told = "where report.json, index.html and the plots go (default: %(default)s)"
+    command.add_argument("--report", type=Path, metavar="FOLDER", default=Path("results/evaluation"), help=told)
+    command.add_argument("--no-texts", action="store_true", help="list the mistakes by file and line alone")
     add_engine(command)
 
 

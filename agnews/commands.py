@@ -5,7 +5,7 @@ import io
 import json
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager, nullcontext
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import TextIO
@@ -15,10 +15,7 @@ from agnews.bulk import MESSAGES, Advance, Tally, chunks, outcomes, progress, sa
 from agnews.classifier import Classifier, load
 from agnews.columns import Names
 from agnews.errors import InputError
-from agnews.evaluation import Report, compare, labels_of, measured_views, texts_of, views_of
 from agnews.facts import facts, facts_text
-from agnews.labelled import Example, file_read, read_examples
-from agnews.report import report_text
 from agnews.request import Options, read_options
 from agnews.rows import LINE_BYTES, Row, Source, open_source, read_lines, text_source
 from agnews.settings import Settings
@@ -173,38 +170,11 @@ def info(arguments: argparse.Namespace) -> int:
 
 
 def evaluate(arguments: argparse.Namespace) -> int:
-    """0, after printing the report."""
-    settings = settings_of(arguments)
-    if arguments.compare == settings.engine:
-        raise InputError(f"--compare {arguments.compare} is the engine that is evaluated; name the other one")
-    examples = {path: read_examples(path, arguments.label_column, settings) for path in arguments.files}
-    if arguments.json and any(same_file(arguments.json, path) for path in examples):
-        raise InputError(f"--json is one of the inputs, {arguments.json}; name another file")
-    with replacing(arguments.json) if arguments.json else nullcontext() as stream:
-        report = report_of(examples, arguments, settings)
-        if stream:
-            stream.write(json.dumps(report, indent=1, ensure_ascii=False) + "\n")
-    utf8_output().write(report_text(report))
+    """0, after printing the report and writing its folder."""
+    from agnews.evaluation.command import evaluate as report
+
+    utf8_output().write(report(arguments, settings_of(arguments)))
     return 0
-
-
-def report_of(examples: dict[Path, list[Example]], arguments: argparse.Namespace, settings: Settings) -> Report:
-    """The engine, and the one to compare with, on every view of all the files' examples."""
-    every = [example for found in examples.values() for example in found]
-    texts = {view: texts_of(every, view) for view in views_of(every, arguments.view)}
-    labels = labels_of(every)
-    classifier = load(settings)
-    # Loaded before the first text is computed: a missing package is told at once.
-    reference = load(replace(settings, engine=arguments.compare)) if arguments.compare else None
-    bars = sys.stderr.isatty()
-    found = measured_views(classifier, texts, labels, bars)
-    held = measured_views(reference, texts, labels, bars) if reference else {}
-    return {
-        "files": [file_read(path, rows) for path, rows in examples.items()],
-        "views": {view: measured for view, (measured, _) in found.items()},
-        "compared": {view: compare(*found[view], *held[view]) for view in held},
-        "installation": facts(settings),
-    }
 
 
 COMMANDS: dict[str, Callable[[argparse.Namespace], int]] = {

@@ -11,7 +11,7 @@ from agnews.settings import Settings
 Json = None | bool | int | float | str | list["Json"] | dict[str, "Json"]
 
 TEXT_KEYS = ("text", "headline", "title")
-OPTION_KEYS = ("top_k", "min_score")
+OPTION_KEYS = ("top_k", "min_score", "explain")
 ID_CHARS = 256
 """Characters of an id that is text, digits of one that is a number."""
 
@@ -24,6 +24,8 @@ class Options:
     """1 to 4; above 1 the answer lists the best labels' scores."""
     min_score: float = 0.0
     """0 to 1; below it the label is null and the prediction is marked as abstained."""
+    explain: bool = False
+    """Whether each prediction comes with what each word contributed to its score."""
 
 
 @dataclass(frozen=True)
@@ -60,11 +62,15 @@ def joined(text: str, description: str) -> str:
 def read_options(source: Mapping[str, Json]) -> Options:
     """The options among the keys of `source`. Raises InputError for a bad value or a misspelt name."""
     for key in source:
-        plain = key.lower().replace("_", "").replace("-", "")
         for option in OPTION_KEYS:
-            if plain == option.replace("_", "") and key != option:
+            if plain(key) == plain(option) and key != option:
                 raise InputError(f"there is no option {key!r}; write {option!r}")
-    return Options(_top_k(source.get("top_k")), _min_score(source.get("min_score")))
+    return Options(_top_k(source.get("top_k")), _min_score(source.get("min_score")), _explain(source.get("explain")))
+
+
+def plain(key: str) -> str:
+    """What spellings of an option have in common: `topK`, `top-k` and `top_k` are one."""
+    return key.lower().replace("_", "").replace("-", "")
 
 
 def _top_k(value: Json) -> int:
@@ -83,6 +89,12 @@ def _min_score(value: Json) -> float:
         case int() | float() if not isinstance(value, bool) and 0 <= value <= 1:
             return float(value)
     raise InputError(f"min_score must be a number from 0 to 1, found {shown(value)}")
+
+
+def _explain(value: Json) -> bool:
+    if value is None or isinstance(value, bool):
+        return bool(value)
+    raise InputError(f"explain must be true or false, found {shown(value)}")
 
 
 def read_items(values: Sequence[Json], settings: Settings, columns: Columns = Columns()) -> tuple[Item, ...]:

@@ -1,111 +1,22 @@
-"""The handler behind Lambda's Invoke API on this machine, for curl, `aws lambda invoke` and the SDKs."""
+"""The handler on this machine, behind Lambda's Invoke API and a Function URL: for browsers, curl, the CLI and SDKs."""
 
 import contextlib
-import json
-import re
 import shlex
 import socketserver
 import sys
 import time
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from email.message import Message
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any, NoReturn
-from urllib.parse import unquote
+from typing import Any
 
-from agnews.container import PAYLOAD_BYTES, Container, Outcome
+from agnews.container import PAYLOAD_BYTES, Container
 from agnews.errors import SettingsError
-from agnews.request import Json
+from agnews.local_api import INVOKE, ROUTES, Call, Reply, refusal, too_large, url_refusal
 
 ROOT = Path(__file__).resolve().parent.parent
 
-EVENT_BYTES = 1024 * 1024
-"""What Lambda takes in an asynchronous invocation."""
-
 SECONDS_PER_READ = 60
 """A client that promised a body and sends none is let go after this long."""
-
-
-@dataclass(frozen=True)
-class Call:
-    """One HTTP request whose route was found; `found` is what the route's pattern captured."""
-
-    container: Container
-    found: tuple[str, ...]
-    headers: Message
-    body: bytes
-
-
-@dataclass(frozen=True)
-class Reply:
-    """One HTTP answer; `afterwards` runs once it is sent, `note` goes into the log line."""
-
-    status: int
-    body: bytes = b""
-    headers: Mapping[str, str] = field(default_factory=dict)
-    note: str = ""
-    afterwards: Callable[[], Outcome] | None = None
-
-
-def refusal(status: int, error_type: str, message: str, headers: Mapping[str, str] | None = None) -> Reply:
-    """A request that never reached the handler, in the form of Lambda's own service errors."""
-    body = json.dumps({"Type": "User", "message": message}).encode()
-    return Reply(status, body, {"x-amzn-ErrorType": error_type, **(headers or {})}, error_type)
-
-
-def invoke(call: Call) -> Reply:
-    """The Invoke API: 200 with the answer or the function's error, 202 for an Event, 204 for a DryRun."""
-    kind = call.headers.get("X-Amz-Invocation-Type", "RequestResponse")
-    if kind not in ("RequestResponse", "Event", "DryRun"):
-        return refusal(400, "InvalidParameterValueException", "InvocationType: RequestResponse, Event or DryRun")
-    limit = EVENT_BYTES if kind == "Event" else PAYLOAD_BYTES
-    if len(call.body) > limit:
-        return too_large(limit)
-    try:
-        event = parsed(call.body)
-    except (ValueError, RecursionError) as error:
-        message = f"Could not parse request body into json: {error}"
-        return refusal(400, "InvalidRequestContentException", message)
-    name = unquote(call.found[0])
-    if kind == "DryRun":
-        return Reply(204)
-    if kind == "Event":
-        return Reply(202, afterwards=lambda: call.container.invoke(event, name))
-    outcome = call.container.invoke(event, name)
-    headers = {"X-Amz-Executed-Version": "$LATEST"}
-    if outcome.error_type is not None:
-        headers["X-Amz-Function-Error"] = "Unhandled"
-    return Reply(200, outcome.body, headers, outcome.error_type or "")
-
-
-def parsed(body: bytes) -> Json:
-    """The event; `{}` for an empty body, as Lambda hands it on. Raises ValueError for what is not JSON in UTF-8."""
-
-    def refuse(token: str) -> NoReturn:
-        raise ValueError(f"{token} is not JSON")
-
-    event: Json = json.loads(body.decode(), parse_constant=refuse) if body else {}
-    return event
-
-
-def too_large(limit: int) -> Reply:
-    """Lambda's refusal of a payload over `limit` bytes."""
-    message = f"Request must be smaller than {limit} bytes for the InvokeFunction operation"
-    return refusal(413, "RequestTooLargeException", message)
-
-
-@dataclass(frozen=True)
-class Route:
-    """One method and path, and what answers it."""
-
-    method: str
-    path: re.Pattern[str]
-    answer: Callable[[Call], Reply]
-
-
-ROUTES: tuple[Route, ...] = (Route("POST", re.compile(r"/2015-03-31/functions/([^/]+)/invocations"), invoke),)
 
 
 class Connection(BaseHTTPRequestHandler):
@@ -124,10 +35,9 @@ class Connection(BaseHTTPRequestHandler):
             self.close_connection = True
             return
         self.send_response(found.status)
-        for name, value in {"Content-Type": "application/json", **found.headers}.items():
+        usual = {"content-type": "application/json", "content-length": str(len(found.body))}
+        for name, value in {**({} if found.status == 204 else usual), **found.headers}.items():
             self.send_header(name, value)
-        if found.status != 204:
-            self.send_header("Content-Length", str(len(found.body)))
         if self.close_connection:
             self.send_header("Connection", "close")
         self.end_headers()
@@ -148,10 +58,11 @@ class Connection(BaseHTTPRequestHandler):
         path = self.path.partition("?")[0]
         matches = [(route, match) for route in ROUTES if (match := route.path.fullmatch(path))]
         for route, match in matches:
-            if route.method == self.command:
-                return route.answer(Call(self.server.container, match.groups(), self.headers, body))
+            if route.method in (self.command, None):
+                found = self.server.container, match.groups(), self.command, self.path, self.client_address[0]
+                return route.answer(Call(*found, self.headers, body))
         if matches:
-            allow = ", ".join(route.method for route, _ in matches)
+            allow = ", ".join(route.method or "" for route, _ in matches)
             return refusal(405, "MethodNotAllowedException", f"{path} takes {allow}", {"Allow": allow})
         known = "/2015-03-31/functions/function/invocations"
         return refusal(404, "ResourceNotFoundException", f"no such path; POST an event to {known}")
@@ -160,17 +71,24 @@ class Connection(BaseHTTPRequestHandler):
         lengths = set(self.headers.get_all("Content-Length", []))
         if self.headers.get("Transfer-Encoding") or (not lengths and self.command == "POST"):
             self.close_connection = True
-            return refusal(411, "LengthRequired", "send Content-Length; chunked bodies are not read")
+            return self._refusal(411, "LengthRequired", "send Content-Length; chunked bodies are not read")
         length = lengths.pop() if lengths else "0"
         if lengths or not (length.isascii() and length.isdigit() and len(length) <= 18):
             self.close_connection = True
-            return refusal(400, "InvalidRequestContentException", "Content-Length must be one whole number")
+            return self._refusal(400, "InvalidRequestContentException", "Content-Length must be one whole number")
         if int(length) <= PAYLOAD_BYTES:
             body = self.rfile.read(int(length))
             return body if len(body) == int(length) else None
         self.close_connection = True
         self._discard(int(length))
-        return too_large(PAYLOAD_BYTES)
+        if self.path.startswith(INVOKE):
+            return too_large(PAYLOAD_BYTES)
+        return url_refusal(
+            413, "LimitError", f"the body has {int(length):,} bytes, at most {PAYLOAD_BYTES:,}; send less"
+        )
+
+    def _refusal(self, status: int, error_type: str, message: str) -> Reply:
+        return (refusal if self.path.startswith(INVOKE) else url_refusal)(status, error_type, message)
 
     def _discard(self, length: int) -> None:
         """Reads what was promised: a client that is still sending would see a reset instead of the answer."""
@@ -231,9 +149,11 @@ def banner(url: str) -> str:
     """The address on the first line, and commands to paste."""
     path = f"{url}/2015-03-31/functions/function/invocations"
     event = shlex.quote(f"fileb://{ROOT / 'examples' / 'events' / 'single.json'}")
-    return (
-        f"Serving {url} (Ctrl-C stops)\n"
-        f"""  curl {path} -d '{{"text": "Central bank holds interest rates"}}'\n"""
+    lines = [
+        f"Serving {url} (a page to try it on; Ctrl-C stops)",
+        f"""  curl {url}/classify -H 'content-type: text/plain' -d 'Central bank holds interest rates'""",
+        f"""  curl {path} -d '{{"text": "Central bank holds interest rates"}}'""",
         f"  aws lambda invoke --function-name function --endpoint-url {url} --no-sign-request --region us-east-1"
-        f" --payload {event} /dev/stdout\n"
-    )
+        f" --payload {event} /dev/stdout",
+    ]
+    return "\n".join(lines) + "\n"

@@ -1,6 +1,7 @@
 """Settings, read once from the environment. The table in README.md is held against this file by a test."""
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -35,6 +36,9 @@ class Settings:
     reserve_ms: int = 500
     """Time kept back before the function's timeout; texts not begun by then are answered with DeadlineError."""
 
+    cors_origins: tuple[str, ...] = ()
+    """Origins whose pages may call over HTTP, with commas between them; `*` is everybody."""
+
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] = os.environ) -> "Settings":
         """Settings of this process. Raises SettingsError, naming the variable, for a value that cannot be used."""
@@ -50,6 +54,7 @@ class Settings:
             max_answer_bytes=_positive(environment, "AGNEWS_MAX_ANSWER_BYTES", cls.max_answer_bytes),
             max_items_answer_bytes=_positive(environment, "AGNEWS_MAX_ITEMS_ANSWER_BYTES", cls.max_items_answer_bytes),
             reserve_ms=_positive(environment, "AGNEWS_RESERVE_MS", cls.reserve_ms),
+            cors_origins=_origins(environment.get("AGNEWS_CORS_ORIGINS", "")),
         )
 
 
@@ -64,6 +69,16 @@ def default_workers(environment: Mapping[str, str]) -> int:
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
+
+
+def _origins(value: str) -> tuple[str, ...]:
+    found = tuple(filter(None, (part.strip() for part in value.split(","))))
+    for origin in found:
+        if origin != "*" and not re.fullmatch(r"https?://[^\s/?#*]+", origin):
+            raise SettingsError(
+                f"AGNEWS_CORS_ORIGINS has {origin[:80]!r}; expected origins such as https://example.com"
+            )
+    return found
 
 
 def _positive(environment: Mapping[str, str], name: str, default: int) -> int:

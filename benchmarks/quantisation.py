@@ -28,7 +28,7 @@ from modeling.data import Row, View
 from modeling.export import Quantisation, export
 from modeling.headlines import headlines
 from modeling.parity import reference_logits
-from modeling.recipe import held_out
+from modeling.recipe import trained_on
 
 if TYPE_CHECKING:
     from onnxruntime import InferenceSession
@@ -51,7 +51,7 @@ def main() -> None:
     parser.add_argument("--run", type=Path, default=Path("runs/default"))
     parser.add_argument("--rows", type=int, default=2000)
     arguments = parser.parse_args()
-    validation = held_out(arguments.run, arguments.data)
+    validation = trained_on(arguments.run, arguments.data)[1]
     figures = compared(validation[:: -(-len(validation) // arguments.rows)])
     print(record("quantisation", figures))
     plot(figures["variants"], list(figures["torch_accuracy"]))

@@ -21,7 +21,7 @@ from modeling import data
 from modeling.bake import DEFAULT_LENGTH, token_ids
 from modeling.data import Row, View
 from modeling.parity import reference_logits
-from modeling.recipe import held_out
+from modeling.recipe import trained_on
 
 
 def temperature(logits: NDArray[np.float32], labels: NDArray[np.int64]) -> float:
@@ -63,7 +63,7 @@ def main() -> None:
     parser.add_argument("--run", type=Path, default=Path("runs/default"))
     arguments = parser.parse_args()
     best = arguments.run / "best"
-    validation = held_out(arguments.run, arguments.data)
+    _, validation = trained_on(arguments.run, arguments.data)
     labels = np.array([row.label for row in validation])
     logits = logits_of(best, validation)
     fitted = temperature(np.concatenate(list(logits.values())), np.tile(labels, len(logits)))

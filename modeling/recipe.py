@@ -3,6 +3,7 @@
 import json
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Literal
 
 from modeling import data
 from modeling.data import Row, View
@@ -11,25 +12,54 @@ RECIPE = "recipe.json"
 """In a run's folder: its recipe, and which rows it trains on."""
 
 
+Start = Literal["minilm", "mpnet"]
+"""The published weights that training starts from: those of the checkpoint, or of its teacher."""
+
+
 @dataclass(frozen=True)
 class Recipe:
     """Everything that decides the trained weights, apart from the data and the machine's arithmetic."""
 
+    start: Start = "minilm"
     seed: int = 20261123
     epochs: int = 3
     batch: int = 32
     learning_rate: float = 6e-5
+    head_rate: float = 1.0
+    """The new head's learning rate, as a multiple of the others'."""
     warmup: float = 0.06
     weight_decay: float = 0.01
     label_smoothing: float = 0.03
     ema_decay: float = 0.999
     max_length: int = 112
+    taught: float = 0.0
+    """The share of the target that is the teacher's word (0 to 1); the rest is the label's."""
+    bared: float = 0.0
+    """The share of texts shown without the names of agencies and outlets."""
+    frozen_layers: int = 0
+    """How many of the lowest layers, and the embeddings with them, stay as published."""
     held_out: int = 2000
     views: dict[View, float] = field(default_factory=lambda: {"title": 0.45, "full": 0.4, "description": 0.15})
 
 
-def held_out(run: Path, source: str) -> list[Row]:
-    """The validation rows of `run`, read anew from what it was trained on.
+RECIPES: dict[str, Recipe] = {
+    "student": Recipe(),
+    "teacher": Recipe(
+        start="mpnet",
+        epochs=1,
+        learning_rate=4e-5,
+        head_rate=25.0,
+        label_smoothing=0.0,
+        ema_decay=0.99,
+        max_length=64,
+        frozen_layers=6,
+        views={"title": 0.5, "full": 0.5, "description": 0.0},
+    ),
+}
+
+
+def trained_on(run: Path, source: str) -> tuple[list[Row], list[Row]]:
+    """(training, validation) rows of `run`, read anew from what it was trained on.
 
     Raises:
         SystemExit: nothing was trained there, or `source` cannot be read, or holds other rows now.
@@ -42,4 +72,4 @@ def held_out(run: Path, source: str) -> list[Row]:
     training, validation = data.split(data.read_or_exit(source)[0], recipe.held_out, recipe.seed)
     if data.digest(training) != claimed["sha256"]:
         raise SystemExit(f"{run} was trained on other rows than {source} holds; name its own data")
-    return validation
+    return training, validation

@@ -1,6 +1,7 @@
-"""Fine-tunes the folded MiniLM on AG News: titles, full texts and descriptions mixed. Resumes after a kill.
+"""Fine-tunes a published model on AG News: titles, full texts and descriptions mixed. Resumes after a kill.
 
 python -m modeling.train FOLDER_OF_CSV|OWNER/NAME --run runs/default
+python -m modeling.train FOLDER_OF_CSV|OWNER/NAME --run runs/teacher --recipe teacher
 """
 
 import argparse
@@ -9,7 +10,7 @@ import math
 import random
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -18,18 +19,31 @@ from tokenizers import Tokenizer
 from torch import Tensor
 from torch.nn import functional
 from tqdm import tqdm
-from transformers import DistilBertForSequenceClassification
+from transformers import PreTrainedModel
 
-from modeling import data, fold
+from agnews.labels import LABELS
+from modeling import data, fold, teacher
 from modeling.data import Row, View
-from modeling.recipe import RECIPE, Recipe
+from modeling.noise import sometimes_without_source
+from modeling.recipe import RECIPE, RECIPES, Recipe
+from modeling.soft_labels import SOFT_LABELS, SoftLabels
 
 Batch = tuple[Tensor, Tensor, Tensor]
-"""Token ids [batch, length], attention mask [batch, length], labels [batch]; int64."""
+"""Token ids [batch, length] and attention mask [batch, length], int64; target scores [batch, 4], float32."""
+
+
+def targets(rows: Sequence[Row], views: Sequence[View], taught: float, soft_labels: SoftLabels | None) -> Tensor:
+    """Scores [len(rows), 4] to learn: the label's, or, to the share `taught`, the teacher's where it was asked."""
+    goals = functional.one_hot(torch.tensor([row.label for row in rows]), len(LABELS)).float()
+    for goal, row, view in zip(goals, rows, views, strict=True):
+        said = soft_labels.of(row, view) if soft_labels else None
+        if said is not None:
+            goal.lerp_(said, taught)
+    return goals
 
 
 def batches(
-    texts: Sequence[str], labels: Sequence[int], tokenizer: Tokenizer, size: int, shuffle: random.Random | None = None
+    texts: Sequence[str], goals: Tensor, tokenizer: Tokenizer, size: int, shuffle: random.Random | None = None
 ) -> list[Batch]:
     """Batches of texts of similar length, so little is padding; with `shuffle`, in random order and mixed anew."""
     encoded = [encoding.ids for encoding in tokenizer.encode_batch(list(texts))]
@@ -38,61 +52,74 @@ def batches(
     groups = [order[start : start + size] for start in range(0, len(order), size)]
     if shuffle:
         shuffle.shuffle(groups)
-    return [_padded([encoded[i] for i in group], [labels[i] for i in group]) for group in groups]
+    return [(*_padded([encoded[i] for i in group]), goals[group]) for group in groups]
 
 
-def _padded(ids: list[list[int]], labels: list[int]) -> Batch:
+def _padded(ids: list[list[int]]) -> tuple[Tensor, Tensor]:
     length = max(map(len, ids))
     padded = torch.tensor([row + [0] * (length - len(row)) for row in ids])
     mask = torch.tensor([[1] * len(row) + [0] * (length - len(row)) for row in ids])
-    return padded, mask, torch.tensor(labels)
+    return padded, mask
 
 
-def forward(model: DistilBertForSequenceClassification, ids: Tensor, mask: Tensor) -> Tensor:
+def forward(model: PreTrainedModel, ids: Tensor, mask: Tensor) -> Tensor:
     """Logits [batch, 4] in float32, computed under bfloat16 autocast."""
     with torch.autocast("cpu", dtype=torch.bfloat16):
         logits: Tensor = model(input_ids=ids, attention_mask=mask).logits
     return logits.float()
 
 
+def _model(recipe: Recipe, source: Path) -> PreTrainedModel:
+    if recipe.start == "minilm":
+        return fold.folded_classifier(source)
+    return teacher.classifier(source, recipe.frozen_layers)
+
+
 @torch.inference_mode()
-def accuracy(
-    model: DistilBertForSequenceClassification, rows: Sequence[Row], view: View, tokenizer: Tokenizer
-) -> float:
+def accuracy(model: PreTrainedModel, rows: Sequence[Row], view: View, tokenizer: Tokenizer) -> float:
     """Share of `rows` whose `view` gets its own label."""
     model.eval()
     right = 0
-    for ids, mask, labels in batches([row.views[view] for row in rows], [row.label for row in rows], tokenizer, 64):
-        right += int((forward(model, ids, mask).argmax(1) == labels).sum())
+    goals = targets(rows, [view] * len(rows), 0.0, None)
+    for ids, mask, goal in batches([row.views[view] for row in rows], goals, tokenizer, 64):
+        right += int((forward(model, ids, mask).argmax(1) == goal.argmax(1)).sum())
     return right / len(rows)
 
 
 class Trainer:
     """The state of one run, all of it in `run/state.pt`, so a killed run goes on where it last saved."""
 
-    def __init__(self, recipe: Recipe, rows: Sequence[Row], run: Path) -> None:
-        self.recipe, self.run = recipe, run
+    def __init__(self, recipe: Recipe, rows: Sequence[Row], run: Path, soft_labels: SoftLabels | None) -> None:
+        self.recipe, self.run, self.soft_labels = recipe, run, soft_labels
         self.training, self.validation = data.split(rows, recipe.held_out, recipe.seed)
         run.mkdir(parents=True, exist_ok=True)
         self._claim()
         torch.manual_seed(recipe.seed)
-        source = fold.minilm_folder()
-        fold.save_tokenizer(source, run)
+        self.source = fold.minilm_folder() if recipe.start == "minilm" else teacher.unpack(run / "start")
+        fold.save_tokenizer(self.source, run)
         self.tokenizer = Tokenizer.from_file(str(run / "tokenizer.json"))
         self.tokenizer.enable_truncation(recipe.max_length)
-        self.model = fold.folded_classifier(source)
-        self.average = {name: value.clone() for name, value in self.model.state_dict().items()}
-        self.optimizer = torch.optim.AdamW(self._groups(), lr=recipe.learning_rate)
+        self.model = _model(recipe, self.source)
+        self.average = {name: value.detach().clone() for name, value in self._learning()}
+        self.optimizer = torch.optim.AdamW(self._groups(), fused=True)
         self.steps = recipe.epochs * math.ceil(len(self.training) / recipe.batch)
         self.step = 0
         self.best = 0.0
         self._resume()
 
+    def _learning(self) -> list[tuple[str, torch.nn.Parameter]]:
+        return [(name, value) for name, value in self.model.named_parameters() if value.requires_grad]
+
     def _groups(self) -> list[dict[str, Any]]:
-        plain = [p for name, p in self.model.named_parameters() if name.endswith("bias") or "norm" in name.lower()]
-        kept = {id(p) for p in plain}
-        decayed = [p for p in self.model.parameters() if id(p) not in kept]
-        return [{"params": decayed, "weight_decay": self.recipe.weight_decay}, {"params": plain, "weight_decay": 0.0}]
+        """Parameters by learning rate and decay: the head's rate is its own, biases and norms do not decay."""
+        groups: dict[tuple[float, float], list[torch.nn.Parameter]] = {}
+        for name, value in self._learning():
+            factor = self.recipe.head_rate if name.startswith("classifier") else 1.0
+            decay = 0.0 if name.endswith("bias") or "norm" in name.lower() else self.recipe.weight_decay
+            groups.setdefault((factor, decay), []).append(value)
+        return [
+            {"params": values, "factor": factor, "weight_decay": decay} for (factor, decay), values in groups.items()
+        ]
 
     def _claim(self) -> None:
         """Writes `recipe.json`, or returns if it says the same: a run has one recipe and one set of rows."""
@@ -136,9 +163,13 @@ class Trainer:
         """The batches of one epoch: the same for the same seed, so that a resumed run sees the same ones."""
         seed = self.recipe.seed + 1000 * (epoch + 1)
         views = data.sample_views(self.training, self.recipe.views, seed)
-        texts = [row.views[view] for row, view in zip(self.training, views, strict=True)]
-        labels = [row.label for row in self.training]
-        return batches(texts, labels, self.tokenizer, self.recipe.batch, random.Random(seed))
+        chance = random.Random(seed)
+        texts = [
+            sometimes_without_source(row.views[view], self.recipe.bared, chance)
+            for row, view in zip(self.training, views, strict=True)
+        ]
+        goals = targets(self.training, views, self.recipe.taught, self.soft_labels)
+        return batches(texts, goals, self.tokenizer, self.recipe.batch, random.Random(seed))
 
     def remaining(self) -> Iterator[tuple[int, Batch]]:
         """(epoch, batch) from the current step to the end."""
@@ -149,28 +180,28 @@ class Trainer:
 
     def update(self, batch: Batch) -> float:
         """One optimiser step; returns the loss."""
-        ids, mask, labels = batch
+        ids, mask, goals = batch
         self.model.train()
         warmup = self.recipe.warmup * self.steps
         rate = min((self.step + 1) / warmup, (self.steps - self.step) / (self.steps - warmup))
         for group in self.optimizer.param_groups:
-            group["lr"] = self.recipe.learning_rate * rate
+            group["lr"] = self.recipe.learning_rate * rate * group["factor"]
         smoothing = self.recipe.label_smoothing
-        loss = functional.cross_entropy(forward(self.model, ids, mask), labels, label_smoothing=smoothing)
+        loss = functional.cross_entropy(forward(self.model, ids, mask), goals, label_smoothing=smoothing)
         self.optimizer.zero_grad()
         loss.backward()
         torch.nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
         self.optimizer.step()
         self.step += 1
         decay = min(self.recipe.ema_decay, (1 + self.step) / (10 + self.step))
-        for name, value in self.model.state_dict().items():
-            self.average[name].lerp_(value, 1 - decay)
+        for name, value in self._learning():
+            self.average[name].lerp_(value.detach(), 1 - decay)
         return float(loss.detach())
 
     def validate(self, epoch: int) -> None:
         """Measures the averaged weights on the held-out rows and keeps them in `run/best` if they lead."""
-        current = {name: value.clone() for name, value in self.model.state_dict().items()}
-        self.model.load_state_dict(self.average)
+        current = {name: value.detach().clone() for name, value in self._learning()}
+        self.model.load_state_dict(self.average, strict=False)
         views = data.views_of(self.validation)
         found: dict[str, float] = {v: accuracy(self.model, self.validation, v, self.tokenizer) for v in views}
         self.log(event="validated", epoch=epoch + 1, step=self.step, **found)
@@ -180,8 +211,8 @@ class Trainer:
         if sum(found.values()) >= self.best:  # the longer training wins a tie
             self.best = sum(found.values())
             self.model.save_pretrained(self.run / "best")
-            fold.save_tokenizer(fold.minilm_folder(), self.run / "best")
-        self.model.load_state_dict(current)
+            fold.save_tokenizer(self.source, self.run / "best")
+        self.model.load_state_dict(current, strict=False)
 
     def train(self, save_every: int) -> None:
         """Runs to the end, validating after each epoch and saving every `save_every` steps."""
@@ -207,14 +238,18 @@ def main() -> None:
     told = "folder with AG News train*.csv (and test.csv, to keep it unseen), or a hub data set: fancyzhx/ag_news"
     parser.add_argument("data", help=told)
     parser.add_argument("--run", type=Path, default=Path("runs/default"))
-    parser.add_argument("--epochs", type=int, default=Recipe.epochs)
-    parser.add_argument("--seed", type=int, default=Recipe.seed)
+    parser.add_argument("--recipe", choices=tuple(RECIPES), default="student")
+    parser.add_argument("--epochs", type=int, help="default: the recipe's")
+    parser.add_argument("--seed", type=int, help="default: the recipe's")
+    told = "the teacher's word on the training texts, for a recipe that is taught"
+    parser.add_argument("--soft-labels", type=Path, default=SOFT_LABELS, metavar="FILE", help=told)
     parser.add_argument("--save-every", type=int, default=500, metavar="STEPS")
     arguments = parser.parse_args()
     rows, notes = data.read_or_exit(arguments.data)
     print(*notes, sep="\n")
-    recipe = Recipe(epochs=arguments.epochs, seed=arguments.seed)
-    trainer = Trainer(recipe, rows, arguments.run)
+    given = {name: value for name in ("epochs", "seed") if (value := getattr(arguments, name)) is not None}
+    recipe = replace(RECIPES[arguments.recipe], **given)
+    trainer = Trainer(recipe, rows, arguments.run, SoftLabels(arguments.soft_labels) if recipe.taught else None)
     print(f"{len(trainer.training):,} rows to train on, {len(trainer.validation):,} held out; {trainer.steps:,} steps")
     trainer.log(event="start", data=notes, recipe=asdict(recipe), threads=torch.get_num_threads())
     trainer.train(arguments.save_every)

@@ -10,14 +10,17 @@ from agnews.answer import list_answer
 from agnews.classifier import Classifier
 from agnews.encode import Encoder
 from agnews.errors import AgNewsError, AnswerSizeError, InputError, LimitError, ModelError
-from agnews.events.dispatch import EVENTS, answer, find
+from agnews.events.dispatch import EVENTS, HTTP, answer, find
 from agnews.request import Json
 from agnews.settings import EngineName, Settings
 from tests.bad_events import BAD_EVENTS
 from tests.requirement import ROOT, require_module
 from tests.texts import GOAL
 
-PAYLOADS = sorted((ROOT / "examples" / "events").glob("*.json"))
+PAYLOADS = [
+    *sorted((ROOT / "examples" / "events").glob("*.json")),
+    *sorted((ROOT / "tests" / "payloads").glob("*.json")),
+]
 NOT_A_NUMBER: list[tuple[Json, str, str]] = [
     ({"text": float("nan")}, "InputError", "found the number nan"),
     ({"text": GOAL, "min_score": float("nan")}, "InputError", "found the number nan"),
@@ -28,14 +31,14 @@ NOT_A_NUMBER: list[tuple[Json, str, str]] = [
 @pytest.mark.parametrize("path", PAYLOADS, ids=lambda path: path.stem)
 def test_each_payload_matches_exactly_one_event_source(path: Any) -> None:
     event = json.loads(path.read_text(encoding="utf-8"))
-    assert sum(source.matches(event) for source in EVENTS) == 1
+    assert sum(source.matches(event) for source in (*HTTP, *EVENTS)) == 1
 
 
 @pytest.mark.parametrize("event", [None, True, 3, 1.5, {}, {"body": "{}"}, {"Records": []}, {"txt": GOAL}])
 def test_an_event_of_no_known_form_is_refused_with_the_forms(event: Json) -> None:
     with pytest.raises(InputError) as refusal:
-        find(event)
-    assert all(source.form in str(refusal.value) for source in EVENTS)
+        find(event, EVENTS)
+    assert all(source.form in str(refusal.value) for source in (*HTTP, *EVENTS))
 
 
 @pytest.mark.parametrize(("event", "error_type", "message"), [*BAD_EVENTS, *NOT_A_NUMBER])

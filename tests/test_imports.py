@@ -18,8 +18,10 @@ LAYERS = (
     {"agnews.checkpoint"},
     {"agnews.encode", "agnews.engines", "agnews.engines.onnx", "agnews.engines.pipeline"},
     {"agnews.classifier", "agnews.request"},
+    {"agnews.explain"},
     {"agnews.answer"},
-    {"agnews.events", "agnews.events.direct", "agnews.events.distributed_map", "agnews.events.dispatch"},
+    {"agnews.web"} | {f"agnews.web.{name}" for name in ("body", "errors", "message", "openapi", "page", "routes")},
+    {"agnews.events"} | {f"agnews.events.{name}" for name in ("direct", "distributed_map", "dispatch", "http")},
 )
 """From the ground up; a module of one layer imports from its own and those below."""
 

@@ -7,12 +7,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from agnews.report import TITLES
 
 from agnews import errors
 from agnews.checkpoint import read_checkpoint
 from agnews.classifier import Classifier
 from agnews.events.dispatch import answer
-from agnews.report import TITLES
 from agnews.settings import Settings
 from tests.requirement import ROOT
 

@@ -1,0 +1,103 @@
+"""What the teacher says of each training text: the file that the student learns from beside the labels.
+
+    python -m modeling.soft_labels FOLDER_OF_CSV|OWNER/NAME --teacher runs/teacher
+
+Writes an .npz of `keys` (uint64 [n], the first eight bytes of a text's sha256) and `logits` (float16 [n, 4]): no text
+can be read out of it. Goes on after a kill where it last saved.
+"""
+
+import argparse
+import hashlib
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from tokenizers import Tokenizer
+from tqdm import tqdm
+
+from modeling.data import Row, View
+from modeling.recipe import trained_on
+from modeling.teacher import MpnetClassifier
+
+SOFT_LABELS = Path("modeling/soft_labels.npz")
+CHUNK = 4096
+"""Texts between two saves: about two minutes on two cores."""
+
+
+def key(text: str) -> int:
+    """What stands for `text` in the file."""
+    return int.from_bytes(hashlib.sha256(text.encode()).digest()[:8], "little")
+
+
+def texts_of(rows: Iterable[Row]) -> list[str]:
+    """What the teacher is asked about: titles and full texts, and descriptions where nothing else survived."""
+    asked = {
+        row.views[view]: None for row in rows for view in row.views if view != "description" or len(row.views) == 1
+    }
+    return list(asked)
+
+
+class SoftLabels:
+    """The teacher's word on the texts of one file."""
+
+    def __init__(self, path: Path) -> None:
+        with np.load(path) as stored:
+            logits = torch.from_numpy(stored["logits"].astype(np.float32))
+            self._scores = dict(zip(stored["keys"].tolist(), logits.softmax(1), strict=True))
+
+    def of(self, row: Row, view: View) -> torch.Tensor | None:
+        """Scores [4]: the mean over the text shown and the row's full text, of what the file has; None for neither.
+
+        The full text decides what a title is about where the title alone cannot.
+        """
+        asked = {row.views[view], row.views.get("full", row.views[view])}
+        found = [self._scores[key(text)] for text in asked if key(text) in self._scores]
+        return torch.stack(found).mean(0) if found else None
+
+
+@torch.inference_mode()
+def logits_of(model: MpnetClassifier, tokenizer: Tokenizer, texts: Sequence[str]) -> NDArray[np.float16]:
+    """Logits [len(texts), 4] in their order, computed in batches of similar length under bfloat16 autocast."""
+    ids = [encoding.ids for encoding in tokenizer.encode_batch(list(texts))]
+    order = sorted(range(len(texts)), key=lambda index: len(ids[index]))
+    logits = np.empty((len(texts), 4), np.float16)
+    for start in range(0, len(order), 64):
+        group = order[start : start + 64]
+        rows = [torch.tensor(ids[index]) for index in group]
+        padded = torch.nn.utils.rnn.pad_sequence(rows, batch_first=True, padding_value=model.config.pad_token_id)
+        with torch.autocast("cpu", dtype=torch.bfloat16):
+            found = model(padded, (padded != model.config.pad_token_id).long()).logits
+        logits[group] = found.float().numpy()
+    return logits
+
+
+def main() -> None:
+    """Command line: see the module's first lines."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("data")
+    parser.add_argument("--teacher", type=Path, default=Path("runs/teacher"), metavar="RUN")
+    parser.add_argument("--output", type=Path, default=SOFT_LABELS)
+    arguments = parser.parse_args()
+    training, _ = trained_on(arguments.teacher, arguments.data)
+    texts = texts_of(training)
+    best = arguments.teacher / "best"
+    model = MpnetClassifier.from_pretrained(best).eval()
+    tokenizer = Tokenizer.from_file(str(best / "tokenizer.json"))
+    tokenizer.enable_truncation(128)
+    parts = arguments.teacher / "soft_labels"
+    parts.mkdir(exist_ok=True)
+    for start in tqdm(range(0, len(texts), CHUNK), unit=f"{CHUNK} texts"):
+        part = parts / f"{start:07d}.npy"
+        if not part.exists():
+            np.save(part.with_suffix(".tmp.npy"), logits_of(model, tokenizer, texts[start : start + CHUNK]))
+            part.with_suffix(".tmp.npy").replace(part)
+    logits = np.concatenate([np.load(part) for part in sorted(parts.glob("???????.npy"))])
+    keys = np.array([key(text) for text in texts], np.uint64)
+    np.savez_compressed(arguments.output, keys=keys, logits=logits)
+    print(f"{len(texts):,} texts in {arguments.output}")
+
+
+if __name__ == "__main__":
+    main()

