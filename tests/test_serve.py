@@ -61,7 +61,7 @@ def test_ctrl_c_ends_it_with_success_and_one_log_line_per_request(tmp_path: Path
         assert process.stdout is not None
         rest = process.stdout.read()
         assert process.wait(PATIENCE_S) == 0
-    assert (rest.count("curl"), rest.count("aws lambda invoke"), rest.count("POST")) == (1, 1, 0)
+    assert (rest.count("curl"), rest.count("aws lambda invoke"), rest.count("POST")) == (2, 1, 0)
     assert f"POST {PATH} 200 " in first
     assert second.endswith(" InputError")
     assert len(logged(tmp_path / "stderr.txt", 2)) == 2, "no traceback"

@@ -104,11 +104,28 @@ def test_head_is_answered_without_a_body(served_url: str) -> None:
     assert (status, answer) == (405, None)
 
 
-@pytest.mark.parametrize("path", ["/", "/favicon.ico", PATH + "/", "/2015-03-31/functions//invocations", "//["])
+@pytest.mark.parametrize("path", [PATH + "/", "/2015-03-31/functions//invocations", "/2015-03-31/"])
 def test_an_unknown_path_is_told_the_known_one(served_url: str, path: str) -> None:
     status, headers, answer = request(served_url, path=path)
     assert (status, headers["x-amzn-errortype"]) == (404, "ResourceNotFoundException")
     assert PATH in answer["message"]
+
+
+@pytest.mark.parametrize("path", ["/favicon.ico", "//[", "/classify/more", "/%00", "/%ff"])
+def test_every_other_path_is_the_function_s_own(served_url: str, path: str) -> None:
+    status, _, answer = request(served_url, path=path)
+    assert (status, answer["error"]["type"]) == (404, "HttpError")
+
+
+def test_a_function_url_s_request_gets_the_handler_s_answer_headers_and_all(served_url: str) -> None:
+    status, headers, answer = request(
+        served_url, EVENT, path="/classify?a=1&a=2", headers={"content-type": "application/json"}
+    )
+    assert (status, answer["label"]) == (200, "Sports")
+    assert headers["x-content-type-options"] == "nosniff"
+    status, headers, _ = request(served_url, None, path="/health", method="HEAD")
+    assert (status, headers["content-type"]) == (200, "application/json")
+    assert int(headers["content-length"]) > 100
 
 
 def test_one_connection_carries_many_requests_also_after_refusals(served_url: str) -> None:
