@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from agnews.report import TITLES
 
 from agnews import errors
 from agnews.checkpoint import read_checkpoint
 from agnews.classifier import Classifier
+from agnews.evaluation.text import TITLES
 from agnews.events.dispatch import answer
 from agnews.settings import Settings
 from tests.requirement import ROOT
@@ -47,7 +47,7 @@ def test_the_invoke_example_is_answered_as_shown(classifier: Classifier, setting
 
 @pytest.mark.parametrize("page", ["README.md", "MODEL_CARD.md"])
 def test_the_accuracy_table_is_what_was_measured(page: str) -> None:
-    report = json.loads((ROOT / "results" / "evaluation.json").read_text(encoding="utf-8"))
+    report = json.loads((ROOT / "results" / "evaluation" / "ag_news" / "report.json").read_text(encoding="utf-8"))
     shown = (ROOT / page).read_text(encoding="utf-8")
     for view, called in TITLES.items():
         measured, compared = report["views"][view], report["compared"][view]
@@ -70,7 +70,7 @@ def test_the_images_are_as_large_as_the_table_says(name: str, called: str) -> No
         assert f" MB | {found['compressed_bytes'] / 1e6:,.0f} MB | [results/image_{name}.json]" in README
 
 
-@pytest.mark.parametrize("path", sorted((ROOT / "results").glob("*.json")), ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", sorted((ROOT / "results").rglob("*.json")), ids=lambda path: path.relative_to(ROOT).as_posix())
 def test_every_result_is_of_the_checkpoint_that_lies_here(path: Path) -> None:
     found = json.loads(path.read_text(encoding="utf-8"))
     facts = found.get("installation") or found.get("model") or found
