@@ -79,6 +79,8 @@ def _top_k(value: Json) -> int:
             return Options.top_k
         case int() if not isinstance(value, bool) and 1 <= value <= len(LABELS):
             return value
+        case float() if value in (1.0, 2.0, 3.0, 4.0):  # JSON knows no difference between 2 and 2.0
+            return int(value)
     raise InputError(f"top_k must be a whole number from 1 to {len(LABELS)}, found {shown(value)}")
 
 

@@ -5,6 +5,7 @@ import shlex
 import socketserver
 import sys
 import time
+from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -49,7 +50,11 @@ class Connection(BaseHTTPRequestHandler):
         took_ms = (time.monotonic() - start) * 1000
         self.log_message("%s", f"{self.command} {self.path} {found.status} {took_ms:.0f} ms {note}".rstrip())
 
-    do_GET = do_HEAD = do_POST = do_PUT = do_PATCH = do_DELETE = do_OPTIONS = reply  # noqa: N815
+    def __getattr__(self, name: str) -> Callable[[], None]:
+        """`reply`, for every method that a client may think of: the handler says which ones a path takes."""
+        if name.startswith("do_"):
+            return self.reply
+        raise AttributeError(name)
 
     def _routed(self) -> Reply | None:
         body = self._body()

@@ -126,6 +126,16 @@ def test_plain_text_is_a_headline_a_line_with_options_in_the_query(classifier: C
     assert all(len(one["scores"]) == 2 and one["abstained"] is False for one in answers)
 
 
+@pytest.mark.parametrize("body", [[GOAL], {"texts": [GOAL]}, {"texts": [GOAL], "top_k": 3}, GOAL, {"text": GOAL}])
+def test_options_in_the_query_are_for_json_too_where_it_has_none(
+    body: Json, classifier: Classifier, settings: Settings
+) -> None:
+    found: Any = answer(posted(json.dumps(body), top_k="2"), classifier, settings)
+    first = json.loads(found["body"])
+    first = first.get("predictions", [first])[0]
+    assert len(first["scores"]) == (3 if isinstance(body, dict) and "top_k" in body else 2)
+
+
 @pytest.mark.parametrize(
     ("event", "status", "kind", "message"),
     [

@@ -70,7 +70,9 @@ def test_the_images_are_as_large_as_the_table_says(name: str, called: str) -> No
         assert f" MB | {found['compressed_bytes'] / 1e6:,.0f} MB | [results/image_{name}.json]" in README
 
 
-@pytest.mark.parametrize("path", sorted((ROOT / "results").rglob("*.json")), ids=lambda path: path.relative_to(ROOT).as_posix())
+@pytest.mark.parametrize(
+    "path", sorted((ROOT / "results").rglob("*.json")), ids=lambda path: path.relative_to(ROOT).as_posix()
+)
 def test_every_result_is_of_the_checkpoint_that_lies_here(path: Path) -> None:
     found = json.loads(path.read_text(encoding="utf-8"))
     facts = found.get("installation") or found.get("model") or found

@@ -30,17 +30,22 @@ _JSON_TYPE = re.compile(r"application/([\w.-]+\+)?json")
 
 
 def event_of(request: HttpRequest) -> Json:
-    """The event that the body asks for.
+    """The event that the body asks for, with the options that stand in the query; those in the body come first.
 
     Raises:
         HttpError: 415 for another content type or charset, 400 for a body that is not what its headers say.
     """
     media_type, charset = content_type(request.headers.get("content-type", "application/json"))
+    options = {name: _number(value) for name, value in request.query.items() if plain(name) in _OPTIONS}
     if media_type == "text/plain":
-        return _lines(_text(request, charset), request)
+        return options | {"texts": _lines(_text(request, charset))}
     if not _JSON_TYPE.fullmatch(media_type):
         raise HttpError(415, f"content-type {media_type[:80]!r} is not read; {SEND}")
-    return _json(_text(request, charset))
+    event = _json(_text(request, charset))
+    if not options:
+        return event
+    named: Json = {"text": event} if isinstance(event, str) else {"texts": event} if isinstance(event, list) else event
+    return options | named if isinstance(named, dict) else named
 
 
 def content_type(header: str) -> tuple[str, str]:
@@ -81,9 +86,8 @@ def _json(text: str) -> Json:
     return event
 
 
-def _lines(text: str, request: HttpRequest) -> Json:
-    event: dict[str, Json] = {"texts": [line for line in re.split(r"\r\n|\r|\n", text) if line.strip()]}
-    return event | {name: _number(value) for name, value in request.query.items() if plain(name) in _OPTIONS}
+def _lines(text: str) -> list[Json]:
+    return [line for line in re.split(r"\r\n|\r|\n", text) if line.strip()]
 
 
 def _number(value: str) -> Json:

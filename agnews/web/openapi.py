@@ -54,7 +54,7 @@ def _classify() -> dict[str, Json]:
 
 
 def _option(name: str) -> Json:
-    told = "For text/plain; in JSON it stands beside the texts"
+    told = "Here, or beside the texts in JSON, which comes first"
     return {"name": name, "in": "query", "description": told, "schema": _ref(f"Option_{name}")}
 
 
@@ -86,6 +86,11 @@ def _ref(schema: str) -> Json:
 
 def _object(required: tuple[str, ...], **properties: Json) -> Json:
     return {"type": "object", "required": list(required), "properties": properties}
+
+
+def without(key: str) -> dict[str, Json]:
+    """A property that must not be there, for `_object`."""
+    return {key: False}
 
 
 def _array(items: Json) -> Json:
@@ -120,15 +125,21 @@ def _schemas(settings: Settings) -> dict[str, Json]:
         "min_score": {**score, "default": 0},  # type: ignore[dict-item]
         "explain": {"type": "boolean", "default": False},
     }
-    item: Json = {"anyOf": [text, _object(("text",), text=text, description={"type": "string"}, id=identifier)]}
+    item: Json = {
+        "description": "A string, or an object with text, headline or title, perhaps description, perhaps id (a string "
+        "or a number). Anything else gets an error in its place, and the others are answered",
+        "examples": ["Striker scores twice", {"title": "Chipmaker doubles profit", "id": 7}],
+    }
     texts: Json = {"type": "array", "items": item, "maxItems": settings.max_texts}
-    referred = {name: _ref(f"Option_{name}") for name in options}
+    referred: dict[str, Json] = {name: {"anyOf": [_ref(f"Option_{name}"), {"type": "null"}]} for name in options}
     return {
         **{f"Option_{name}": schema for name, schema in options.items()},
         "Request": {
             "anyOf": [
-                _object(("text",), text=text, description={"type": "string"}, id=identifier, **referred),
-                _object(("texts",), texts=texts, **referred),
+                _object(
+                    ("text",), text=text, description={"type": "string"}, id=identifier, **referred, **without("texts")
+                ),
+                _object(("texts",), texts=texts, **referred, **without("text")),
             ],
             "description": "headline and title stand for text, headlines and inputs for texts",
         },
