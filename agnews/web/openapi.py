@@ -102,6 +102,10 @@ def _schemas(settings: Settings) -> dict[str, Json]:
     score: Json = {"type": "number", "minimum": 0, "maximum": 1}
     text: Json = {"type": "string", "minLength": 1, "maxLength": settings.max_chars}
     identifier: Json = {"type": ["string", "number"]}
+    described: dict[str, Json] = {
+        "description": {"type": ["string", "null"], "description": "Joined to the text"},
+        "id": {"type": ["string", "number", "null"], "description": "Echoed"},
+    }
     word = _object(
         ("word", "start", "end", "contribution"),
         word={"type": "string"},
@@ -136,9 +140,7 @@ def _schemas(settings: Settings) -> dict[str, Json]:
         **{f"Option_{name}": schema for name, schema in options.items()},
         "Request": {
             "anyOf": [
-                _object(
-                    ("text",), text=text, description={"type": "string"}, id=identifier, **referred, **without("texts")
-                ),
+                _object(("text",), text={"anyOf": [text, texts]}, **described, **referred, **without("texts")),
                 _object(("texts",), texts=texts, **referred, **without("text")),
             ],
             "description": "headline and title stand for text, headlines and inputs for texts",
