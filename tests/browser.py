@@ -1,5 +1,6 @@
 """The page in Debian's Chromium, watched: it asks its own server only, and nothing is refused or logged."""
 
+import json
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -52,6 +53,10 @@ class Visit:
         """The requests for topics so far."""
         return [request for request in self.requests if request.url.endswith("/classify")]
 
+    def sizes(self) -> list[int]:
+        """How many texts each of them sent."""
+        return [len(json.loads(request.post_data or "{}")["texts"]) for request in self.pieces()]
+
     def paste(self, *headlines: str) -> None:
         """Replaces what was there, by way of the clipboard: Playwright's fill() takes a minute for 3,000 lines."""
         self.page.evaluate("text => navigator.clipboard.writeText(text)", "\n".join(headlines))
@@ -96,11 +101,11 @@ class Visit:
         found = Axe().run(self.page)
         return str(found.generate_report()) if found.violations_count else ""
 
-    def shot(self, name: str) -> None:
-        """A picture of the whole page in AGNEWS_RESULTS, if set."""
+    def shot(self, name: str, whole: bool = True) -> None:
+        """A picture of the page, or of what the window shows of it, in AGNEWS_RESULTS, if set."""
         folder = os.environ.get("AGNEWS_RESULTS")
         if folder:
-            self.page.screenshot(path=ROOT / folder / "screenshots" / f"{name}.png", full_page=True)
+            self.page.screenshot(path=ROOT / folder / "screenshots" / f"{name}.png", full_page=whole)
 
 
 @contextmanager

@@ -267,7 +267,7 @@ def test_a_headline_is_set_in_its_own_direction(visit: Visit) -> None:
 
 def test_two_thousand_headlines_go_in_pieces_and_are_drawn_in_slices(visit: Visit) -> None:
     visit.classify(*(f"Striker scores goal number {number}" for number in range(2000)))
-    assert [len(request.post_data_json["texts"]) for request in visit.pieces()] == [50, 500, 500, 500, 450]
+    assert visit.sizes() == [50, 500, 500, 500, 450]
     expect(visit.rows).to_have_count(200)
     visit.button("Show 200 more of the other 1,800").click()
     expect(visit.rows).to_have_count(400)
@@ -279,7 +279,7 @@ def test_two_thousand_headlines_go_in_pieces_and_are_drawn_in_slices(visit: Visi
 def test_long_texts_go_in_smaller_pieces(visit: Visit) -> None:
     visit.drop("long.txt", "\n".join(f"{number} {OIL} " + "a" * 90_000 for number in range(7)).encode())
     expect(visit.rows).to_have_count(7)
-    assert [len(request.post_data_json["texts"]) for request in visit.pieces()] == [5, 2]
+    assert visit.sizes() == [5, 2]
 
 
 def test_a_run_can_be_stopped_and_gone_on_with(visit: Visit) -> None:
@@ -339,7 +339,8 @@ def test_what_was_answered_stays_when_the_server_goes_away(browser: Browser, tmp
         assert visit.violations() == ""
         visit.button("Why?").first.click()
         expect(visit.rows.first).to_contain_text("Not explained. The server cannot be reached.")
-        visit.shot("error")
+        visit.page.evaluate("scrollTo(0, 0)")
+        visit.shot("error", whole=False)
         visit.problems[:] = [problem for problem in visit.problems if "net::ERR_" not in problem]
 
 
