@@ -6,12 +6,13 @@ LEAN := .venv-lean
 FULL := .venv
 DEPLOY := .venv-deploy
 
-.PHONY: help demo test test-lean test-image test-image-arm64 check format train bake evaluate clean
+.PHONY: help demo test test-lean test-page test-image test-image-arm64 check format train bake evaluate clean
 
 help:
 	@sed -n 's/^# \(make .*\)/\1/p' Makefile
 	@echo 'make test-image  the container image of both engines, built, run and pushed (as root; it names the Debian packages)'
 	@echo 'make test-image-arm64  the same for arm64 under emulation, the fast engine;  RESULTS=results writes what it measured'
+	@echo 'make test-page  the page in Chromium (apt-get install chromium);  RESULTS=results writes screenshots'
 	@echo 'make test-lean  the tests without torch;  make check  ruff and mypy;  make format  ruff format'
 	@echo 'make train DATA=SOURCE  fine-tunes (resumes);  make bake DATA=SOURCE  calibrates and bakes what was trained'
 	@echo '                SOURCE  a folder of AG News CSV files, or fancyzhx/ag_news on the hub (full texts only)'
@@ -55,6 +56,10 @@ $(LEAN)/ready-to-test: $(LEAN)/ready
 
 test-lean: $(LEAN)/ready-to-test
 	AGNEWS_LEAN=1 $(LEAN)/bin/python -m pytest
+
+# Drives the page as people do, in Debian's Chromium.
+test-page: $(FULL)/ready
+	AGNEWS_RESULTS=$(RESULTS) $(FULL)/bin/python -m pytest -m browser
 
 # Builds the Dockerfile without a Docker engine and proves the images on real parts.
 test-image: $(FULL)/ready $(DEPLOY)/ready
