@@ -1,4 +1,4 @@
-"""What `make demo` shows: a local Lambda, one headline and a list of them through its Invoke API."""
+"""What `make demo` shows: a local Lambda, one headline and a list of them through its Invoke API, and its page."""
 
 import json
 import re
@@ -16,7 +16,7 @@ ONE = "Central bank holds rates as inflation cools"
 
 
 def main() -> None:
-    """Starts `agnews serve` on a free port, invokes it twice, prints the answers and stops it."""
+    """Starts `agnews serve` on a free port, invokes it twice and prints the answers; on a terminal, Ctrl-C stops it."""
     command = [sys.executable, "-m", "agnews", "serve", "--port", "0"]
     pipe = subprocess.PIPE
     with subprocess.Popen(command, cwd=ROOT, stdout=pipe, stderr=pipe, text=True) as server:  # noqa: S603 (fixed)
@@ -27,6 +27,13 @@ def main() -> None:
             raise SystemExit(f"agnews serve did not start:\n{server.stderr.read()}")
         try:
             show(f"{address[1]}/2015-03-31/functions/function/invocations")
+            if sys.stdout.isatty():
+                print(f"The page is at {address[1]}/ (Ctrl-C stops it)", flush=True)
+                server.wait()
+            else:
+                print("The page: agnews serve, then http://127.0.0.1:9000/")
+        except KeyboardInterrupt:
+            print()
         finally:
             server.terminate()
 

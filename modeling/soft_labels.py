@@ -18,6 +18,7 @@ from tokenizers import Tokenizer
 from tqdm import tqdm
 
 from modeling.data import Row, View
+from modeling.forward import forward, padded
 from modeling.recipe import trained_on
 from modeling.teacher import MpnetClassifier
 
@@ -32,11 +33,14 @@ def key(text: str) -> int:
 
 
 def texts_of(rows: Iterable[Row]) -> list[str]:
-    """What the teacher is asked about: titles and full texts, and descriptions where nothing else survived."""
+    """What the teacher is asked about: titles and full texts, and descriptions where nothing else survived.
+
+    The shortest come first, so that what is done when somebody looks is the most.
+    """
     asked = {
         row.views[view]: None for row in rows for view in row.views if view != "description" or len(row.views) == 1
     }
-    return list(asked)
+    return sorted(asked, key=lambda text: (len(text), text))
 
 
 class SoftLabels:
@@ -65,11 +69,7 @@ def logits_of(model: MpnetClassifier, tokenizer: Tokenizer, texts: Sequence[str]
     logits = np.empty((len(texts), 4), np.float16)
     for start in range(0, len(order), 64):
         group = order[start : start + 64]
-        rows = [torch.tensor(ids[index]) for index in group]
-        padded = torch.nn.utils.rnn.pad_sequence(rows, batch_first=True, padding_value=model.config.pad_token_id)
-        with torch.autocast("cpu", dtype=torch.bfloat16):
-            found = model(padded, (padded != model.config.pad_token_id).long()).logits
-        logits[group] = found.float().numpy()
+        logits[group] = forward(model, *padded([ids[index] for index in group])).numpy()
     return logits
 
 
@@ -83,7 +83,7 @@ def main() -> None:
     training, _ = trained_on(arguments.teacher, arguments.data)
     texts = texts_of(training)
     best = arguments.teacher / "best"
-    model = MpnetClassifier.from_pretrained(best).eval()
+    model = MpnetClassifier.from_pretrained(best).eval()  # type: ignore[no-untyped-call]
     tokenizer = Tokenizer.from_file(str(best / "tokenizer.json"))
     tokenizer.enable_truncation(128)
     parts = arguments.teacher / "soft_labels"

