@@ -44,6 +44,7 @@ class Recipe:
 
 RECIPES: dict[str, Recipe] = {
     "student": Recipe(),
+    "taught": Recipe(epochs=4, taught=0.6, bared=0.3),
     "teacher": Recipe(
         start="mpnet",
         epochs=1,
