@@ -263,6 +263,14 @@ def test_gzip_is_sent_where_it_was_asked_for_and_pays(classifier: Classifier, se
     assert "content-encoding" not in small["headers"]
 
 
+def test_a_rest_api_gets_no_base64_which_it_would_hand_on_as_it_is(classifier: Classifier, settings: Settings) -> None:
+    event = payload("api_gateway_v1") | {"body": json.dumps([GOAL] * 50)}
+    assert "gzip" in event["headers"]["Accept-Encoding"]
+    found: Any = answer(event, classifier, settings)
+    assert found["isBase64Encoded"] is False
+    assert len(json.loads(found["body"])["predictions"]) == 50
+
+
 @pytest.mark.parametrize(
     ("accepted", "takes"),
     [
