@@ -22,6 +22,6 @@ CLASSIFIER.classify(["The first inference allocates and touches the weights: not
 
 
 def lambda_handler(event: Json, context: Context) -> Mapping[str, object]:
-    """The answer to a direct, list or Step Functions event. Raises AgNewsError for one that has none."""
+    """The answer to an event of any source. Raises AgNewsError for one that has none; over HTTP that is a status."""
     usable_ms = context.get_remaining_time_in_millis() - SETTINGS.reserve_ms
     return dispatch.answer(event, CLASSIFIER, SETTINGS, time.monotonic() + usable_ms / 1000)

@@ -127,7 +127,7 @@ def list_answer(found: Sequence[Answer], classifier: Classifier, max_bytes: int,
     if size > max_bytes:
         raise AnswerSizeError(
             f"the answer to {len(found):,} texts has {size:,} bytes, at most {max_bytes:,} ({setting}); "
-            "send fewer texts or lower top_k"
+            "send fewer texts, lower top_k or leave out explain"
         )
     return answer
 

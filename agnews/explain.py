@@ -37,14 +37,14 @@ def words(text: str) -> list[re.Match[str]]:
 def explain(
     texts: Sequence[str], classifier: Classifier, max_texts: int, deadline: float
 ) -> list[tuple[Prediction | None, list[Contribution] | None]]:
-    """Each text's prediction and its words' contributions, computed in one batch; None where time ran out.
+    """Each text's prediction, and its words' contributions, computed in one batch; None where time ran out.
 
     Raises:
         LimitError: that would take more than `max_texts` inferences.
     """
     changed = without_each(texts, max_texts)
-    computed = iter(classifier.classify([*texts, *chain.from_iterable(changed)], deadline))
-    predictions = list(islice(computed, len(texts)))
+    predictions = classifier.classify(texts, deadline)  # first, so that they are there if time runs out
+    computed = iter(classifier.classify(list(chain.from_iterable(changed)), deadline))
     return [
         (prediction, contributions(text, prediction, list(islice(computed, len(others)))))
         for text, prediction, others in zip(texts, predictions, changed, strict=True)

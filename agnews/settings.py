@@ -35,7 +35,6 @@ class Settings:
     """Bytes of an answer to Step Functions' Items: a state's 256 KiB less its envelope."""
     reserve_ms: int = 500
     """Time kept back before the function's timeout; texts not begun by then are answered with DeadlineError."""
-
     cors_origins: tuple[str, ...] = ()
     """Origins whose pages may call over HTTP, with commas between them; `*` is everybody."""
 

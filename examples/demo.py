@@ -4,6 +4,7 @@ import json
 import re
 import subprocess
 import sys
+import tempfile
 import urllib.request
 from pathlib import Path
 
@@ -18,13 +19,16 @@ ONE = "Central bank holds rates as inflation cools"
 def main() -> None:
     """Starts `agnews serve` on a free port, invokes it twice and prints the answers; on a terminal, Ctrl-C stops it."""
     command = [sys.executable, "-m", "agnews", "serve", "--port", "0"]
-    pipe = subprocess.PIPE
-    with subprocess.Popen(command, cwd=ROOT, stdout=pipe, stderr=pipe, text=True) as server:  # noqa: S603 (fixed)
+    with (
+        tempfile.TemporaryFile("w+") as log,  # a pipe would fill up while the page is looked at
+        subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=log, text=True) as server,  # noqa: S603 (fixed)
+    ):
         assert server.stdout is not None
-        assert server.stderr is not None
         address = re.match(r"Serving (http://\S+)", server.stdout.readline())
         if address is None:
-            raise SystemExit(f"agnews serve did not start:\n{server.stderr.read()}")
+            server.wait()
+            log.seek(0)
+            raise SystemExit(f"agnews serve did not start:\n{log.read()}")
         try:
             show(f"{address[1]}/2015-03-31/functions/function/invocations")
             if sys.stdout.isatty():

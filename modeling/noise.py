@@ -1,4 +1,4 @@
-"""Texts without the marks of who published them, so that in training the outlet is not mistaken for the topic.
+"""Texts without the marks of who published them and where, so that in training these are not mistaken for the topic.
 
 Case needs no such care: the tokenizer knows lower case only.
 """
@@ -13,16 +13,17 @@ SOURCES = (
     "Sports Network|Ticker|CBS.MW|Dow Jones|Bloomberg|newratings.com|New Ratings|Xinhuanet|IDG NEWS SERVICE|"
     r"CNN/Money|Quote, Chart|NNN|Update\d"
 ).replace(".com", r"\.com")
-"""The agencies and outlets that AG News' texts name, as alternatives of a regular expression."""
+"""The agencies and outlets that AG News' texts name, and what stands in their place: a regular expression's choices."""
 
-_MARK = re.compile(rf"\s*\((?:{SOURCES})\)(?:\s*--?)?")
+_PLACE = r"[A-Z]{3,}(?: [A-Z]{3,}){0,2}(?:, [A-Z][a-z]+\.?)?"
+_DATELINE = re.compile(rf"(?:^|(?<=[.!?)] )){_PLACE} (?:\((?:{SOURCES})\) ?)?--? ?")
 _LEAD = re.compile(rf"(?:^|(?<=[\s.]))(?:{SOURCES}) --? ")
-_DATELINE = re.compile(r"\b[A-Z]{3,}(?: [A-Z]{3,}){0,2}(?:, [A-Z][a-z]+\.?)? --? ")
+_MARK = re.compile(rf"\s*\((?:{SOURCES})\)(?:\s*--?)?")
 
 
 def without_source(text: str) -> str:
     """`text` without `(AP)`, `Reuters - ` and `NEW YORK - `; text that has none of them comes back unchanged."""
-    bare = _DATELINE.sub("", _LEAD.sub("", _MARK.sub("", text)))
+    bare = _MARK.sub("", _LEAD.sub("", _DATELINE.sub("", text)))
     return text if bare == text else " ".join(bare.split()) or text
 
 

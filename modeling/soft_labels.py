@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from tokenizers import Tokenizer
 from tqdm import tqdm
 
+from modeling.bake import DEFAULT_LENGTH
 from modeling.data import Row, View
 from modeling.forward import forward, padded
 from modeling.recipe import trained_on
@@ -47,6 +48,11 @@ class SoftLabels:
     """The teacher's word on the texts of one file."""
 
     def __init__(self, path: Path) -> None:
+        if not path.exists():
+            raise SystemExit(
+                f"error: there is no {path}; python -m modeling.soft_labels makes it with a trained teacher"
+            )
+        self.sha256 = hashlib.sha256(path.read_bytes()).hexdigest()
         with np.load(path) as stored:
             logits = torch.from_numpy(stored["logits"].astype(np.float32))
             self._scores = dict(zip(stored["keys"].tolist(), logits.softmax(1), strict=True))
@@ -85,7 +91,7 @@ def main() -> None:
     best = arguments.teacher / "best"
     model = MpnetClassifier.from_pretrained(best).eval()  # type: ignore[no-untyped-call]
     tokenizer = Tokenizer.from_file(str(best / "tokenizer.json"))
-    tokenizer.enable_truncation(128)
+    tokenizer.enable_truncation(DEFAULT_LENGTH)  # the mean over tokens takes more of them than it was trained on
     parts = arguments.teacher / "soft_labels"
     parts.mkdir(exist_ok=True)
     for start in tqdm(range(0, len(texts), CHUNK), unit=f"{CHUNK} texts"):

@@ -112,6 +112,8 @@ class Trainer:
         """Writes `recipe.json`, or returns if it says the same: a run has one recipe and one set of rows."""
         path = self.run / RECIPE
         mine = {"recipe": asdict(self.recipe), "rows": len(self.training), "sha256": data.digest(self.training)}
+        if self.soft_labels:
+            mine["soft_labels"] = self.soft_labels.sha256
         if not path.exists():
             path.write_text(json.dumps(mine, indent=2) + "\n")
         if json.loads(path.read_text()) != mine:
@@ -150,7 +152,7 @@ class Trainer:
         """The batches of one epoch: the same for the same seed, so that a resumed run sees the same ones."""
         seed = self.recipe.seed + 1000 * (epoch + 1)
         views = data.sample_views(self.training, self.recipe.views, seed)
-        chance = random.Random(seed)
+        chance = random.Random(seed + 1)  # not the one that mixes the batches
         texts = [
             sometimes_without_source(row.views[view], self.recipe.bared, chance)
             for row, view in zip(self.training, views, strict=True)

@@ -46,7 +46,11 @@ BAD_EVENTS: list[tuple[Json, str, str]] = [
     ({"Items": [], "BatchInput": []}, "InputError", "'BatchInput' must be an object"),
     ({"Items": [], "BatchInput": {"text_column": 1}}, "InputError", "'text_column' must be a column's name"),
     ({"Items": [], "BatchInput": {"top_k": 9}}, "InputError", "top_k must be a whole number from 1 to 4"),
-    ({"Items": [{"id": "x" * 250, "text": GOAL}] * 2000}, "AnswerSizeError", "send fewer texts or lower top_k"),
+    (
+        {"Items": [{"id": "x" * 250, "text": GOAL}] * 2000},
+        "AnswerSizeError",
+        "send fewer texts, lower top_k or leave out explain",
+    ),
 ]
 """Event, error class and part of its message: requests that are unusable as a whole, with the default settings."""
 

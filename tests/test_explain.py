@@ -8,7 +8,7 @@ import pytest
 from agnews.classifier import Classifier
 from agnews.errors import InputError, LimitError
 from agnews.events.dispatch import answer
-from agnews.explain import without_each, words
+from agnews.explain import contributions, without_each, words
 from agnews.settings import Settings
 from tests.requirement import ROOT
 from tests.texts import GOAL
@@ -79,9 +79,7 @@ def test_too_many_words_are_refused_before_they_are_computed(classifier: Classif
         without_each(["a b", "c"], max_texts=4)
 
 
-def test_an_explanation_that_time_did_not_suffice_for_is_null(classifier: Classifier, settings: Settings) -> None:
-    from agnews.explain import contributions
-
+def test_an_explanation_that_time_did_not_suffice_for_is_null(classifier: Classifier) -> None:
     whole, first = classifier.classify([GOAL, "scores twice"])
     assert contributions("Striker scores", whole, [first, None]) is None
     assert contributions("Striker scores", None, [None, None]) is None

@@ -1,8 +1,9 @@
-"""HTTP by way of Function URLs, API Gateway and load balancers: real payloads in, what these services take out."""
+"""HTTP by way of Function URLs, API Gateway and load balancers: payloads as AWS documents them, and what these take."""
 
 import base64
 import gzip
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
@@ -146,6 +147,7 @@ def test_options_in_the_query_are_for_json_too_where_it_has_none(
         (posted(None), 400, "HttpError", "the body is empty"),
         (posted(b"\xff\xfe{"), 400, "HttpError", "the body is not UTF-8 at byte 0"),
         (posted("not base64!") | {"isBase64Encoded": True}, 400, "HttpError", "marked as base64 and is not"),
+        (posted("é") | {"isBase64Encoded": True}, 400, "HttpError", "marked as base64 and is not"),
         (posted("a=b", {"content-type": "application/x-www-form-urlencoded"}), 415, "HttpError", "is not read; send"),
         (posted(b"x", {"content-type": "text/plain; charset=klingon"}), 415, "HttpError", "charset 'klingon'"),
         (posted(b"x", {"content-type": "text/plain; charset=rot13"}), 415, "HttpError", "charset 'rot13'"),
@@ -206,6 +208,12 @@ def test_an_answer_too_large_to_be_handed_on_is_413(classifier: Classifier, sett
     status, kind, message = status_and_error(answer(event, classifier, between))
     assert (status, kind) == (413, "AnswerSizeError")
     assert "or accept gzip" in message
+    from_a_page: Any = answer(
+        posted(event["body"], {**JSON_TYPE, "origin": "https://a.example"}),
+        classifier,
+        replace(between, cors_origins=("*",)),
+    )
+    assert from_a_page["headers"]["access-control-allow-origin"] == "*", "a page can read why"
     event["headers"]["accept-encoding"] = "gzip"
     small: Any = answer(event, classifier, between)
     assert small["statusCode"] == 200
@@ -300,12 +308,13 @@ def test_an_accept_encoding_header_is_read_as_its_standard_says(accepted: str, t
             {"access-control-allow-origin": "https://a.example", "vary": "origin"},
         ),
         (("https://a.example",), "https://b.example", {"vary": "origin"}),
+        (("https://a.example",), None, {"vary": "origin"}),
     ],
 )
 def test_pages_of_the_origins_that_a_setting_names_may_call(
-    allowed: tuple[str, ...], origin: str, expected: dict[str, str], classifier: Classifier, settings: Settings
+    allowed: tuple[str, ...], origin: str | None, expected: dict[str, str], classifier: Classifier, settings: Settings
 ) -> None:
-    event = posted(json.dumps(GOAL), {**JSON_TYPE, "origin": origin})
+    event = posted(json.dumps(GOAL), JSON_TYPE if origin is None else {**JSON_TYPE, "origin": origin})
     found: Any = answer(event, classifier, replace(settings, cors_origins=allowed))
     shown = {name: value for name, value in found["headers"].items() if name == "vary" or name.startswith("access-")}
     assert shown == expected
@@ -325,7 +334,10 @@ def test_the_page_may_run_its_own_script_and_nothing_else(classifier: Classifier
     assert found["headers"]["content-type"] == "text/html; charset=utf-8"
     assert policy.startswith("default-src 'none'; script-src 'sha256-")
     assert "unsafe" not in policy
-    assert len(found["body"].encode()) < 40_000
+    text = found["body"]
+    assert len(text.encode()) < 40_000
+    assert (text.count("<script"), text.count("<style"), text.count(" style=")) == (1, 1, 0)
+    assert not re.search(r"\bon[a-z]+=\"|https?://(?!www\.w3\.org/2000/svg)|innerHTML", text)
 
 
 def test_an_http_event_s_body_cannot_be_another_http_event(classifier: Classifier, settings: Settings) -> None:

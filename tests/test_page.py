@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 
 from agnews.labels import LABELS
-from agnews.web.page import PAGE
 from tests.local_lambda import served
 from tests.requirement import require_module
 from tests.texts import GOAL, OIL, SCRIPTS
@@ -58,13 +57,6 @@ def downloaded(visit: Visit) -> list[list[str]]:
     content = Path(download.value.path()).read_bytes()
     assert (download.value.suggested_filename, content[:3] == b"\xef\xbb\xbf") == ("topics.csv", False)
     return list(csv.reader(io.StringIO(content.decode(), newline=""), strict=True))
-
-
-def test_the_page_is_one_small_file_with_nothing_but_its_own_script_and_style() -> None:
-    text = PAGE.decode()
-    assert len(PAGE) < 40_000
-    assert (text.count("<script"), text.count("<style"), text.count(" style=")) == (1, 1, 0)
-    assert not re.search(r"\bon[a-z]+=\"|https?://(?!www\.w3\.org/2000/svg)|innerHTML", text)
 
 
 def test_pasted_headlines_get_their_topic_and_score(visit: Visit) -> None:

@@ -101,6 +101,19 @@ def test_a_public_url_has_both_grants(transformed: dict[str, Any]) -> None:
     assert properties[1]["InvokedViaFunctionUrl"] is True
 
 
+def test_pages_may_call_the_url_from_the_origins_that_are_named_and_from_no_other_by_default(
+    transformed: dict[str, Any],
+) -> None:
+    assert transformed["Parameters"]["CorsOrigins"]["Default"] == ""
+    assert transformed["Conditions"]["HasCors"] == {
+        "Fn::Not": [{"Fn::Equals": [{"Fn::Join": ["", {"Ref": "CorsOrigins"}]}, ""]}]
+    }
+    condition, named, otherwise = transformed["Resources"]["Url"]["Properties"]["Cors"]["Fn::If"]
+    assert (condition, otherwise) == ("HasCors", {"Ref": "AWS::NoValue"})
+    assert named["AllowOrigins"] == {"Ref": "CorsOrigins"}
+    assert {"content-type", "authorization", "x-amz-date"} <= set(named["AllowHeaders"])
+
+
 def test_failed_asynchronous_events_are_kept_however_the_function_was_named(transformed: dict[str, Any]) -> None:
     items = transformed["Resources"].values()
     configured = [item["Properties"] for item in items if item["Type"] == "AWS::Lambda::EventInvokeConfig"]

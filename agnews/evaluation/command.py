@@ -21,6 +21,8 @@ def evaluate(arguments: argparse.Namespace, settings: Settings) -> str:
     """The report as text, after writing its folder."""
     reference = reference_of(arguments.compare, settings)
     columns = Columns(arguments.label_column, arguments.by)
+    if len({path.resolve() for path in arguments.files}) < len(arguments.files):
+        raise InputError("a file is named twice; its rows would count twice")
     examples = {path: read_examples(path, columns, settings) for path in arguments.files}
     files.make_folder(arguments.report, inputs=list(examples))
     report = report_of(examples, arguments, settings, reference)

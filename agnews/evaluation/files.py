@@ -33,6 +33,8 @@ def can_draw() -> bool:
 def write(report: Report, folder: Path) -> None:
     """Writes report.json, index.html and, where `can_draw`, one PNG file for each view."""
     pictures = drawn(report) if can_draw() else {}
+    for view in TITLES:
+        (folder / f"{view}.png").unlink(missing_ok=True)  # an earlier report's
     for view, picture in pictures.items():
         (folder / f"{view}.png").write_bytes(picture)
     with replacing(folder / JSON) as stream:

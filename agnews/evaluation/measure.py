@@ -70,7 +70,7 @@ class Report(TypedDict):
 
 @dataclass(frozen=True)
 class Task:
-    """What is evaluated: the examples, the views of them, and whether their texts may be repeated in the report."""
+    """What is evaluated: the examples, the views of them, whether the report may quote them, whether bars are drawn."""
 
     examples: Sequence[Example]
     views: Sequence[View]

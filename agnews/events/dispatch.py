@@ -81,17 +81,18 @@ def over_http(
 ) -> Mapping[str, object]:
     """The source's answer: a status, headers and a body, small enough to be handed on."""
     from agnews.web.errors import error_reply
-    from agnews.web.routes import Service, reply  # gzip and email: 10 ms that other sources do not pay
+    from agnews.web.routes import Service, finished, reply  # gzip and email: 10 ms that other sources do not pay
 
     def classify(body: Json) -> Mapping[str, object]:
         return respond(find(body, DIRECT), body, classifier, settings, deadline)
 
-    found = source.write(event, reply(source.read(event), Service(classify, classifier, settings)))
+    request = source.read(event)
+    found = source.write(event, reply(request, Service(classify, classifier, settings)))
     most = min(source.max_bytes, settings.max_answer_bytes)
     if sent_bytes(found) <= most:
         return found
-    told = f"the answer has more than {most:,} bytes; send fewer texts, lower top_k, or accept gzip"
-    return source.write(event, error_reply(AnswerSizeError(told)))
+    told = f"the answer has more than {most:,} bytes; send fewer texts, lower top_k, leave out explain, or accept gzip"
+    return source.write(event, finished(error_reply(AnswerSizeError(told)), request, settings))
 
 
 def find(event: Json, sources: Sequence[type[EventSource]]) -> type[EventSource]:

@@ -1,7 +1,6 @@
 """The event in a request's body: JSON, or plain text with a headline on each line."""
 
 import base64
-import binascii
 import json
 import re
 from email.message import Message
@@ -65,12 +64,12 @@ def _text(request: HttpRequest, codec: str) -> str:
         return request.body.removeprefix("\ufeff")
     try:
         return base64.b64decode(request.body, validate=True).decode(codec)
-    except binascii.Error as error:
-        raise HttpError(400, f"the body is marked as base64 and is not ({error})") from error
     except UnicodeDecodeError as error:
         name = "UTF-8" if codec == "utf-8-sig" else codec
         told = f"the body is not {name} at byte {error.start}; encode it so, or name its charset in content-type"
         raise HttpError(400, told) from error
+    except ValueError as error:
+        raise HttpError(400, f"the body is marked as base64 and is not ({error})") from error
 
 
 def _json(text: str) -> Json:

@@ -156,7 +156,8 @@ def _schemas(settings: Settings) -> dict[str, Json]:
             errors={"type": "integer", "minimum": 0},
             model=_ref("Model"),
         ),
-        "Answer": {"anyOf": [_ref("Prediction"), _ref("Predictions")]},
+        "Warm": _object(("warm", "model"), warm={"const": True}, model=_ref("Model")),
+        "Answer": {"anyOf": [_ref("Prediction"), _ref("Predictions"), _ref("Warm")]},
         "Model": _object(
             ("source", "revision", "engine"),
             source={"type": "string"},

@@ -1,4 +1,4 @@
-"""The page, and the headers that let it run nothing but itself."""
+"""The page, one file so that its policy can name its script and style, and the headers that let it run nothing else."""
 
 import base64
 import hashlib

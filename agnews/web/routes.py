@@ -68,7 +68,12 @@ def reply(request: HttpRequest, service: Service) -> HttpReply:
         found = _routed(request, service)
     except Exception as error:  # whatever it was, the caller gets a status and JSON
         found = error_reply(error)
-    headers = {**NO_SNIFFING, **cors(request, service.settings), **found.headers}
+    return finished(found, request, service.settings)
+
+
+def finished(found: HttpReply, request: HttpRequest, settings: Settings) -> HttpReply:
+    """The reply with the headers that every one has, without a body for HEAD, and compressed where that is wanted."""
+    headers = {**NO_SNIFFING, **cors(request, settings), **found.headers}
     found = replace(found, headers=headers)
     if request.method == "HEAD":
         return replace(found, body=b"", headers=headers | {"content-length": str(len(found.body))})
@@ -96,10 +101,10 @@ def allow(methods: Mapping[str, Answer]) -> str:
 def cors(request: HttpRequest, settings: Settings) -> dict[str, str]:
     """The headers that let pages of the origins in AGNEWS_CORS_ORIGINS call."""
     origin = request.headers.get("origin")
-    if origin is None or not settings.cors_origins:
+    if not settings.cors_origins:
         return {}
     everybody = "*" in settings.cors_origins
-    if not everybody and origin not in settings.cors_origins:
+    if origin is None or not (everybody or origin in settings.cors_origins):
         return {"vary": "origin"}
     allowed = {"access-control-allow-origin": "*" if everybody else origin, "vary": "origin"}
     if request.method != "OPTIONS":
