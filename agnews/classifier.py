@@ -55,6 +55,11 @@ class Classifier:
         found = dict(zip(unique, (prediction for part in each for prediction in part), strict=True))
         return [found[text] for text in texts]
 
+    def close(self) -> None:
+        """Gives up what is not begun yet, so that the process can end."""
+        if self._pool is not None:
+            self._pool.shutdown(wait=False, cancel_futures=True)
+
     def _chunk(self, texts: Sequence[str], deadline: float) -> list[Prediction | None]:
         if time.monotonic() >= deadline:
             return [None] * len(texts)

@@ -4,19 +4,25 @@ A word's contribution is the score with it less the score without it. Words are 
 say the same each seem to matter little, and contributions do not add up to the score.
 """
 
-import re
-from collections.abc import Sequence
-from itertools import chain, islice
-from typing import TypedDict
+import unicodedata
+from collections.abc import Iterator, Sequence
+from itertools import islice
+from typing import NamedTuple, TypedDict
 
 from agnews.classifier import Classifier, Prediction
 from agnews.errors import LimitError
 
 DIGITS = 4
 """Decimal places of every number in an answer."""
+JOINERS = frozenset(".'’&-")
+"""What joins two parts to one word: U.S, don't, AT&T, wide-body."""
 
-_WORD = re.compile(r"\w+(?:[.'’&-]\w+)*")
-"""Letters and digits, with what joins them: U.S, don't, AT&T, wide-body."""
+
+class Word(NamedTuple):
+    """Where a word stands in its text, in Unicode characters."""
+
+    start: int
+    end: int
 
 
 class Contribution(TypedDict):
@@ -29,9 +35,24 @@ class Contribution(TypedDict):
     contribution: float
 
 
-def words(text: str) -> list[re.Match[str]]:
-    """The words of `text` with their places; scripts without spaces come in long runs."""
-    return list(_WORD.finditer(text))
+def words(text: str) -> Iterator[Word]:
+    """The words of `text` with their places, found as they are asked for; scripts without spaces come in long runs."""
+    start = None
+    for place, character in enumerate(text):
+        if _within(character):
+            start = place if start is None else start
+        elif start is not None:
+            following = text[place + 1 : place + 2]
+            if character not in JOINERS or not following or not _within(following):
+                yield Word(start, place)
+                start = None
+    if start is not None:
+        yield Word(start, len(text))
+
+
+def _within(character: str) -> bool:
+    """Letters, digits, the marks that combine with them, and the joiners of scripts that need them."""
+    return character.isalnum() or character in "_\u200c\u200d" or unicodedata.category(character)[0] == "M"
 
 
 def explain(
@@ -39,33 +60,30 @@ def explain(
 ) -> list[tuple[Prediction | None, list[Contribution] | None]]:
     """Each text's prediction, and its words' contributions, computed in one batch; None where time ran out.
 
+    Words that the model cannot reach, as each takes a token or more, are left out.
+
     Raises:
         LimitError: that would take more than `max_texts` inferences.
     """
-    changed = without_each(texts, max_texts)
-    predictions = classifier.classify(texts, deadline)  # first, so that they are there if time runs out
-    computed = iter(classifier.classify(list(chain.from_iterable(changed)), deadline))
-    return [
-        (prediction, contributions(text, prediction, list(islice(computed, len(others)))))
-        for text, prediction, others in zip(texts, predictions, changed, strict=True)
-    ]
-
-
-def without_each(texts: Sequence[str], max_texts: int) -> list[list[str]]:
-    """For each text, the text without each of its words in turn. Raises LimitError before these take up memory."""
-    left = max_texts - len(texts)
-    for text in texts:
-        left -= sum(1 for _ in islice(_WORD.finditer(text), max(left, 0) + 1))
-    if left < 0:
+    most = classifier.checkpoint.max_length
+    found = [list(islice(words(text), most)) for text in texts]
+    if len(texts) + sum(map(len, found)) > max_texts:
         raise LimitError(
             "explaining takes one inference for each text and one for each of its words, together at most "
             f"{max_texts:,} (AGNEWS_MAX_TEXTS); send fewer texts with explain, or shorter ones"
         )
-    return [[text[: word.start()] + text[word.end() :] for word in words(text)] for text in texts]
+    predictions = classifier.classify(texts, deadline)  # first, so that they are there if time runs out
+    # A text at a time: all variants of all texts would be many times the request.
+    explained = []
+    for text, of_text, prediction in zip(texts, found, predictions, strict=True):
+        read = text[: of_text[-1].end] if len(of_text) == most else text
+        without = classifier.classify([read[: word.start] + read[word.end :] for word in of_text], deadline)
+        explained.append((prediction, contributions(text, of_text, prediction, without)))
+    return explained
 
 
 def contributions(
-    text: str, prediction: Prediction | None, without: Sequence[Prediction | None]
+    text: str, found: Sequence[Word], prediction: Prediction | None, without: Sequence[Prediction | None]
 ) -> list[Contribution] | None:
     """One for each word, in the text's order, for the label that scored best; None where a prediction is missing."""
     complete = [other for other in without if other is not None]
@@ -74,10 +92,10 @@ def contributions(
     best = prediction.scores.index(max(prediction.scores))
     return [
         {
-            "word": word[0],
-            "start": word.start(),
-            "end": word.end(),
+            "word": text[word.start : word.end],
+            "start": word.start,
+            "end": word.end,
             "contribution": round(prediction.scores[best] - other.scores[best], DIGITS) + 0.0,  # never -0.0
         }
-        for word, other in zip(words(text), complete, strict=True)
+        for word, other in zip(found, complete, strict=True)
     ]

@@ -56,7 +56,8 @@ def event(method: str, target: str, headers: Iterable[tuple[str, str]], body: by
 
 
 def _text(body: bytes, content_type: str) -> tuple[str, bool]:
-    if content_type.lower().startswith(TEXTUAL):
+    charset = content_type.lower().partition("charset=")[2].strip(' "')
+    if content_type.lower().startswith(TEXTUAL) and charset in ("", "utf-8"):
         try:
             return body.decode(), False
         except UnicodeDecodeError:

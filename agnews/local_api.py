@@ -83,7 +83,7 @@ def invoke(call: Call) -> Reply:
 def by_url(call: Call) -> Reply:
     """What the handler answers to the same request through a Function URL; 502 where it raises, as there."""
     event = function_url.event(call.method, call.target, list(call.headers.items()), call.body, call.client)
-    outcome = call.container.invoke(event, "function")
+    outcome = call.container.invoke(event, "function", waits=call.method == "POST")
     if outcome.error_type is not None:
         sys.stderr.write(outcome.body.decode() + "\n")
         return Reply(502, b'{"message": "Internal Server Error"}', note=outcome.error_type)

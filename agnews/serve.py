@@ -138,7 +138,7 @@ def serve(host: str = "127.0.0.1", port: int = 9000, timeout_s: float = 60) -> N
         if not (ROOT / "handler.py").exists():
             raise SettingsError("agnews serve runs handler.py, which lies in a clone: pip install -e '.[cli]' there")
         sys.path.insert(0, str(ROOT))  # the console script may be started from anywhere
-        from handler import lambda_handler  # loads the model: not paid by `agnews --help`
+        from handler import CLASSIFIER, lambda_handler  # loads the model: not paid by `agnews --help`
 
         try:
             server = Server((host, port), Container(lambda_handler, timeout_s))
@@ -147,7 +147,10 @@ def serve(host: str = "127.0.0.1", port: int = 9000, timeout_s: float = 60) -> N
         with server:
             sys.stdout.write(banner(f"http://{server.server_address[0]!s}:{server.server_address[1]}"))
             sys.stdout.flush()
-            server.serve_forever()
+            try:
+                server.serve_forever()
+            finally:
+                CLASSIFIER.close()
 
 
 def banner(url: str) -> str:

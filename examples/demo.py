@@ -35,7 +35,7 @@ def main() -> None:
                 print(f"The page is at {address[1]}/ (Ctrl-C stops it)", flush=True)
                 server.wait()
             else:
-                print("The page: agnews serve, then http://127.0.0.1:9000/")
+                print("The page: .venv-lean/bin/python -m agnews serve, then http://127.0.0.1:9000/")
         except KeyboardInterrupt:
             print()
         finally:

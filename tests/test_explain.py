@@ -1,14 +1,15 @@
 """`"explain": true`: what each word contributes to its label's score."""
 
 import json
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
 
-from agnews.classifier import Classifier
+from agnews.classifier import Classifier, Prediction
 from agnews.errors import InputError, LimitError
 from agnews.events.dispatch import answer
-from agnews.explain import contributions, without_each, words
+from agnews.explain import Word, contributions, words
 from agnews.settings import Settings
 from tests.requirement import ROOT
 from tests.texts import GOAL
@@ -16,7 +17,7 @@ from tests.texts import GOAL
 HEADLINES = [
     line
     for line in (ROOT / "examples" / "headlines.txt").read_text(encoding="utf-8").splitlines()
-    if len(words(line)) > 2
+    if len(list(words(line))) > 2
 ]
 
 
@@ -52,7 +53,7 @@ def test_the_prediction_itself_is_the_same_as_without_an_explanation(
     found: Any = answer(
         {"texts": [GOAL, "", {"id": 5, "title": "One"}], "top_k": 3, "explain": True}, classifier, settings
     )
-    assert len(found["predictions"][0]["explanation"]) == len(words(GOAL))
+    assert len(found["predictions"][0]["explanation"]) == len(list(words(GOAL)))
     assert [word["word"] for word in found["predictions"][2].pop("explanation")] == ["One"]
     del found["predictions"][0]["explanation"]
     assert found == plain
@@ -63,10 +64,28 @@ def test_a_text_without_words_has_an_empty_explanation(text: str, classifier: Cl
     assert explained(text, classifier, settings)["explanation"] == []
 
 
-def test_words_that_are_not_read_contribute_nothing(classifier: Classifier, settings: Settings) -> None:
-    found = explained(f"{GOAL} " + "and so on " * 60 + "goal", classifier, settings)
+def test_words_beyond_what_the_model_reads_contribute_nothing_or_are_left_out(
+    classifier: Classifier, settings: Settings
+) -> None:
+    found = explained("extraordinarily " * 100 + "goal", classifier, settings)
     assert found["truncated"]
-    assert found["explanation"][-1] == {"word": "goal", "start": 656, "end": 660, "contribution": 0.0}
+    assert found["explanation"][-1] == {"word": "goal", "start": 1600, "end": 1604, "contribution": 0.0}
+    assert len(explained("and so on " * 60, classifier, settings)["explanation"]) == classifier.checkpoint.max_length
+
+
+def test_a_long_text_takes_no_more_inferences_than_the_model_reads_words(
+    classifier: Classifier, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sizes: list[int] = []
+    classify = classifier.classify
+
+    def counted(texts: Sequence[str], deadline: float) -> list[Prediction | None]:
+        sizes.append(sum(map(len, texts)))
+        return classify(texts, deadline)
+
+    monkeypatch.setattr(classifier, "classify", counted)
+    explained("abcdefghi " * 9_000, classifier, Settings())
+    assert sum(sizes) < 90_000 + 128 * 1_300
 
 
 def test_too_many_words_are_refused_before_they_are_computed(classifier: Classifier) -> None:
@@ -74,15 +93,29 @@ def test_too_many_words_are_refused_before_they_are_computed(classifier: Classif
     with pytest.raises(LimitError, match=told):
         explained("a b c d e f g h i j", classifier, Settings(max_texts=10))
     assert len(explained("a b c d e f g h i", classifier, Settings(max_texts=10))["explanation"]) == 9
-    assert without_each(["a b", "c"], max_texts=5) == [[" b", "a "], [""]]
-    with pytest.raises(LimitError):
-        without_each(["a b", "c"], max_texts=4)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("हिन्दी समाचार", ["हिन्दी", "समाचार"]),
+        ("Cafe\u0301s ope\u0301ra", ["Cafe\u0301s", "ope\u0301ra"]),
+        ("می\u200cخواهم بروم", ["می\u200cخواهم", "بروم"]),
+        ("東京の株価", ["東京の株価"]),
+        ("'Rock-n-roll' ends.", ["Rock-n-roll", "ends"]),
+        ("a_b 3.5% U.S.-led", ["a_b", "3.5", "U.S", "led"]),
+        ("...", []),
+    ],
+)
+def test_words_keep_their_marks_and_joiners(text: str, expected: list[str]) -> None:
+    assert [text[word.start : word.end] for word in words(text)] == expected
 
 
 def test_an_explanation_that_time_did_not_suffice_for_is_null(classifier: Classifier) -> None:
     whole, first = classifier.classify([GOAL, "scores twice"])
-    assert contributions("Striker scores", whole, [first, None]) is None
-    assert contributions("Striker scores", None, [None, None]) is None
+    found = [Word(0, 7), Word(8, 14)]
+    assert contributions("Striker scores", found, whole, [first, None]) is None
+    assert contributions("Striker scores", found, None, [None, None]) is None
 
 
 @pytest.mark.parametrize("value", [1, "true", [], 0.0])

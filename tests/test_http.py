@@ -142,7 +142,10 @@ def test_options_in_the_query_are_for_json_too_where_it_has_none(
     [
         (posted("{bad"), 400, "HttpError", "the body is not JSON"),
         (posted('{"text": NaN}'), 400, "HttpError", "NaN is not JSON"),
-        (posted("[" * 100_000), 400, "HttpError", "the body is not JSON"),
+        (posted("[" * 100_000), 400, "HttpError", "nested too deep"),
+        (posted('{"text": ' + "9" * 5_000 + "}"), 400, "HttpError", "a number of thousands of digits"),
+        (posted("\n \n", {"content-type": "text/plain"}), 400, "HttpError", "the body is empty"),
+        (posted(b"x", {**JSON_TYPE, "content-encoding": "gzip"}), 415, "HttpError", "content-encoding 'gzip'"),
         (posted(""), 400, "HttpError", "the body is empty"),
         (posted(None), 400, "HttpError", "the body is empty"),
         (posted(b"\xff\xfe{"), 400, "HttpError", "the body is not UTF-8 at byte 0"),
@@ -324,7 +327,7 @@ def test_a_preflight_is_answered_for_them(classifier: Classifier, settings: Sett
     headers = {"origin": "https://a.example", "access-control-request-method": "POST"}
     found: Any = answer(asked("OPTIONS", "/classify", headers), classifier, replace(settings, cors_origins=("*",)))
     assert (found["statusCode"], found["body"]) == (204, "")
-    assert found["headers"]["access-control-allow-headers"] == "content-type"
+    assert found["headers"]["access-control-allow-headers"] == "content-type, authorization, x-api-key"
     assert "POST" in found["headers"]["access-control-allow-methods"]
 
 

@@ -33,7 +33,7 @@ def test_the_document_names_the_limits_and_the_version() -> None:
 def test_what_schemathesis_thinks_of_is_answered_as_the_document_says(served_url: str, tmp_path: Path) -> None:
     require_module("schemathesis")
     assert request(served_url, None, method="GET", path="/openapi.json")[2]["openapi"] == "3.1.0"
-    # A text of nothing but control characters is refused; a pattern that says so is beyond many readers of the document.
+    # A text of nothing but control characters is refused, and the document has no pattern that says so.
     checks = ["--checks", "all", "--exclude-checks", "positive_data_acceptance"]
     options = [*checks, "--phases", "examples,coverage,fuzzing", "--max-examples", "25", "--seed", "1"]
     configuration = ["--config-file", str(ROOT / "tests" / "schemathesis.toml")]

@@ -106,6 +106,7 @@ def test_each_topic_is_counted_and_can_be_shown_alone(visit: Visit) -> None:
         ["Sci/Tech", "0"],
     ]
     counts.get_by_role("button", name="Sports").click()
+    expect(visit.rows).to_have_count(2)
     assert topics(visit) == ["Sports", "Sports"]
     expect(counts.get_by_role("button", name="Sports")).to_have_attribute("aria-pressed", "true")
     counts.get_by_role("button", name="All").click()
@@ -271,7 +272,7 @@ def test_two_thousand_headlines_go_in_pieces_and_are_drawn_in_slices(visit: Visi
 def test_long_texts_go_in_smaller_pieces(visit: Visit) -> None:
     visit.drop("long.txt", "\n".join(f"{number} {OIL} " + "a" * 90_000 for number in range(7)).encode())
     expect(visit.rows).to_have_count(7)
-    assert visit.sizes() == [5, 2]
+    assert visit.sizes() == [2, 2, 2, 1]
 
 
 def test_a_run_can_be_stopped_and_gone_on_with(visit: Visit) -> None:
@@ -301,9 +302,11 @@ def test_nothing_to_classify_is_said_in_words(visit: Visit) -> None:
     expect(visit.page.get_by_role("alert")).to_be_empty()
 
 
-def test_a_request_that_the_server_refuses_is_said_in_its_words(visit: Visit) -> None:
-    visit.choose("huge.txt", b"a" * (7 * 1024 * 1024))
-    assert "The server answered 413: " in complaint(visit)
+def test_a_headline_that_the_server_refuses_is_marked_and_the_others_are_answered(visit: Visit) -> None:
+    visit.choose("huge.txt", f"{GOAL}\n".encode() + b"a" * (7 * 1024 * 1024) + f"\n{OIL}".encode())
+    expect(visit.rows).to_have_count(3)
+    expect(visit.rows.nth(1)).to_contain_text("The server answered 413: ")
+    expect(visit.rows.nth(2)).to_contain_text("Business")
     visit.forgive("413")
 
 

@@ -14,8 +14,10 @@ CHARSETS = {
     "utf-8": "utf-8-sig",  # a byte order mark is no part of the text
     "utf8": "utf-8-sig",
     "us-ascii": "ascii",
-    "iso-8859-1": "cp1252",  # as browsers read it (WHATWG Encoding Standard)
+    "iso-8859-1": "cp1252",  # which browsers read it as
     "latin-1": "cp1252",
+    "latin1": "cp1252",
+    "cp1252": "cp1252",
     "windows-1252": "cp1252",
     "utf-16": "utf-16",
     "utf-16le": "utf-16-le",
@@ -34,10 +36,16 @@ def event_of(request: HttpRequest) -> Json:
     Raises:
         HttpError: 415 for another content type or charset, 400 for a body that is not what its headers say.
     """
+    coding = request.headers.get("content-encoding", "identity").lower()
+    if coding != "identity":
+        raise HttpError(415, f"content-encoding {coding[:40]!r} is not read; send the body as it is")
     media_type, charset = content_type(request.headers.get("content-type", "application/json"))
     options = {name: _number(value) for name, value in request.query.items() if plain(name) in _OPTIONS}
     if media_type == "text/plain":
-        return options | {"texts": _lines(_text(request, charset))}
+        lines = _lines(_text(request, charset))
+        if not lines:
+            raise HttpError(400, "the body is empty; send a headline on each line")
+        return options | {"texts": lines}
     if not _JSON_TYPE.fullmatch(media_type):
         raise HttpError(415, f"content-type {media_type[:80]!r} is not read; {SEND}")
     event = _json(_text(request, charset))
@@ -51,7 +59,7 @@ def content_type(header: str) -> tuple[str, str]:
     """Media type and Python codec of a content-type. Raises HttpError(415) for an unknown charset."""
     message = Message()
     message["content-type"] = header.replace("\r", " ").replace("\n", " ")
-    charset = str(message.get_param("charset", "utf-8")).lower()
+    charset = (message.get_content_charset() or "utf-8").lower()
     if charset not in CHARSETS:
         raise HttpError(415, f"charset {charset[:40]!r} is not read; send UTF-8")
     media_type = header.partition(";")[0].strip().lower()
@@ -80,8 +88,11 @@ def _json(text: str) -> Json:
         raise HttpError(400, 'the body is empty; send JSON such as {"text": "one headline"}')
     try:
         event: Json = json.loads(text, parse_constant=refuse)
-    except (ValueError, RecursionError) as error:
-        raise HttpError(400, f"the body is not JSON ({error})") from error
+    except RecursionError as error:
+        raise HttpError(400, "the body is JSON nested too deep to be a request") from error
+    except ValueError as error:
+        told = "it holds a number of thousands of digits" if "int_max_str_digits" in str(error) else str(error)
+        raise HttpError(400, f"the body is not JSON that can be read ({told})") from error
     return event
 
 

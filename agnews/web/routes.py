@@ -111,7 +111,7 @@ def cors(request: HttpRequest, settings: Settings) -> dict[str, str]:
         return allowed
     return allowed | {
         "access-control-allow-methods": "GET, HEAD, POST, OPTIONS",
-        "access-control-allow-headers": "content-type",
+        "access-control-allow-headers": "content-type, authorization, x-api-key",
         "access-control-max-age": "86400",
     }
 
