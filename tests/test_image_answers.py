@@ -66,6 +66,15 @@ def test_aws_lambda_invoke_answers_a_list_in_order(sandbox: Sandbox, tmp_path: P
     assert [prediction["label"] for prediction in found["predictions"]] == ["Sports", "Business", "World", "Sci/Tech"]
 
 
+def test_the_image_answers_over_http_and_holds_the_page(sandbox: Sandbox, tmp_path: Path) -> None:
+    require_aws()
+    for name, start in (("function_url_post", '{"label": "Business"'), ("function_url_get", "H4sI")):  # gzip in base64
+        payload = f"fileb://{ROOT / 'tests' / 'payloads' / name}.json"
+        found = invoke(URL, payload, tmp_path, inside=sandbox.inside).answer
+        assert found["statusCode"] == 200
+        assert found["body"].startswith(start)
+
+
 @pytest.mark.parametrize("escaped", [True, False], ids=["escaped", "utf8"])
 def test_headlines_in_other_scripts_come_back_whole(sandbox: Sandbox, escaped: bool) -> None:
     items = [{"id": text, "text": text} for text in SCRIPTS]
