@@ -58,7 +58,7 @@ def _within(character: str) -> bool:
 def explain(
     texts: Sequence[str], classifier: Classifier, max_texts: int, deadline: float
 ) -> list[tuple[Prediction | None, list[Contribution] | None]]:
-    """Each text's prediction, and its words' contributions, computed in one batch; None where time ran out.
+    """Each text's prediction, and its words' contributions, a batch for each text; None where time ran out.
 
     Words that the model cannot reach, as each takes a token or more, are left out.
 

@@ -60,7 +60,7 @@ def answer(event: Json, classifier: Classifier, settings: Settings, deadline: fl
         InputError: no source knows the form, or the whole request is unusable. Bad items do not raise.
         ModelError: the engine failed.
 
-    What comes over HTTP raises nothing: it is answered with a status.
+    What a carrier sends over HTTP is answered with a status instead.
     """
     for http in HTTP:
         if isinstance(event, dict) and http.matches(event):
