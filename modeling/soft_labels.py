@@ -25,7 +25,7 @@ from modeling.teacher import MpnetClassifier
 
 SOFT_LABELS = Path("modeling/soft_labels.npz")
 CHUNK = 4096
-"""Texts between two saves: about two minutes on two cores."""
+"""Texts between two saves: some minutes at most on two cores."""
 
 
 def key(text: str) -> int:

@@ -45,6 +45,6 @@ def write(report: Report, folder: Path) -> None:
 
 def drawn(report: Report) -> dict[View, bytes]:
     """One PNG file for each view."""
-    from agnews.evaluation.plots import png  # matplotlib: half a second
+    from agnews.evaluation.plots import png  # matplotlib, which the text does without
 
     return {view: png(measured, TITLES[view]) for view, measured in report["views"].items()}

@@ -81,7 +81,7 @@ def over_http(
 ) -> Mapping[str, object]:
     """The source's answer: a status, headers and a body, small enough to be handed on."""
     from agnews.web.errors import error_reply
-    from agnews.web.routes import Service, finished, reply  # gzip and email: 10 ms that other sources do not pay
+    from agnews.web.routes import Service, finished, reply  # with gzip and email, which other sources do without
 
     def classify(body: Json) -> Mapping[str, object]:
         return respond(find(body, DIRECT), body, classifier, settings, deadline)
