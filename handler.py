@@ -1,11 +1,12 @@
 """Lambda entry point: loads the classifier once per container, at import, and answers every event with it."""
 
 import time
-from collections.abc import Mapping
 from typing import Protocol
 
 from agnews.classifier import load
+from agnews.delivery import sqs_client
 from agnews.events import dispatch
+from agnews.observe import Observer
 from agnews.request import Json
 from agnews.settings import Settings
 
@@ -13,15 +14,22 @@ from agnews.settings import Settings
 class Context(Protocol):
     """The part of Lambda's context object that is used."""
 
+    @property
+    def function_name(self) -> str: ...
+
     def get_remaining_time_in_millis(self) -> int: ...
 
 
 SETTINGS = Settings.from_environment()
 CLASSIFIER = load(SETTINGS)
 CLASSIFIER.classify(["The first inference allocates and touches the weights: not in a caller's time"])
+OBSERVER = Observer(CLASSIFIER, SETTINGS)
+if SETTINGS.results_queue_url:
+    sqs_client()  # botocore: most of a second, which is not a record's either
 
 
-def lambda_handler(event: Json, context: Context) -> Mapping[str, object]:
+def lambda_handler(event: Json, context: Context) -> dispatch.Answered:
     """The answer to an event of any source. Raises AgNewsError for one that has none; over HTTP that is a status."""
     usable_ms = context.get_remaining_time_in_millis() - SETTINGS.reserve_ms
-    return dispatch.answer(event, CLASSIFIER, SETTINGS, time.monotonic() + usable_ms / 1000)
+    with OBSERVER.watching(context.function_name) as observed:
+        return dispatch.answer(event, CLASSIFIER, SETTINGS, time.monotonic() + usable_ms / 1000, observed)

@@ -60,13 +60,26 @@ def answers(request: Request, classifier: Classifier, settings: Settings, deadli
     Raises:
         LimitError: an explanation was asked for that would take more inferences than there may be texts.
     """
+    if not request.options.explain:
+        return answers_to([request], classifier, deadline)[0]
     texts = [item.text for item in request.items if item.text is not None]
-    if request.options.explain:
-        found = iter(explain(texts, classifier, settings.max_texts, deadline))
-    else:
-        found = iter([(prediction, None) for prediction in classifier.classify(texts, deadline)])
+    explained = iter(explain(texts, classifier, settings.max_texts, deadline))
     return [
-        failed(item) if item.text is None else predicted(item, *next(found), request.options) for item in request.items
+        failed(item) if item.text is None else predicted(item, *next(explained), request.options)
+        for item in request.items
+    ]
+
+
+def answers_to(requests: Sequence[Request], classifier: Classifier, deadline: float) -> list[list[Answer]]:
+    """For each request one answer per item, without explanations: the texts of all are computed as one list."""
+    texts = [item.text for request in requests for item in request.items if item.text is not None]
+    predictions = iter(classifier.classify(texts, deadline))
+    return [
+        [
+            failed(item) if item.text is None else predicted(item, next(predictions), None, request.options)
+            for item in request.items
+        ]
+        for request in requests
     ]
 
 

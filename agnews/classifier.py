@@ -29,12 +29,27 @@ class Prediction:
     truncated: bool
 
 
+@dataclass(frozen=True)
+class Spent:
+    """Seconds of work since the container started, summed over workers."""
+
+    tokenize_s: float = 0.0
+    inference_s: float = 0.0
+
+    def plus(self, other: "Spent") -> "Spent":
+        return Spent(self.tokenize_s + other.tokenize_s, self.inference_s + other.inference_s)
+
+    def since(self, earlier: "Spent") -> "Spent":
+        return Spent(self.tokenize_s - earlier.tokenize_s, self.inference_s - earlier.inference_s)
+
+
 class Classifier:
     """Encodes, batches, runs and calibrates. Made once per container by `load`; safe to call from threads."""
 
     def __init__(self, checkpoint: Checkpoint, encoder: Encoder, engine: Engine) -> None:
         self.checkpoint = checkpoint
         self.engine = engine
+        self.spent = Spent()
         self._encoder = encoder
         self._pool = ThreadPoolExecutor(engine.threads, "agnews") if engine.threads > 1 else None
 
@@ -52,7 +67,11 @@ class Classifier:
         each = (self._pool.map if self._pool and len(parts) > 1 else map)(
             lambda part: self._chunk(part, deadline), parts
         )
-        found = dict(zip(unique, (prediction for part in each for prediction in part), strict=True))
+        predictions: list[Prediction | None] = []
+        for of_part, spent in each:
+            predictions += of_part
+            self.spent = self.spent.plus(spent)
+        found = dict(zip(unique, predictions, strict=True))
         return [found[text] for text in texts]
 
     def close(self) -> None:
@@ -60,24 +79,29 @@ class Classifier:
         if self._pool is not None:
             self._pool.shutdown(wait=False, cancel_futures=True)
 
-    def _chunk(self, texts: Sequence[str], deadline: float) -> list[Prediction | None]:
-        if time.monotonic() >= deadline:
-            return [None] * len(texts)
-        encoded = self._encoder.encode(texts)
+    def _chunk(self, texts: Sequence[str], deadline: float) -> tuple[list[Prediction | None], Spent]:
+        start = time.monotonic()
         predictions: list[Prediction | None] = [None] * len(texts)
+        if start >= deadline:
+            return predictions, Spent()
+        encoded = self._encoder.encode(texts)
+        tokenized = time.monotonic()
         for group in groups(encoded, self.engine.batch_size):
             if time.monotonic() >= deadline:
                 break
-            try:
-                logits = self.engine.logits([encoded[index].ids for index in group])
-            except Exception as error:  # engines raise classes of their own, and errorType is one of ours
-                raise ModelError(
-                    f"the {self.engine.name} engine failed ({type(error).__name__}: {error}); "
-                    "give it more memory, or bake the checkpoint again"
-                ) from error
+            logits = self._logits([encoded[index].ids for index in group])
             for index, scores in zip(group, softmax(logits / self.checkpoint.temperature).tolist(), strict=True):
                 predictions[index] = Prediction(tuple(scores), encoded[index].truncated)
-        return predictions
+        return predictions, Spent(tokenized - start, time.monotonic() - tokenized)
+
+    def _logits(self, ids: Sequence[list[int]]) -> NDArray[np.float32]:
+        try:
+            return self.engine.logits(ids)
+        except Exception as error:  # engines raise classes of their own, and errorType is one of ours
+            raise ModelError(
+                f"the {self.engine.name} engine failed ({type(error).__name__}: {error}); "
+                "give it more memory, or bake the checkpoint again"
+            ) from error
 
 
 def chunks(texts: Sequence[str], most: int) -> Iterator[list[str]]:

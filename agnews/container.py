@@ -6,7 +6,7 @@ import threading
 import time
 import traceback
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, field
 
@@ -40,7 +40,7 @@ class Context:
         return max(0, math.floor((self.deadline - time.monotonic()) * 1000))
 
 
-LambdaHandler = Callable[[Json, Context], Mapping[str, object]]
+LambdaHandler = Callable[[Json, Context], Mapping[str, object] | Sequence[Mapping[str, object]]]
 
 
 @dataclass(frozen=True)
@@ -74,7 +74,7 @@ class Container:
         return marshalled(answer, context)
 
 
-def marshalled(answer: Mapping[str, object], context: Context) -> Outcome:
+def marshalled(answer: object, context: Context) -> Outcome:
     """The answer as JSON; an error where the runtime client or Lambda would refuse it, or where it is not JSON."""
     try:
         body = json.dumps(answer, ensure_ascii=False, allow_nan=False).encode()

@@ -37,6 +37,14 @@ class Settings:
     """Time kept back before the function's timeout; texts not begun by then are answered with DeadlineError."""
     cors_origins: tuple[str, ...] = ()
     """Origins whose pages may call over HTTP, with commas between them; `*` is everybody."""
+    results_queue_url: str = ""
+    """The SQS queue for the answers to records of queues and streams, which are refused without it."""
+    dead_letter_queue_url: str = ""
+    """The SQS queue for records that can never be answered, as they came. Without it their errors are results."""
+    metrics_namespace: str = "AGNews"
+    """CloudWatch's namespace of the metrics that log lines carry."""
+    log_texts: bool = False
+    """Whether log lines hold the texts (1) or not (0)."""
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] = os.environ) -> "Settings":
@@ -54,6 +62,10 @@ class Settings:
             max_items_answer_bytes=_positive(environment, "AGNEWS_MAX_ITEMS_ANSWER_BYTES", cls.max_items_answer_bytes),
             reserve_ms=_positive(environment, "AGNEWS_RESERVE_MS", cls.reserve_ms),
             cors_origins=_origins(environment.get("AGNEWS_CORS_ORIGINS", "")),
+            results_queue_url=_queue(environment, "AGNEWS_RESULTS_QUEUE_URL"),
+            dead_letter_queue_url=_queue(environment, "AGNEWS_DEAD_LETTER_QUEUE_URL"),
+            metrics_namespace=_namespace(environment),
+            log_texts=_switch(environment, "AGNEWS_LOG_TEXTS"),
         )
 
 
@@ -78,6 +90,29 @@ def _origins(value: str) -> tuple[str, ...]:
                 f"AGNEWS_CORS_ORIGINS has {origin[:80]!r}; expected origins such as https://example.com"
             )
     return found
+
+
+def _queue(environment: Mapping[str, str], name: str) -> str:
+    value = environment.get(name, "")
+    if value and not re.fullmatch(r"https?://[^\s?#]+/[\w-]+(\.fifo)?", value):
+        raise SettingsError(f"{name} is {value[:80]!r}; expected a queue's URL, https://sqs.REGION.amazonaws.com/…")
+    return value
+
+
+def _namespace(environment: Mapping[str, str]) -> str:
+    value = environment.get("AGNEWS_METRICS_NAMESPACE") or Settings.metrics_namespace
+    if value.startswith("AWS/") or not re.fullmatch(r"[\w.#/:-]{1,255}", value, re.ASCII):
+        raise SettingsError(
+            f"AGNEWS_METRICS_NAMESPACE is {value[:40]!r}; expected up to 255 letters, digits and . - _ / # :, not AWS/…"
+        )
+    return value
+
+
+def _switch(environment: Mapping[str, str], name: str) -> bool:
+    value = environment.get(name) or "0"
+    if value not in {"0", "1"}:
+        raise SettingsError(f"{name} is {value[:40]!r}; expected 0 or 1")
+    return value == "1"
 
 
 def _positive(environment: Mapping[str, str], name: str, default: int) -> int:

@@ -10,7 +10,12 @@ from agnews.answer import list_answer
 from agnews.classifier import Classifier
 from agnews.encode import Encoder
 from agnews.errors import AgNewsError, AnswerSizeError, InputError, LimitError, ModelError
-from agnews.events.dispatch import EVENTS, HTTP, answer, find
+from agnews.events.direct import OneText, TextList, Warmup
+from agnews.events.dispatch import EVENTS, HTTP, RECORDS, answer, find
+from agnews.events.distributed_map import DistributedMap
+from agnews.events.http import Alb, ApiGatewayV1, ApiGatewayV2, FunctionUrl
+from agnews.events.passed import Pipe, Sns
+from agnews.events.queued import Kinesis, Sqs
 from agnews.request import Json
 from agnews.settings import EngineName, Settings
 from tests.bad_events import BAD_EVENTS
@@ -21,6 +26,29 @@ PAYLOADS = [
     *sorted((ROOT / "examples" / "events").glob("*.json")),
     *sorted((ROOT / "tests" / "payloads").glob("*.json")),
 ]
+SOURCES: dict[str, object] = {
+    "distributed_map": DistributedMap,
+    "headline_with_description": OneText,
+    "list": TextList,
+    "objects_with_ids": TextList,
+    "options": TextList,
+    "single": OneText,
+    "warmup": Warmup,
+    "alb_health": Alb,
+    "alb_multi_value": Alb,
+    "api_gateway_v1": ApiGatewayV1,
+    "api_gateway_v2": ApiGatewayV2,
+    "function_url_get": FunctionUrl,
+    "function_url_post": FunctionUrl,
+    "function_url_signed": FunctionUrl,
+    "kinesis": Kinesis,
+    "pipe_kinesis": Pipe,
+    "pipe_sqs": Pipe,
+    "sns": Sns,
+    "sqs": Sqs,
+    "sqs_fifo": Sqs,
+}
+"""The one class for each payload."""
 NOT_A_NUMBER: list[tuple[Json, str, str]] = [
     ({"text": float("nan")}, "InputError", "found the number nan"),
     ({"text": GOAL, "min_score": float("nan")}, "InputError", "found the number nan"),
@@ -31,14 +59,14 @@ NOT_A_NUMBER: list[tuple[Json, str, str]] = [
 @pytest.mark.parametrize("path", PAYLOADS, ids=lambda path: path.stem)
 def test_each_payload_matches_exactly_one_event_source(path: Any) -> None:
     event = json.loads(path.read_text(encoding="utf-8"))
-    assert sum(source.matches(event) for source in HTTP) + sum(source.matches(event) for source in EVENTS) == 1
+    assert [source for source in (*HTTP, *RECORDS, *EVENTS) if source.matches(event)] == [SOURCES[path.stem]]
 
 
 @pytest.mark.parametrize("event", [None, True, 3, 1.5, {}, {"body": "{}"}, {"Records": []}, {"txt": GOAL}])
 def test_an_event_of_no_known_form_is_refused_with_the_forms(event: Json) -> None:
     with pytest.raises(InputError) as refusal:
         find(event, EVENTS)
-    forms = [http.form for http in HTTP] + [source.form for source in EVENTS]
+    forms = [source.form for source in (*HTTP, *RECORDS, *EVENTS)]
     assert all(form in str(refusal.value) for form in forms)
 
 
@@ -78,7 +106,8 @@ def test_bad_items_become_errors_in_their_place(classifier: Classifier, settings
 
 @pytest.mark.parametrize("event", [{"text": GOAL, "texts": None}, {"text": None, "title": GOAL, "id": None}])
 def test_null_under_a_key_is_the_key_left_out(classifier: Classifier, settings: Settings, event: Json) -> None:
-    assert answer(event, classifier, settings)["label"] == "Sports"
+    found: Any = answer(event, classifier, settings)
+    assert found["label"] == "Sports"
 
 
 def test_two_strings_are_two_headlines_never_a_pair(classifier: Classifier, settings: Settings) -> None:

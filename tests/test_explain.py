@@ -32,8 +32,8 @@ def test_leaving_out_the_word_that_contributes_most_lowers_the_score_by_so_much(
     found = explained(text, classifier, settings)
     most = max(found["explanation"], key=lambda word: word["contribution"])
     assert most["contribution"] > 0
-    rest = answer({"text": text[: most["start"]] + text[most["end"] :], "top_k": 4}, classifier, settings)
-    scores: Any = rest["scores"]
+    rest: Any = answer({"text": text[: most["start"]] + text[most["end"] :], "top_k": 4}, classifier, settings)
+    scores = rest["scores"]
     assert scores[found["label"]] == pytest.approx(found["score"] - most["contribution"], abs=2e-4)
     assert scores[found["label"]] < found["score"]
 

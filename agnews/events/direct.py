@@ -65,7 +65,7 @@ class TextList:
     @staticmethod
     def matches(event: Json) -> bool:
         if isinstance(event, list):
-            return True
+            return not is_piped(event)
         if not isinstance(event, dict):
             return False
         return _is_list(event) or (_named(event, LIST_KEYS) and not _named(event, TEXT_KEYS))
@@ -98,3 +98,19 @@ def _is_list(event: Mapping[str, Json]) -> bool:
     """True if there is anything but null under a list's key, or a list under a text's key."""
     listed = any(event.get(key) is not None for key in LIST_KEYS)
     return listed or any(isinstance(event.get(key), list) for key in TEXT_KEYS)
+
+
+def is_piped(event: Json) -> bool:
+    """True for a list of the records that EventBridge Pipes read from SQS or Kinesis, which are no texts."""
+    return isinstance(event, list) and bool(event) and all(map(_is_record, event))
+
+
+def _is_record(record: Json) -> bool:
+    if not isinstance(record, dict):
+        return False
+    match record.get("eventSource"):
+        case "aws:sqs":
+            return "body" in record and "messageId" in record
+        case "aws:kinesis":
+            return "data" in record and "sequenceNumber" in record
+    return False

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 from agnews.answer import Answer, answers, sent_bytes
@@ -10,9 +11,26 @@ from agnews.errors import AnswerSizeError, InputError
 from agnews.events.direct import OneText, TextList, Warmup
 from agnews.events.distributed_map import DistributedMap
 from agnews.events.http import Alb, ApiGatewayV1, ApiGatewayV2, FunctionUrl
+from agnews.events.passed import Pipe, Sns
+from agnews.events.queued import Kinesis, Sqs
+from agnews.events.records import Outcome, Record, computing_ends, outcomes
+from agnews.observe import Observed
 from agnews.request import Json, Request, shown
 from agnews.settings import Settings
 from agnews.web.message import HttpReply, HttpRequest
+
+Answered = Mapping[str, object] | Sequence[Mapping[str, object]]
+
+
+@dataclass(frozen=True)
+class Invocation:
+    """What an event is answered with, and by when."""
+
+    classifier: Classifier
+    settings: Settings
+    deadline: float
+    """On time.monotonic()'s clock."""
+    observed: Observed
 
 
 class EventSource(Protocol):
@@ -48,51 +66,99 @@ class HttpSource(Protocol):
     def write(event: dict[str, Any], reply: HttpReply) -> dict[str, object]: ...
 
 
+class RecordSource(Protocol):
+    """One form in which records of queues, topics and streams come. Stateless."""
+
+    form: str
+
+    @staticmethod
+    def matches(event: Json) -> bool: ...
+
+    @staticmethod
+    def read(event: Any) -> list[Record]: ...
+
+    @staticmethod
+    def respond(event: Any, found: Sequence[Outcome], settings: Settings, deadline: float) -> Answered: ...
+
+
 HTTP: tuple[type[HttpSource], ...] = (FunctionUrl, ApiGatewayV2, ApiGatewayV1, Alb)
+RECORDS: tuple[type[RecordSource], ...] = (Sqs, Kinesis, Sns, Pipe)
 DIRECT: tuple[type[EventSource], ...] = (Warmup, OneText, TextList)
 EVENTS: tuple[type[EventSource], ...] = (DistributedMap, *DIRECT)
 
 
-def answer(event: Json, classifier: Classifier, settings: Settings, deadline: float = math.inf) -> Mapping[str, object]:
+def answer(
+    event: Json,
+    classifier: Classifier,
+    settings: Settings,
+    deadline: float = math.inf,
+    observed: Observed | None = None,
+) -> Answered:
     """The answer to `event`, in its source's form; texts not begun by `deadline` (time.monotonic()) are DeadlineErrors.
+
+    `observed` is told what was done.
 
     Raises:
         InputError: no source knows the form, or the whole request is unusable. Bad items do not raise.
         ModelError: the engine failed.
+        SettingsError: records came whose results have nowhere to go.
 
     What a carrier sends over HTTP is answered with a status instead.
     """
+    observed = observed or Observed()
+    invocation = Invocation(classifier, settings, deadline, observed)
     for http in HTTP:
         if isinstance(event, dict) and http.matches(event):
-            return over_http(http, event, classifier, settings, deadline)
-    return respond(find(event, EVENTS), event, classifier, settings, deadline)
+            observed.event_source = http.__name__
+            return over_http(http, event, invocation)
+    for records in RECORDS:
+        if records.matches(event):
+            observed.event_source = records.__name__
+            return of_records(records, event, invocation)
+    source = find(event, EVENTS)
+    observed.event_source = source.__name__
+    return respond(source, event, invocation)
 
 
-def respond(
-    source: type[EventSource], event: Json, classifier: Classifier, settings: Settings, deadline: float
-) -> Mapping[str, object]:
+def respond(source: type[EventSource], event: Json, invocation: Invocation) -> Mapping[str, object]:
     """The source's answer. Raises as `answer` does."""
+    classifier, settings = invocation.classifier, invocation.settings
     request = source.parse(event, settings)
-    return source.respond(answers(request, classifier, settings, deadline), classifier, settings)
+    found = answers(request, classifier, settings, invocation.deadline)
+    invocation.observed.add(request.items, found)
+    return source.respond(found, classifier, settings)
 
 
-def over_http(
-    source: type[HttpSource], event: dict[str, Any], classifier: Classifier, settings: Settings, deadline: float
-) -> Mapping[str, object]:
+def of_records(source: type[RecordSource], event: Json, invocation: Invocation) -> Answered:
+    """The source's answer, after every record that was answered has gone where it should."""
+    settings, deadline = invocation.settings, invocation.deadline
+    found = outcomes(source.read(event), invocation.classifier, settings, computing_ends(deadline))
+    for outcome in found:
+        invocation.observed.add(outcome.items, outcome.answers)
+    return source.respond(event, found, settings, deadline)
+
+
+def over_http(source: type[HttpSource], event: dict[str, Any], invocation: Invocation) -> Mapping[str, object]:
     """The source's answer: a status, headers and a body, small enough to be handed on."""
     from agnews.web.errors import error_reply
     from agnews.web.routes import Service, finished, reply  # with gzip and email, which other sources do without
 
     def classify(body: Json) -> Mapping[str, object]:
-        return respond(find(body, DIRECT), body, classifier, settings, deadline)
+        return respond(find(body, DIRECT), body, invocation)
 
+    settings = invocation.settings
     request = source.read(event)
-    found = source.write(event, reply(request, Service(classify, classifier, settings)))
+    replied = reply(request, Service(classify, invocation.classifier, settings))
+    found = source.write(event, replied)
     most = min(source.max_bytes, settings.max_answer_bytes)
-    if sent_bytes(found) <= most:
-        return found
-    told = f"the answer has more than {most:,} bytes; send fewer texts, lower top_k, leave out explain, or accept gzip"
-    return source.write(event, finished(error_reply(AnswerSizeError(told)), request, settings))
+    if sent_bytes(found) > most:
+        told = (
+            f"the answer has more than {most:,} bytes; send fewer texts, lower top_k, leave out explain, or accept gzip"
+        )
+        replied = finished(error_reply(AnswerSizeError(told)), request, settings)
+        found = source.write(event, replied)
+    invocation.observed.status = replied.status
+    return found
 
 
 def find(event: Json, sources: Sequence[type[EventSource]]) -> type[EventSource]:
@@ -100,5 +166,7 @@ def find(event: Json, sources: Sequence[type[EventSource]]) -> type[EventSource]
     for source in sources:
         if source.matches(event):
             return source
-    forms = "; ".join([source.form for source in sources] + [http.form for http in HTTP if sources is EVENTS])
-    raise InputError(f"an event must be one of: {forms}. Found {shown(event)}")
+    forms = [source.form for source in sources]
+    if sources is EVENTS:
+        forms += [http.form for http in HTTP] + [records.form for records in RECORDS]
+    raise InputError(f"an event must be one of: {'; '.join(forms)}. Found {shown(event)}")
