@@ -44,12 +44,12 @@ FROM pip AS packages
 ARG ENGINE
 ARG TORCH_INDEX
 COPY image/settle.py image/
-COPY requirements/lambda.txt requirements/pipeline.in requirements/pipeline.txt requirements/
+COPY requirements/aws.txt requirements/lambda.txt requirements/pipeline.in requirements/pipeline.txt requirements/
 RUN if [ "$ENGINE" = pipeline ]; then \
         python3 -m pip install --target /packages --index-url "$TORCH_INDEX" "$(grep ^torch== requirements/pipeline.in)" \
-        && python3 -m pip install --target /packages --require-hashes -r requirements/pipeline.txt; \
+        && python3 -m pip install --target /packages --require-hashes -r requirements/pipeline.txt -r requirements/aws.txt; \
     else \
-        python3 -m pip install --target /packages --require-hashes -r requirements/lambda.txt; \
+        python3 -m pip install --target /packages --require-hashes -r requirements/lambda.txt -r requirements/aws.txt; \
     fi && python3 image/settle.py /packages
 
 

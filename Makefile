@@ -49,7 +49,8 @@ test: $(FULL)/ready $(DEPLOY)/ready build/aws-lambda-rie
 	$(FULL)/bin/python -m pytest
 
 # The same tests where torch is not installed: what needs it skips by name.
-$(LEAN)/ready-to-test: $(LEAN)/ready
+$(LEAN)/ready-to-test: $(LEAN)/ready requirements/aws.txt
+	$(LEAN)/bin/pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements/aws.txt
 	$(LEAN)/bin/pip install --quiet --disable-pip-version-check --no-deps -c requirements/dev.txt \
 		pytest iniconfig packaging pluggy awslambdaric simplejson snapshot-restore-py
 	touch $@

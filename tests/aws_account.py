@@ -31,6 +31,10 @@ NOBODY = {
 """The AWS CLI's environment of somebody without credentials."""
 
 
+DROPPED = ("host", "connection", "content-length")
+"""Headers that are not handed on."""
+
+
 @dataclass(frozen=True)
 class Request:
     method: str
@@ -59,6 +63,8 @@ class Account:
     """What was sent to it, oldest first."""
     refusals: list[tuple[str, str, str]] = field(default_factory=list)
     """Operation, error type and message of requests to refuse; each once."""
+    throttled: list[str] = field(default_factory=list)
+    """Parts of SQS messages that a batch is to fail for, as for too many at once; each once."""
 
     def aws(self, *arguments: str) -> Any:
         """What an AWS CLI command, which must succeed, prints: parsed."""
@@ -136,13 +142,33 @@ class Front(BaseHTTPRequestHandler):
                 account.refusals.remove(refusal)
                 self.answer(400, *refused(request, *refusal[1:]))
                 return
-        self.answer(*self.handed_on(body))
+        if request.operation == "SendMessageBatch":
+            self.answer(*self.sent(json.loads(body)))
+        else:
+            self.answer(*self.handed_on(body))
 
     do_GET = do_PUT = do_DELETE = do_POST  # noqa: N815
 
+    def sent(self, batch: dict[str, Any]) -> tuple[int, dict[str, str], bytes]:
+        """The batch's answer, some entries of it having failed as SQS has single entries fail."""
+        throttled = self.server.account.throttled
+        failed = []
+        for entry in batch["Entries"]:
+            part = next((part for part in throttled if part in entry["MessageBody"]), None)
+            if part is not None:
+                throttled.remove(part)
+                failed.append(entry)
+        batch["Entries"] = [entry for entry in batch["Entries"] if entry not in failed]
+        told = [{"Id": entry["Id"], "SenderFault": True, "Code": "RequestThrottled"} for entry in failed]
+        if not batch["Entries"]:
+            return 200, {"Content-Type": "application/x-amz-json-1.0"}, json.dumps({"Failed": told}).encode()
+        status, headers, answered = self.handed_on(json.dumps(batch).encode())
+        found = json.loads(answered)
+        return status, headers, json.dumps(found | {"Failed": found.get("Failed", []) + told}).encode()
+
     def handed_on(self, body: bytes) -> tuple[int, dict[str, str], bytes]:
         url = self.server.lambda_url if self.path.endswith("/invocations") else self.server.moto_url
-        headers = {name: value for name, value in self.headers.items() if name.lower() not in ("host", "connection")}
+        headers = {name: value for name, value in self.headers.items() if name.lower() not in DROPPED}
         request = urllib.request.Request(url + self.path, body or None, headers, method=self.command)
         try:
             with urllib.request.urlopen(request, timeout=PATIENCE_S) as response:
@@ -169,7 +195,7 @@ def refused(request: Request, kind: str, message: str) -> tuple[dict[str, str], 
     if b"Action=" in request.body:
         body = f"<ErrorResponse><Error><Code>{kind}</Code><Message>{message}</Message></Error></ErrorResponse>"
         return {"Content-Type": "text/xml"}, body.encode()
-    return {"x-amzn-ErrorType": kind}, json.dumps({"message": message}).encode()
+    return {"x-amzn-ErrorType": kind}, json.dumps({"__type": kind, "message": message}).encode()
 
 
 def path_of(folder: Path, *commands: str | Path) -> str:

@@ -11,7 +11,7 @@ from agnews.classifier import Classifier
 from agnews.encode import Encoder
 from agnews.errors import AgNewsError, AnswerSizeError, InputError, LimitError, ModelError
 from agnews.events.direct import OneText, TextList, Warmup
-from agnews.events.dispatch import EVENTS, HTTP, RECORDS, answer, find
+from agnews.events.dispatch import ALL, EVENTS, answer, find
 from agnews.events.distributed_map import DistributedMap
 from agnews.events.http import Alb, ApiGatewayV1, ApiGatewayV2, FunctionUrl
 from agnews.events.passed import Pipe, Sns
@@ -59,14 +59,14 @@ NOT_A_NUMBER: list[tuple[Json, str, str]] = [
 @pytest.mark.parametrize("path", PAYLOADS, ids=lambda path: path.stem)
 def test_each_payload_matches_exactly_one_event_source(path: Any) -> None:
     event = json.loads(path.read_text(encoding="utf-8"))
-    assert [source for source in (*HTTP, *RECORDS, *EVENTS) if source.matches(event)] == [SOURCES[path.stem]]
+    assert [source for source in ALL if source.matches(event)] == [SOURCES[path.stem]]
 
 
 @pytest.mark.parametrize("event", [None, True, 3, 1.5, {}, {"body": "{}"}, {"Records": []}, {"txt": GOAL}])
 def test_an_event_of_no_known_form_is_refused_with_the_forms(event: Json) -> None:
     with pytest.raises(InputError) as refusal:
         find(event, EVENTS)
-    forms = [source.form for source in (*HTTP, *RECORDS, *EVENTS)]
+    forms = [source.form for source in ALL]
     assert all(form in str(refusal.value) for form in forms)
 
 

@@ -61,10 +61,13 @@ def test_the_check_runs_by_itself_and_says_what_the_image_is_for(capsys: pytest.
     assert "ENGINE=onxx" in capsys.readouterr().err
 
 
+BOTOCORE = ("botocore/data/endpoints.json", *(f"botocore/data/{name}/service.json" for name in ("ec2", "s3", "sqs")))
+
+
 @pytest.fixture
 def packages(tmp_path: Path) -> Path:
     """A folder as pip leaves it, by an umask that keeps others out."""
-    for name in ("bin/tool", "some/tests/test_it.py", "some/code.py", "some/code.pyi", "some/library.so"):
+    for name in ("bin/tool", "some/tests/test_it.py", "some/code.py", "some/code.pyi", "some/library.so", *BOTOCORE):
         path = tmp_path / "packages" / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text("ANSWER = 42\n")
@@ -77,12 +80,18 @@ def packages(tmp_path: Path) -> Path:
 def test_what_lambda_never_reads_is_gone(packages: Path) -> None:
     settle(packages)
     kept = {path.relative_to(packages).as_posix() for path in packages.rglob("*") if path.is_file()}
-    assert kept == {"some/code.py", "some/library.so", f"some/__pycache__/code.{sys.implementation.cache_tag}.pyc"}
+    data = {"botocore/data/endpoints.json", "botocore/data/sqs/service.json"}
+    assert kept == data | {
+        "some/code.py",
+        "some/library.so",
+        f"some/__pycache__/code.{sys.implementation.cache_tag}.pyc",
+    }
 
 
 def test_everyone_may_read_what_is_left(packages: Path) -> None:
     settle(packages)
-    modes = {path.name: path.stat().st_mode & 0o777 for path in packages.rglob("*") if path.suffix != ".pyc"}
+    some = packages / "some"
+    modes = {path.name: path.stat().st_mode & 0o777 for path in (some, *some.rglob("*")) if path.suffix != ".pyc"}
     assert modes == {"some": 0o755, "__pycache__": 0o755, "code.py": 0o644, "library.so": 0o755}
 
 

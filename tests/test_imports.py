@@ -12,18 +12,23 @@ import pytest
 from tests.requirement import ROOT
 
 HEAVY = {"torch", "transformers", "onnx", "huggingface_hub", "pyarrow", "safetensors"}
+SOURCES = ("direct", "distributed_map", "dispatch", "http", "passed", "queued", "records")
 LAYERS = (
     {"agnews.errors", "agnews.labels"},
     {"agnews.settings"},
+    {"agnews.delivery"},
     {"agnews.checkpoint"},
     {"agnews.encode", "agnews.engines", "agnews.engines.onnx", "agnews.engines.pipeline"},
     {"agnews.classifier", "agnews.request"},
     {"agnews.explain"},
     {"agnews.answer"},
+    {"agnews.observe"},
     {"agnews.web"} | {f"agnews.web.{name}" for name in ("body", "errors", "message", "openapi", "page", "routes")},
-    {"agnews.events"} | {f"agnews.events.{name}" for name in ("direct", "distributed_map", "dispatch", "http")},
+    {"agnews.events"} | {f"agnews.events.{name}" for name in SOURCES},
 )
 """From the ground up; a module of one layer imports from its own and those below."""
+ALLOWED = {"agnews.engines.pipeline": {"torch", "transformers"}, "agnews.delivery": {"botocore"}}
+"""Where heavy packages may be imported, when they are needed."""
 
 MODULES = sorted([*(ROOT / "agnews").rglob("*.py"), ROOT / "handler.py"])
 
@@ -46,8 +51,7 @@ def name_of(path: Path) -> str:
 @pytest.mark.parametrize("path", MODULES, ids=name_of)
 def test_what_runs_in_lambda_imports_no_training_code(path: Path) -> None:
     roots = {name.partition(".")[0] for name in imported(path)}
-    allowed = {"torch", "transformers"} if name_of(path) == "agnews.engines.pipeline" else set()
-    assert roots & (HEAVY | {"modeling", "benchmarks", "boto3"}) <= allowed
+    assert roots & (HEAVY | {"modeling", "benchmarks", "boto3", "botocore"}) <= ALLOWED.get(name_of(path), set())
 
 
 @pytest.mark.parametrize("path", MODULES, ids=name_of)
@@ -72,4 +76,4 @@ def test_importing_the_handler_loads_no_torch_and_no_command_line() -> None:
     loaded = json.loads(subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True).stdout)
     roots = {name.partition(".")[0] for name in loaded}
     assert "onnxruntime" in roots
-    assert not roots & (HEAVY | {"rich", "argparse", "boto3", "modeling"})
+    assert not roots & (HEAVY | {"rich", "argparse", "boto3", "botocore", "modeling"})

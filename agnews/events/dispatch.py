@@ -85,6 +85,8 @@ HTTP: tuple[type[HttpSource], ...] = (FunctionUrl, ApiGatewayV2, ApiGatewayV1, A
 RECORDS: tuple[type[RecordSource], ...] = (Sqs, Kinesis, Sns, Pipe)
 DIRECT: tuple[type[EventSource], ...] = (Warmup, OneText, TextList)
 EVENTS: tuple[type[EventSource], ...] = (DistributedMap, *DIRECT)
+ALL: tuple[type[HttpSource] | type[RecordSource] | type[EventSource], ...] = (*HTTP, *RECORDS, *EVENTS)
+"""From the special to the general; an event matches one of them at most."""
 
 
 def answer(
@@ -166,7 +168,5 @@ def find(event: Json, sources: Sequence[type[EventSource]]) -> type[EventSource]
     for source in sources:
         if source.matches(event):
             return source
-    forms = [source.form for source in sources]
-    if sources is EVENTS:
-        forms += [http.form for http in HTTP] + [records.form for records in RECORDS]
-    raise InputError(f"an event must be one of: {'; '.join(forms)}. Found {shown(event)}")
+    forms = "; ".join(source.form for source in (ALL if sources is EVENTS else sources))
+    raise InputError(f"an event must be one of: {forms}. Found {shown(event)}")
