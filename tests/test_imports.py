@@ -12,7 +12,7 @@ import pytest
 from tests.requirement import ROOT
 
 HEAVY = {"torch", "transformers", "onnx", "huggingface_hub", "pyarrow", "safetensors"}
-SOURCES = ("direct", "distributed_map", "dispatch", "http", "passed", "queued", "records")
+SOURCES = ("direct", "distributed_map", "dispatch", "http", "passed", "queued", "records", "results")
 LAYERS = (
     {"agnews.errors", "agnews.labels"},
     {"agnews.settings"},

@@ -11,7 +11,8 @@ import pytest
 from agnews import errors
 from agnews.checkpoint import read_checkpoint
 from agnews.classifier import Classifier
-from agnews.evaluation.text import TITLES
+from agnews.evaluation.metrics import at_coverage
+from agnews.evaluation.text import COVERAGES, TITLES
 from agnews.events.dispatch import answer
 from agnews.settings import Settings
 from tests.requirement import ROOT
@@ -58,6 +59,16 @@ def test_the_accuracy_table_is_what_was_measured(page: str) -> None:
             f"| {measured['metrics']['ece']:.2%} |"
         )
         assert row in shown
+
+
+@pytest.mark.parametrize("page", ["README.md", "MODEL_CARD.md"])
+def test_the_coverage_table_is_what_was_measured(page: str) -> None:
+    report = json.loads((ROOT / "results" / "evaluation" / "ag_news" / "report.json").read_text(encoding="utf-8"))
+    shown = (ROOT / page).read_text(encoding="utf-8")
+    for coverage in COVERAGES:
+        points = [at_coverage(report["views"][view]["metrics"]["coverage"], coverage) for view in TITLES]
+        cells = "".join(f" {point['min_score']:.2f} | {point['accuracy']:.1%} |" for point in points)
+        assert f"| {coverage:.0%} |{cells}" in shown
 
 
 @pytest.mark.parametrize(
