@@ -39,7 +39,7 @@ def deliver(found: Sequence[Outcome], settings: Settings, deadline: float, order
 
 
 def sendable(found: Sequence[Outcome], settings: Settings, ordered: bool) -> list[Outcome]:
-    """What was reached in time; ordered: as far as the first that was not, otherwise by queue, so that calls are full."""
+    """What was reached in time; ordered: up to the first that was not, otherwise by queue, so that calls are full."""
     if ordered:
         return list(takewhile(lambda outcome: not outcome.late, found))
     reached = [outcome for outcome in found if not outcome.late]
