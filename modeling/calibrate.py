@@ -17,6 +17,7 @@ from tokenizers import Tokenizer
 from transformers import DistilBertForSequenceClassification
 
 from agnews.classifier import softmax
+from agnews.evaluation.metrics import calibration_error, reliability
 from modeling import data
 from modeling.bake import DEFAULT_LENGTH, token_ids
 from modeling.data import Row, View
@@ -48,9 +49,15 @@ def logits_of(best: Path, rows: Sequence[Row]) -> dict[View, NDArray[np.float32]
 
 
 def figures(logits: NDArray[np.float32], labels: NDArray[np.int64], fitted: float) -> dict[str, float]:
-    """Accuracy, and negative log-likelihood in nats with the temperature `fitted` and without."""
+    """Accuracy, expected calibration error with the temperature `fitted`, and log-likelihood with it and without.
+
+    The negative log-likelihood is in nats.
+    """
+    right = logits.argmax(1) == labels
+    score = softmax(logits / np.float32(fitted)).max(axis=1)
     return {
-        "accuracy": round(float((logits.argmax(1) == labels).mean()), 4),
+        "accuracy": round(float(right.mean()), 4),
+        "ece": round(calibration_error(reliability(score, right)), 4),
         "nll": round(negative_log_likelihood(logits / np.float32(fitted), labels), 4),
         "nll_untempered": round(negative_log_likelihood(logits, labels), 4),
     }

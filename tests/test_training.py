@@ -15,7 +15,7 @@ import torch
 from transformers import BertConfig, BertModel
 
 from modeling import data, fold
-from modeling.calibrate import negative_log_likelihood, temperature
+from modeling.calibrate import figures, negative_log_likelihood, temperature
 from modeling.headlines import PATTERNS, headlines
 
 
@@ -125,6 +125,7 @@ def test_the_temperature_of_overconfident_logits_is_found() -> None:
     found = temperature(honest * 3, labels)
     assert found == pytest.approx(3, rel=0.03)
     assert negative_log_likelihood(honest * 3 / np.float32(found), labels) < negative_log_likelihood(honest * 3, labels)
+    assert figures(honest * 3, labels, found)["ece"] < 0.015 < figures(honest * 3, labels, 1.0)["ece"]
 
 
 def test_generated_headlines_differ_and_repeat_with_their_seed() -> None:
