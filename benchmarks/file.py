@@ -6,6 +6,7 @@ In memory the same classifier answers a part of the same headlines in one call; 
 """
 
 import contextlib
+import os
 import subprocess
 import tempfile
 import time
@@ -45,8 +46,9 @@ def main() -> None:
 
 def measured(setup: Setup, rows: int, sample_s: float) -> dict[str, Any]:
     """Rates of the command and in memory, in turns, and the bytes that the last run of the command had resident."""
+    os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[: setup.threads])  # what the command gets, too
     classifier = load(Settings(model_dir=setup.model_dir, workers=setup.threads))
-    part = list(texts(min(rows, MEMORY_ROWS)))
+    part = list(islice(texts(rows), 0, None, max(1, rows // MEMORY_ROWS)))  # spread, as later numbers are longer
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "headlines.txt"
         with path.open("w", encoding="utf-8") as written:

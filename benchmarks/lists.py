@@ -72,9 +72,7 @@ def measured(setup: Setup, texts: int = TEXTS) -> dict[str, Any]:
         "threads": setup.threads,
         "texts_per_s": rates,
         "times_ours": ratios(rounds, ONNX.name),
-        "best_other": max((rates[each.name], each.name) for each in contenders if not each.ours)[1]
-        if any(not each.ours for each in contenders)
-        else None,
+        "best_other": max((each.name for each in contenders if not each.ours), key=rates.__getitem__, default=None),
         "peak_bytes": {each.contender.name: peak(each) for each in candidates},
         "batch_size": {each.contender.name: each.batch for each in candidates},
         "texts_per_s_by_batch_size": tried,
