@@ -50,9 +50,7 @@ def measured(setup: Setup, rows: int, sample_s: float) -> dict[str, Any]:
     classifier = load(Settings(model_dir=setup.model_dir, workers=setup.threads))
     part = list(islice(texts(rows), 0, None, max(1, rows // MEMORY_ROWS)))  # spread, as later numbers are longer
     with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "headlines.txt"
-        with path.open("w", encoding="utf-8") as written:
-            written.writelines(f"{text}\n" for text in texts(rows))
+        path = written(Path(folder) / "headlines.txt", rows)
         in_memory, in_file, samples = [memory_rate(classifier, part)], [], []
         for _ in range(setup.rounds):
             samples, seconds = command(setup, path, rows, sample_s)
@@ -71,6 +69,13 @@ def measured(setup: Setup, rows: int, sample_s: float) -> dict[str, Any]:
         "last_over_first": flatness([found for _, found in samples]),
         "samples": samples,
     }
+
+
+def written(path: Path, rows: int) -> Path:
+    """`path`, which holds `rows` headlines now."""
+    with path.open("w", encoding="utf-8") as file:
+        file.writelines(f"{text}\n" for text in texts(rows))
+    return path
 
 
 def texts(count: int) -> Iterator[str]:
@@ -96,8 +101,8 @@ def command(setup: Setup, path: Path, rows: int, sample_s: float) -> tuple[list[
         while running(process, sample_s):
             samples.append((time.perf_counter() - start, status_bytes("VmRSS", process.pid)))
     seconds = time.perf_counter() - start
-    with output.open("rb") as written:
-        answered = sum(1 for _ in written) - 1
+    with output.open("rb") as topics:
+        answered = sum(1 for _ in topics) - 1
     if process.returncode != 0 or answered != rows:
         raise RuntimeError(f"the command ended with {process.returncode}; {answered} of {rows} rows were answered")
     return samples, seconds

@@ -6,7 +6,7 @@ Batch sizes are tried on a part of the list first, each contender in a process o
 another. Memory is the most that is resident while a list is answered (VmHWM).
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from statistics import median
@@ -60,10 +60,7 @@ def measured(setup: Setup, texts: int = TEXTS) -> dict[str, Any]:
     contenders, absent = present([each for each in CONTENDERS if each.name in setup.names], setup)
     tried = {each.name: by_batch(each, setup, min(texts, TRIED_TEXTS)) for each in contenders if each.batches}
     with ExitStack() as stack:
-        candidates = []
-        for each in contenders:
-            batch = max(tried[each.name], key=tried[each.name].__getitem__) if each.batches else None
-            candidates.append(Candidate(each, stack.enter_context(running(each, setup)), batch))
+        candidates = [started(each, setup, best_batch(tried.get(each.name, {})), stack) for each in contenders]
         rounds = timed(candidates, setup.rounds, texts)
     rates = {name: texts / seconds for name, seconds in medians(rounds).items()}
     return {
@@ -82,6 +79,16 @@ def measured(setup: Setup, texts: int = TEXTS) -> dict[str, Any]:
         "absent": absent,
         "rounds": rounds,
     }
+
+
+def started(contender: Contender, setup: Setup, batch: int | None, stack: ExitStack) -> Candidate:
+    """The contender, running until the stack is left."""
+    return Candidate(contender, stack.enter_context(running(contender, setup)), batch)
+
+
+def best_batch(tried: Mapping[int, float]) -> int | None:
+    """The batch size of the highest rate; None where none was tried."""
+    return max(tried, key=tried.__getitem__, default=None)
 
 
 def by_batch(contender: Contender, setup: Setup, texts: int) -> dict[int, float]:
