@@ -147,13 +147,13 @@ def cheapest(rows: Sequence[Mapping[str, Any]]) -> int:
 
 def default(rows: Sequence[Mapping[str, Any]]) -> int:
     """The memory size, in MB, that answers a list the soonest among those that cost at most NEAR times the cheapest
-    both ways; the cheapest for lists where there is none.
+    both ways, extrapolated ones left out; the cheapest for lists where there is none.
     """
     near = set(MEMORY_MB)
     for way in ("single", "list"):
         mine = [row for row in rows if row["way"] == way]
         near &= {row["memory_mb"] for row in mine if dollars(row) <= NEAR * min(map(dollars, mine))}
-    lists = [row for row in rows if row["way"] == "list"]
+    lists = [row for row in rows if row["way"] == "list" and not row["how"].startswith("extrapolated")]
     soonest = sorted((row["ms_per_event"], row["memory_mb"]) for row in lists if row["memory_mb"] in near)
     return soonest[0][1] if soonest else cheapest(lists)
 

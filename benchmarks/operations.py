@@ -13,8 +13,10 @@ if TYPE_CHECKING:
 
 Shape = tuple[int, ...]
 
-INT8 = frozenset({"DynamicQuantizeMatMul", "MatMulInteger", "MatMulIntegerToFloat", "MatMulNBits", "QAttention"})
+INT8 = frozenset({"DynamicQuantizeMatMul", "MatMulInteger", "MatMulIntegerToFloat", "MatMulNBits"})
 """Operators whose products are of 8-bit integers."""
+PRODUCTS = INT8 | {"Gemm", "MatMul"}
+"""Operators that multiply their first input [.., inner] with another into [.., columns]."""
 
 
 class Operations:
@@ -62,10 +64,8 @@ def counted(nodes: "Iterable[onnx.NodeProto]", shapes: Mapping[str, Shape]) -> C
     found: Counter[str] = Counter()
     for node in nodes:
         given = [shapes.get(name, ()) for name in node.input]
-        if node.op_type in ("MatMul", "Gemm", "DynamicQuantizeMatMul", "MatMulInteger", "MatMulIntegerToFloat"):
-            found[kind_of(node.op_type)] += 2 * prod(given[0]) * given[1][-1]
-        elif node.op_type == "MatMulNBits":
-            found["int8"] += 2 * prod(given[0]) * shapes[node.output[0]][-1]
+        if node.op_type in PRODUCTS:
+            found[kind_of(node.op_type)] += 2 * prod(given[0]) * shapes[node.output[0]][-1]
         elif node.op_type == "MultiHeadAttention":
             found["float"] += attention(given[0], given[1])
         elif "MatMul" in node.op_type or "Attention" in node.op_type or "Conv" in node.op_type:
