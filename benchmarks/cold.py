@@ -11,6 +11,8 @@ import json
 import subprocess
 import tempfile
 import time
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -41,9 +43,11 @@ def measured(setup: Setup) -> dict[str, Any]:
     contenders, absent = present([each for each in CONTENDERS if each.name in setup.names], setup)
     with tempfile.TemporaryDirectory() as folder:
         logs = Path(folder)
-        runs = {each.name: lambda each=each: first_answer(each, setup, logs) for each in contenders}
-        runs[CLIENT_FLOOR] = lambda: first_answer(FLOOR, setup, logs)
-        runs[FLOOR.name] = lambda: floor(setup)
+        runs: dict[str, Callable[[], float]] = {
+            each.name: partial(first_answer, each, setup, logs) for each in contenders
+        }
+        runs[CLIENT_FLOOR] = partial(first_answer, FLOOR, setup, logs)
+        runs[FLOOR.name] = partial(floor, setup)
         interleaved(runs, 1)  # fills the page cache and compiles the modules
         rounds = interleaved(runs, setup.rounds)
     return {

@@ -14,6 +14,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
@@ -82,8 +83,8 @@ def event_ms(
                 log = log_of(replace(each, name=f"{each.name}-{count}"), logs)
                 command, variables = python(each, limited), settings(each, limited)
                 api = stack.enter_context(runtime(log, command, each.handler, **variables))
-                runs[f"{each.name} single {count}"] = lambda api=api: singles(api)
-                runs[f"{each.name} list {count}"] = lambda api=api: invocation_ms(api, {"texts": headlines(texts)})
+                runs[f"{each.name} single {count}"] = partial(singles, api)
+                runs[f"{each.name} list {count}"] = partial(invocation_ms, api, {"texts": headlines(texts)})
         interleaved(runs, 1)
         found = medians(interleaved(runs, setup.rounds))
     ways: tuple[Way, ...] = ("single", "list")

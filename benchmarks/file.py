@@ -51,7 +51,8 @@ def measured(setup: Setup, rows: int, sample_s: float) -> dict[str, Any]:
     part = list(islice(texts(rows), 0, None, max(1, rows // MEMORY_ROWS)))  # spread, as later numbers are longer
     with tempfile.TemporaryDirectory() as folder:
         path = written(Path(folder) / "headlines.txt", rows)
-        in_memory, in_file, samples = [memory_rate(classifier, part)], [], []
+        in_memory, in_file = [memory_rate(classifier, part)], list[float]()
+        samples: list[tuple[float, int]] = []
         for _ in range(setup.rounds):
             samples, seconds = command(setup, path, rows, sample_s)
             in_file.append(rows / seconds)

@@ -66,8 +66,15 @@ def write_random(folder: Path, shape: dict[str, int]) -> None:
     torch.manual_seed(1)
     tokenizer = Tokenizer.from_file(str(Settings().model_dir / "tokenizer.json"))
     tokenizer.save(str(folder / "tokenizer.json"))
-    names = {"id2label": dict(enumerate(LABELS)), "label2id": {name: index for index, name in enumerate(LABELS)}}
-    config = DistilBertConfig(vocab_size=tokenizer.get_vocab_size(), **shape, **names)
+    config = DistilBertConfig(
+        vocab_size=tokenizer.get_vocab_size(),
+        dim=shape["dim"],
+        hidden_dim=shape["hidden_dim"],
+        n_layers=shape["n_layers"],
+        n_heads=shape["n_heads"],
+        id2label=dict(enumerate(LABELS)),
+        label2id={name: index for index, name in enumerate(LABELS)},
+    )
     model = DistilBertForSequenceClassification(config)
     with torch.no_grad():
         model.classifier.bias[0] += CERTAIN

@@ -1,6 +1,7 @@
 """optimum: ONNX Runtime behind transformers' pipeline, as optimum's documentation has it."""
 
 import os
+from pathlib import Path
 from typing import Any
 
 import onnxruntime
@@ -12,7 +13,8 @@ from benchmarks.contenders.batches import answer
 FOLDER = os.environ["BENCHMARK_MODEL"]
 OPTIONS = onnxruntime.SessionOptions()
 OPTIONS.intra_op_num_threads = int(os.environ["BENCHMARK_THREADS"])
-MODEL = ORTModelForSequenceClassification.from_pretrained(FOLDER, session_options=OPTIONS)
+(GRAPH,) = Path(FOLDER).glob("*.onnx")
+MODEL = ORTModelForSequenceClassification.from_pretrained(FOLDER, file_name=GRAPH.name, session_options=OPTIONS)
 CLASSIFIER = pipeline("text-classification", model=MODEL, tokenizer=AutoTokenizer.from_pretrained(FOLDER))
 
 
