@@ -174,6 +174,9 @@ def plot(rows: Sequence[Mapping[str, Any]], path: Path) -> None:
             points = [row["memory_mb"] for row in mine], [dollars(row) for row in mine]
             axes.plot(*points, style, marker="o", color=COLOURS[engine], label=f"{engine}, {way}")
     axes.set(yscale="log", xlabel="memory, MB", ylabel="dollars per million headlines, x86_64")
+    axes.set_xticks(MEMORY_MB, [f"{memory_mb:,}" for memory_mb in MEMORY_MB])
+    axes.yaxis.set_major_formatter("{x:g}")
+    axes.yaxis.set_minor_formatter("{x:g}")
     axes.legend(frameon=False, fontsize=7)
     saved(figure, path)
 

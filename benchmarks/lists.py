@@ -150,7 +150,7 @@ def plot(figures: dict[str, Any], setup: Setup) -> None:
     figure, axes = figure_of()
     memory = {name: f", {found / 1e6:,.0f} MB" for name, found in figures["peak_bytes"].items()}
     bars(axes, figures["texts_per_s"], "{:,.0f}/s", memory)
-    axes.set_xlabel(f"headlines per second, {figures['texts']:,} in one event, {figures['threads']} threads")
+    axes.set_xlabel(f"headlines per second, {figures['texts']:,} in one event, threads: {figures['threads']}")
     saved(figure, setup.results / "lists.png")
     figure, axes = figure_of(width=6)
     for name, found in figures["texts_per_s_by_batch_size"].items():

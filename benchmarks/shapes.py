@@ -72,8 +72,8 @@ def write_random(folder: Path, shape: dict[str, int]) -> None:
         hidden_dim=shape["hidden_dim"],
         n_layers=shape["n_layers"],
         n_heads=shape["n_heads"],
-        id2label=dict(enumerate(LABELS)),
-        label2id={name: index for index, name in enumerate(LABELS)},
+        id2label={index: str(name) for index, name in enumerate(LABELS)},
+        label2id={str(name): index for index, name in enumerate(LABELS)},
     )
     model = DistilBertForSequenceClassification(config)
     with torch.no_grad():

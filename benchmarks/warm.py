@@ -120,7 +120,7 @@ def plot(figures: dict[str, Any], path: Path) -> None:
     bars(
         axes, figures["p50_ms"], "{:.1f} ms", {name: f", p99 {value:.1f}" for name, value in figures["p99_ms"].items()}
     )
-    axes.set_xlabel(f"milliseconds for one headline, warm, {figures['threads']} threads")
+    axes.set_xlabel(f"milliseconds for one headline, warm, threads: {figures['threads']}")
     saved(figure, path)
 
 
