@@ -5,8 +5,9 @@ PYTHON ?= python3
 LEAN := .venv-lean
 FULL := .venv
 DEPLOY := .venv-deploy
+BENCH := .venv-bench
 
-.PHONY: help demo test test-lean test-page test-image test-image-arm64 check format train bake evaluate clean
+.PHONY: help demo test test-lean test-page test-image test-image-arm64 check format train bake evaluate benchmarks clean
 
 help:
 	@sed -n 's/^# \(make .*\)/\1/p' Makefile
@@ -16,6 +17,7 @@ help:
 	@echo 'make test-lean  the tests without torch;  make check  ruff and mypy;  make format  ruff format'
 	@echo 'make train DATA=SOURCE  fine-tunes (resumes);  make bake DATA=SOURCE  calibrates and bakes what was trained'
 	@echo '                SOURCE  a folder of AG News CSV files, or fancyzhx/ag_news on the hub (full texts only)'
+	@echo 'make benchmarks  the contenders, cold, warm and in lists, and what that costs, into results/ (hours; on a quiet machine)'
 	@echo 'make evaluate DATA=FOLDER  both engines on FOLDER/test.csv and on tests/data/modern_headlines.csv, into results/evaluation/'
 
 # The fast engine's three packages and the command line's four: no torch, no dependencies that they never import.
@@ -89,5 +91,15 @@ evaluate: $(FULL)/ready
 	$(FULL)/bin/python -m agnews evaluate $(or $(DATA),$(error say where the AG News CSV files are: make evaluate DATA=FOLDER))/test.csv --compare pipeline --no-texts --report results/evaluation/ag_news
 	$(FULL)/bin/python -m agnews evaluate tests/data/modern_headlines.csv --by kind --compare pipeline --report results/evaluation/modern
 
+# What the contenders of benchmarks/ need: apart, because optimum pins an older transformers.
+$(BENCH)/ready: requirements/benchmarks.txt
+	$(PYTHON) -m venv $(BENCH)
+	$(BENCH)/bin/pip install --quiet --disable-pip-version-check -r requirements/benchmarks.txt
+	touch $@
+
+# On a quiet machine: each writes results/NAME.json and its plots.
+benchmarks: $(FULL)/ready $(BENCH)/ready
+	for name in cold warm lists growth file cost shapes; do $(FULL)/bin/python -m benchmarks.$$name || exit 1; done
+
 clean:
-	rm -rf $(LEAN) $(FULL) $(DEPLOY) build .aws-sam .pytest_cache .mypy_cache .ruff_cache
+	rm -rf $(LEAN) $(FULL) $(DEPLOY) $(BENCH) build .aws-sam .pytest_cache .mypy_cache .ruff_cache

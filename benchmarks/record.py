@@ -1,6 +1,7 @@
 """Writes a benchmark's figures with the checkpoint, the machine and the versions they were measured on."""
 
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -10,12 +11,20 @@ from agnews.settings import Settings
 
 RESULTS = Path(__file__).resolve().parent.parent / "results"
 
+LOAD_AT_START = os.getloadavg()[0]
+"""Runnable processes, averaged over the minute before this one started: near 0 on a quiet machine."""
 
-def record(name: str, figures: dict[str, Any]) -> Path:
-    """The path of results/NAME.json, which holds `figures` now."""
-    RESULTS.mkdir(exist_ok=True)
-    path = RESULTS / f"{name}.json"
+
+def record(name: str, figures: dict[str, Any], folder: Path = RESULTS) -> Path:
+    """The path of `folder`/NAME.json, which holds `figures` now."""
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / f"{name}.json"
     revision = read_checkpoint(Settings().model_dir).revision
-    facts = {"revision": revision, "machine": machine(), "versions": versions()}
+    facts = {
+        "revision": revision,
+        "machine": machine(),
+        "versions": versions(),
+        "load_at_start": round(LOAD_AT_START, 2),
+    }
     path.write_text(json.dumps(figures | facts, indent=2) + "\n", encoding="utf-8")
     return path

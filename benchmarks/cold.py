@@ -1,0 +1,105 @@
+"""Process start to first answer, through the real runtime client, of every contender and of the floor.
+
+    python -m benchmarks.cold [--rounds 9]
+
+The event waits before the process begins. Files are in the page cache and modules compiled: what Lambda adds to fetch
+an image is not in it. The floor is bare imports of onnxruntime and tokenizers, the session, one text and one run,
+without the runtime client; once more with it, to tell what the client itself costs.
+"""
+
+import json
+import subprocess
+import tempfile
+import time
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from benchmarks.command import Setup, parser, setup_of
+from benchmarks.contenders import CONTENDERS, FLOOR, ONNX, ROOT, TUTORIAL, Contender
+from benchmarks.plots import GREY, bars, figure_of, saved
+from benchmarks.process import inherited, log_of, present, python, settings
+from benchmarks.record import record
+from benchmarks.rounds import interleaved, medians, ratio, ratios
+from benchmarks.runtime_api import runtime
+from modeling.headlines import headlines
+
+CLIENT_FLOOR = "floor, runtime client"
+TEXT = headlines(1)[0]
+ROUNDS = 9
+
+
+def main() -> None:
+    """Command line: see the module's first lines."""
+    setup = setup_of(parser(__doc__, ROUNDS).parse_args())
+    figures = measured(setup)
+    print(record("cold", figures, setup.results), figures["seconds"])
+    plot(figures, setup.results / "cold.png")
+
+
+def measured(setup: Setup) -> dict[str, Any]:
+    """Seconds from process start to first answer: medians, each round, and ratios round by round."""
+    contenders, absent = present([each for each in CONTENDERS if each.name in setup.names], setup)
+    with tempfile.TemporaryDirectory() as folder:
+        logs = Path(folder)
+        runs: dict[str, Callable[[], float]] = {
+            each.name: partial(first_answer, each, setup, logs) for each in contenders
+        }
+        runs[CLIENT_FLOOR] = partial(first_answer, FLOOR, setup, logs)
+        runs[FLOOR.name] = partial(floor, setup)
+        interleaved(runs, 1)  # fills the page cache and compiles the modules
+        rounds = interleaved(runs, setup.rounds)
+    return {
+        "what": "seconds from process start to first answer",
+        "threads": setup.threads,
+        "seconds": medians(rounds),
+        "times_ours": ratios(rounds, ONNX.name),
+        "ours_over_floor": ratio(rounds, ONNX.name, FLOOR.name) if ONNX.name in rounds[0] else None,
+        "absent": absent,
+        "rounds": rounds,
+    }
+
+
+def first_answer(contender: Contender, setup: Setup, logs: Path) -> float:
+    """Seconds until the runtime client posts the handler's answer. Raises RuntimeError if it posts an error."""
+    log = log_of(contender, logs)
+    with runtime(log, python(contender, setup), contender.handler, **settings(contender, setup)) as api:
+        outcome = api.invoke(json.dumps({"text": TEXT}).encode())
+        seconds = time.perf_counter() - api.started
+    if outcome.kind != "response":
+        raise RuntimeError(f"{contender.name}: {outcome.body.decode()}\n{log.read_text(encoding='utf-8')}")
+    return seconds
+
+
+def floor(setup: Setup) -> float:
+    """Seconds until the floor, as a program of its own, has printed its label."""
+    command = [*python(FLOOR, setup), "-m", "benchmarks.contenders.floor", TEXT]
+    environment = inherited() | settings(FLOOR, setup)
+    start = time.perf_counter()
+    with subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE) as process:  # noqa: S603
+        assert process.stdout is not None
+        line = process.stdout.readline()
+        seconds = time.perf_counter() - start
+    if not line.strip().isdigit():
+        raise RuntimeError(f"the floor ended with {process.returncode}; what it said is above")
+    return seconds
+
+
+def plot(figures: dict[str, Any], path: Path) -> None:
+    """Draws the seconds as bars, one per contender."""
+    figure, axes = figure_of()
+    bars(axes, figures["seconds"], "{:.2f} s", note=times(figures))
+    axes.set_xlabel("seconds from process start to first answer")
+    axes.axvline(figures["seconds"][FLOOR.name], color=GREY, linestyle=":")
+    saved(figure, path)
+
+
+def times(figures: dict[str, Any]) -> dict[str, str]:
+    """What stands beside the obvious handler's bar: how many times ours it takes."""
+    found = figures["times_ours"].get(TUTORIAL.name)
+    return {TUTORIAL.name: f"  {found['median']:.0f} × ours"} if found else {}
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,48 @@
+"""What every benchmark takes on its command line."""
+
+import argparse
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from agnews.settings import Settings
+from benchmarks.contenders import CONTENDERS
+from benchmarks.record import RESULTS
+
+
+@dataclass(frozen=True)
+class Setup:
+    """What is measured, and how."""
+
+    model_dir: Path
+    """A baked folder."""
+    threads: int
+    """CPUs that a contender may use, and threads it is told to."""
+    rounds: int
+    names: tuple[str, ...]
+    """The contenders asked for."""
+    results: Path
+
+
+def parser(about: str | None, rounds: int) -> argparse.ArgumentParser:
+    """A command line with the options that all share; `about` is the module's docstring."""
+    found = argparse.ArgumentParser(description=about, formatter_class=argparse.RawDescriptionHelpFormatter)
+    cpus = len(os.sched_getaffinity(0))
+    names = [contender.name for contender in CONTENDERS]
+    found.add_argument("--model-dir", type=Path, default=Settings().model_dir, help="a baked folder")
+    found.add_argument("--threads", type=int, choices=range(1, cpus + 1), default=cpus, help="default: every CPU")
+    found.add_argument("--rounds", type=int, default=rounds, help="default: %(default)s")
+    found.add_argument("--contenders", nargs="+", choices=names, default=names, metavar="NAME", help=" ".join(names))
+    found.add_argument("--results", type=Path, default=RESULTS, help="where the JSON and the plot go")
+    return found
+
+
+def setup_of(arguments: argparse.Namespace) -> Setup:
+    """The shared options as they were given."""
+    return Setup(
+        model_dir=arguments.model_dir,
+        threads=arguments.threads,
+        rounds=arguments.rounds,
+        names=tuple(arguments.contenders),
+        results=arguments.results,
+    )

@@ -1,0 +1,64 @@
+"""Handlers that answer the same headlines with the same weights, each in a process of its own, as in Lambda."""
+
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+OTHERS = ROOT / ".venv-bench" / "bin" / "python"
+"""Where what the other libraries need is installed (make .venv-bench/ready)."""
+BATCHES = (8, 32, 128)
+
+
+@dataclass(frozen=True)
+class Contender:
+    """One handler and what it needs."""
+
+    name: str
+    title: str
+    """What plots call it."""
+    handler: str
+    python: Path
+    model: str | None = None
+    """Which conversion of the checkpoint it reads; None: the baked folder itself."""
+    batches: tuple[int, ...] = ()
+    """Batch sizes to try on a list; without any, the handler gets the list and does as it likes."""
+    settings: Mapping[str, str] = field(default_factory=dict)
+    """Environment variables."""
+    ours: bool = False
+
+
+HERE = Path(sys.executable)
+TUTORIAL = Contender("tutorial", "pipeline()", "benchmarks.contenders.tutorial.lambda_handler", HERE, "transformers")
+ONNX = Contender("agnews-onnx", "ours, onnx", "handler.lambda_handler", HERE, ours=True)
+PIPELINE = Contender(
+    "agnews-pipeline",
+    "ours, pipeline",
+    "handler.lambda_handler",
+    HERE,
+    settings={"AGNEWS_ENGINE": "pipeline"},
+    ours=True,
+)
+
+
+def _other(name: str, title: str, module: str, model: str, python: Path = OTHERS) -> Contender:
+    return Contender(name, title, f"benchmarks.contenders.{module}.lambda_handler", python, model, BATCHES)
+
+
+CONTENDERS: tuple[Contender, ...] = (
+    TUTORIAL,
+    _other("batched", "pipeline(), sorted batches", "batched", "transformers", HERE),
+    _other("optimum", "optimum, float32", "optimum_ort", "optimum"),
+    _other("optimum-int8", "optimum, int8", "optimum_ort", "optimum-int8"),
+    _other("openvino", "OpenVINO", "openvino_ir", "openvino"),
+    _other("ctranslate2", "CTranslate2, int8", "ctranslate2_int8", "ctranslate2"),
+    ONNX,
+    PIPELINE,
+)
+FLOOR = Contender("floor", "floor", "benchmarks.contenders.floor.lambda_handler", HERE)
+
+
+def named(name: str) -> Contender:
+    """The contender of that name. Raises KeyError if there is none."""
+    return {contender.name: contender for contender in CONTENDERS}[name]

@@ -1,0 +1,21 @@
+"""The obvious handler with inputs sorted by length and a batch size."""
+
+import os
+from typing import Any
+
+from transformers import pipeline
+
+from benchmarks.contenders.batches import answer
+
+CLASSIFIER = pipeline("text-classification", model=os.environ["BENCHMARK_MODEL"])
+
+
+def classify(texts: list[str]) -> list[Any]:
+    """One {"label", "score"} per text, all computed in one batch."""
+    found: list[Any] = CLASSIFIER(texts, batch_size=len(texts))
+    return found
+
+
+def lambda_handler(event: dict[str, Any], context: object) -> Any:  # noqa: ARG001 (Lambda's signature)
+    """One {"label", "score"}, or {"predictions": […]} for a list, which names its batch size."""
+    return answer(event, classify)

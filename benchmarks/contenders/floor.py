@@ -1,0 +1,37 @@
+"""The least that can be done: bare imports, the session, one tokenised text and one run. No checks, no lists.
+
+As a handler, and as a program that prints a label's number once it has it: python -m benchmarks.contenders.floor TEXT
+"""
+
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+os.environ["ORT_DISABLE_TELEMETRY"] = "1"  # before the import, as in agnews
+
+import onnxruntime
+from tokenizers import Tokenizer
+
+FOLDER = Path(os.environ["AGNEWS_MODEL_DIR"])
+TOKENIZER = Tokenizer.from_file(str(FOLDER / "tokenizer.json"))
+OPTIONS = onnxruntime.SessionOptions()
+OPTIONS.intra_op_num_threads = int(os.environ["BENCHMARK_THREADS"])
+OPTIONS.inter_op_num_threads = 1
+OPTIONS.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
+SESSION = onnxruntime.InferenceSession(str(FOLDER / "model.onnx"), OPTIONS, providers=["CPUExecutionProvider"])
+
+
+def classify(text: str) -> int:
+    """The number of the text's label."""
+    logits = SESSION.run(None, {"input_ids": [TOKENIZER.encode(text).ids]})[0]
+    return int(logits.argmax())
+
+
+def lambda_handler(event: dict[str, Any], context: object) -> Any:  # noqa: ARG001 (Lambda's signature)
+    """{"label"} of one text, as its number."""
+    return {"label": classify(event["text"])}
+
+
+if __name__ == "__main__":
+    sys.stdout.write(f"{classify(sys.argv[1])}\n")

@@ -1,0 +1,29 @@
+"""optimum: ONNX Runtime behind transformers' pipeline, as optimum's documentation has it."""
+
+import os
+from pathlib import Path
+from typing import Any
+
+import onnxruntime
+from optimum.onnxruntime import ORTModelForSequenceClassification
+from transformers import AutoTokenizer, pipeline
+
+from benchmarks.contenders.batches import answer
+
+FOLDER = os.environ["BENCHMARK_MODEL"]
+OPTIONS = onnxruntime.SessionOptions()
+OPTIONS.intra_op_num_threads = int(os.environ["BENCHMARK_THREADS"])
+(GRAPH,) = Path(FOLDER).glob("*.onnx")
+MODEL = ORTModelForSequenceClassification.from_pretrained(FOLDER, file_name=GRAPH.name, session_options=OPTIONS)
+CLASSIFIER = pipeline("text-classification", model=MODEL, tokenizer=AutoTokenizer.from_pretrained(FOLDER))
+
+
+def classify(texts: list[str]) -> list[Any]:
+    """One {"label", "score"} per text, all computed in one batch."""
+    found: list[Any] = CLASSIFIER(texts, batch_size=len(texts))
+    return found
+
+
+def lambda_handler(event: dict[str, Any], context: object) -> Any:  # noqa: ARG001 (Lambda's signature)
+    """One {"label", "score"}, or {"predictions": […]} for a list, which names its batch size."""
+    return answer(event, classify)

@@ -1,0 +1,132 @@
+"""Converts a baked checkpoint for the contenders, each conversion in a process of its own.
+
+    python -m benchmarks.convert [--model-dir model_cache]
+
+They lie in build/benchmarks/REVISION/; a conversion that failed leaves its reason there and is not tried again.
+"""
+
+import argparse
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+from agnews.checkpoint import read_checkpoint
+from agnews.settings import Settings
+from benchmarks.contenders import OTHERS, ROOT
+
+BUILD = ROOT / "build" / "benchmarks"
+
+
+def main() -> None:
+    """Command line: see the module's first lines."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--model-dir", type=Path, default=Settings().model_dir)
+    parser.add_argument("--write", nargs=2, metavar=("KIND", "FOLDER"), help=argparse.SUPPRESS)
+    arguments = parser.parse_args()
+    if arguments.write:
+        WRITERS[arguments.write[0]](arguments.model_dir, Path(arguments.write[1]))
+        return
+    for kind in WRITERS:
+        print(kind, converted(kind, arguments.model_dir))
+
+
+def converted(kind: str, model_dir: Path) -> Path | str:
+    """The folder that holds the conversion, made if it is not there yet; or why there is none."""
+    revision = read_checkpoint(model_dir).revision.replace(":", "-")
+    folder = BUILD / revision / kind
+    reason = folder.with_suffix(".failed")
+    if not folder.exists() and not reason.exists():
+        _convert(kind, model_dir, folder)
+    return reason.read_text(encoding="utf-8") if reason.exists() else folder
+
+
+def _convert(kind: str, model_dir: Path, folder: Path) -> None:
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    python = sys.executable if kind == "transformers" else OTHERS
+    with tempfile.TemporaryDirectory(dir=folder.parent) as scratch:
+        new = Path(scratch) / kind
+        command = [python, "-m", "benchmarks.convert", "--model-dir", model_dir.resolve(), "--write", kind, new]
+        environment = os.environ | {"PYTHONPATH": str(ROOT), "HF_HUB_OFFLINE": "1"}
+        done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True)  # noqa: S603
+        if done.returncode == 0:
+            new.rename(folder)
+        else:
+            lines = done.stderr.strip().splitlines() or [f"exit status {done.returncode}"]
+            folder.with_suffix(".failed").write_text(lines[-1], encoding="utf-8")
+
+
+def write_transformers(model_dir: Path, folder: Path) -> None:
+    """Writes float32 weights and a tokenizer, as `save_pretrained` leaves them after fine-tuning."""
+    import torch
+    from transformers import AutoModelForSequenceClassification, AutoTokenizer
+
+    AutoModelForSequenceClassification.from_pretrained(model_dir, dtype=torch.float32).save_pretrained(folder)
+    most = read_checkpoint(model_dir).max_length
+    AutoTokenizer.from_pretrained(model_dir, model_max_length=most).save_pretrained(folder)
+
+
+def write_optimum(model_dir: Path, folder: Path) -> None:
+    """Writes optimum's export, float32."""
+    from optimum.onnxruntime import ORTModelForSequenceClassification
+    from transformers import AutoTokenizer
+
+    with tempfile.TemporaryDirectory() as plain:
+        write_transformers(model_dir, Path(plain))
+        ORTModelForSequenceClassification.from_pretrained(plain, export=True).save_pretrained(folder)
+        AutoTokenizer.from_pretrained(plain).save_pretrained(folder)
+
+
+def write_optimum_int8(model_dir: Path, folder: Path) -> None:
+    """Writes optimum's export after its dynamic quantisation for AVX-512, which is what its documentation shows."""
+    from optimum.onnxruntime import ORTQuantizer
+    from optimum.onnxruntime.configuration import AutoQuantizationConfig
+
+    with tempfile.TemporaryDirectory() as plain:
+        write_optimum(model_dir, Path(plain))
+        how = AutoQuantizationConfig.avx512_vnni(is_static=False, per_channel=True)
+        ORTQuantizer.from_pretrained(plain).quantize(save_dir=folder, quantization_config=how)
+        for name in ("tokenizer.json", "tokenizer_config.json", "special_tokens_map.json"):
+            if (Path(plain) / name).exists():
+                shutil.copyfile(Path(plain) / name, folder / name)
+
+
+def write_openvino(model_dir: Path, folder: Path) -> None:
+    """Writes OpenVINO's representation of optimum's export, weights in float16 as it does by default."""
+    import openvino
+
+    with tempfile.TemporaryDirectory() as plain:
+        write_optimum(model_dir, Path(plain))
+        openvino.save_model(openvino.convert_model(Path(plain) / "model.onnx"), folder / "model.xml")
+
+
+def write_ctranslate2(model_dir: Path, folder: Path) -> None:
+    """Writes CTranslate2's int8 encoder, and the classifier's layers, which it does not convert, as head.npz."""
+    import numpy as np
+    import torch
+    from ctranslate2.converters import TransformersConverter
+    from transformers import AutoModelForSequenceClassification, DistilBertModel
+
+    model = AutoModelForSequenceClassification.from_pretrained(model_dir, dtype=torch.float32)
+    with tempfile.TemporaryDirectory() as plain:
+        write_transformers(model_dir, Path(plain))
+        DistilBertModel.from_pretrained(plain).save_pretrained(plain)
+        TransformersConverter(plain).convert(str(folder), quantization="int8")
+    head = {name: value.numpy() for name, value in model.state_dict().items() if "classifier" in name}
+    np.savez(folder / "head.npz", **head)
+
+
+WRITERS: dict[str, Callable[[Path, Path], None]] = {
+    "transformers": write_transformers,
+    "optimum": write_optimum,
+    "optimum-int8": write_optimum_int8,
+    "openvino": write_openvino,
+    "ctranslate2": write_ctranslate2,
+}
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,79 @@
+"""In a contender's own process: imports its handler and answers orders that come line by line.
+
+    python -m benchmarks.driver MODULE.FUNCTION
+
+An order is {"events": […]}, its reply {"seconds": […], "answer", "earlier_peak_bytes", "answering_peak_bytes"}: a time
+per event, the last event's answer, the most memory resident before these events and while it answered them.
+"""
+
+import importlib
+import json
+import os
+import re
+import sys
+import time
+from collections.abc import Callable
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any, TextIO
+
+from agnews.container import Context
+
+PACKAGES = ("ctranslate2", "numpy", "onnxruntime", "openvino", "optimum-onnx", "tokenizers", "torch", "transformers")
+TIMEOUT_S = 900
+
+
+def main() -> None:
+    """Command line: see the module's first lines."""
+    replies = os.fdopen(os.dup(1), "w", encoding="utf-8")
+    os.dup2(2, 1)  # libraries print
+    module, function = sys.argv[1].rsplit(".", 1)
+    handler = getattr(importlib.import_module(module), function)
+    send(replies, {"versions": versions()})
+    for line in sys.stdin:
+        send(replies, answered(handler, json.loads(line)["events"]))
+
+
+def send(replies: TextIO, reply: dict[str, Any]) -> None:
+    """Returns when the reply is on its way, as one line."""
+    replies.write(json.dumps(reply) + "\n")
+    replies.flush()
+
+
+def answered(handler: Callable[[Any, Context], Any], events: list[Any]) -> dict[str, Any]:
+    """The reply to an order: each event's seconds from the call to the answer."""
+    before = status_bytes("VmHWM")
+    Path("/proc/self/clear_refs").write_text("5")  # the high-water mark begins anew (man 5 proc)
+    seconds = []
+    answer = None
+    for event in events:
+        context = Context("function", time.monotonic() + TIMEOUT_S)
+        start = time.perf_counter()
+        answer = handler(event, context)
+        seconds.append(time.perf_counter() - start)
+    peak = status_bytes("VmHWM")
+    return {"seconds": seconds, "answer": answer, "earlier_peak_bytes": before, "answering_peak_bytes": peak}
+
+
+def status_bytes(name: str, process: int | str = "self") -> int:
+    """Bytes of a line of /proc/PROCESS/status, such as VmRSS (now) or VmHWM (the most so far)."""
+    content = Path(f"/proc/{process}/status").read_text(encoding="utf-8")
+    found = re.search(rf"^{name}:\s+(\d+) kB$", content, re.MULTILINE)
+    if not found:
+        raise ValueError(f"/proc/{process}/status has no {name}; is the process at its end?")
+    return int(found[1]) * 1024
+
+
+def versions() -> dict[str, str]:
+    """Those of PACKAGES that are installed where this contender runs."""
+    found = {}
+    for package in PACKAGES:
+        try:
+            found[package] = version(package)
+        except PackageNotFoundError:
+            continue
+    return found
+
+
+if __name__ == "__main__":
+    main()

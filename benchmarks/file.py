@@ -1,0 +1,135 @@
+"""`agnews classify --file` with a million headlines: its rate against that in memory, and its memory over time.
+
+    python -m benchmarks.file [--rows 1000000] [--rounds 1]
+
+In memory the same classifier answers a part of the same headlines in one call; it takes turns with the command.
+"""
+
+import contextlib
+import os
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator
+from itertools import cycle, islice, pairwise
+from pathlib import Path
+from typing import Any
+
+from agnews.classifier import Classifier, load
+from agnews.settings import Settings
+from benchmarks.command import Setup, parser, setup_of
+from benchmarks.contenders import ONNX, ROOT
+from benchmarks.driver import status_bytes
+from benchmarks.plots import BLUE, figure_of, saved
+from benchmarks.process import inherited, python, settings
+from benchmarks.record import record
+from modeling.headlines import headlines
+
+ROWS = 1_000_000
+ROUNDS = 1
+MEMORY_ROWS = 20_000
+SAMPLE_S = 1.0
+KINDS = 10_000
+
+
+def main() -> None:
+    """Command line: see the module's first lines."""
+    arguments = parser(__doc__, ROUNDS)
+    arguments.add_argument("--rows", type=int, default=ROWS, help="of the file; default: %(default)s")
+    arguments.add_argument("--sample-s", type=float, default=SAMPLE_S, help="between looks at the memory")
+    found = arguments.parse_args()
+    setup = setup_of(found)
+    figures = measured(setup, found.rows, found.sample_s)
+    print(record("file", figures, setup.results), figures["file_over_memory"], figures["last_over_first"])
+    plot(figures, setup.results / "file.png")
+
+
+def measured(setup: Setup, rows: int, sample_s: float) -> dict[str, Any]:
+    """Rates of the command and in memory, in turns, and the bytes that the last run of the command had resident."""
+    os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[: setup.threads])  # what the command gets, too
+    classifier = load(Settings(model_dir=setup.model_dir, workers=setup.threads))
+    part = list(islice(texts(rows), 0, None, max(1, rows // MEMORY_ROWS)))  # spread, as later numbers are longer
+    with tempfile.TemporaryDirectory() as folder:
+        path = written(Path(folder) / "headlines.txt", rows)
+        in_memory, in_file = [memory_rate(classifier, part)], list[float]()
+        samples: list[tuple[float, int]] = []
+        for _ in range(setup.rounds):
+            samples, seconds = command(setup, path, rows, sample_s)
+            in_file.append(rows / seconds)
+            in_memory.append(memory_rate(classifier, part))
+    classifier.close()
+    around = [(before + after) / 2 for before, after in pairwise(in_memory)]
+    return {
+        "what": "headlines per second, and resident bytes over time",
+        "threads": setup.threads,
+        "rows": rows,
+        "file_texts_per_s": in_file,
+        "memory_texts_per_s": in_memory,
+        "file_over_memory": [found / beside for found, beside in zip(in_file, around, strict=True)],
+        "peak_bytes": max(found for _, found in samples),
+        "last_over_first": flatness([found for _, found in samples]),
+        "samples": samples,
+    }
+
+
+def written(path: Path, rows: int) -> Path:
+    """`path`, which holds `rows` headlines now."""
+    with path.open("w", encoding="utf-8") as file:
+        file.writelines(f"{text}\n" for text in texts(rows))
+    return path
+
+
+def texts(count: int) -> Iterator[str]:
+    """`count` different headlines: KINDS of them, numbered so that none is a copy of another."""
+    return (f"{text}, no. {number}" for number, text in enumerate(islice(cycle(headlines(min(count, KINDS))), count)))
+
+
+def memory_rate(classifier: Classifier, part: list[str]) -> float:
+    """Headlines per second of one call in this process."""
+    start = time.perf_counter()
+    classifier.classify(part)
+    return len(part) / (time.perf_counter() - start)
+
+
+def command(setup: Setup, path: Path, rows: int, sample_s: float) -> tuple[list[tuple[float, int]], float]:
+    """Seconds and resident bytes at each look at the command, and its duration. Raises RuntimeError if it failed."""
+    output = path.with_name("topics.csv")
+    arguments = [*python(ONNX, setup), "-m", "agnews", "classify", "--file", str(path), "--output", str(output)]
+    environment = inherited() | settings(ONNX, setup)
+    samples = []
+    start = time.perf_counter()
+    with subprocess.Popen(arguments, cwd=ROOT, env=environment, stderr=subprocess.DEVNULL) as process:  # noqa: S603
+        while running(process, sample_s):
+            samples.append((time.perf_counter() - start, status_bytes("VmRSS", process.pid)))
+    seconds = time.perf_counter() - start
+    with output.open("rb") as topics:
+        answered = sum(1 for _ in topics) - 1
+    if process.returncode != 0 or answered != rows:
+        raise RuntimeError(f"the command ended with {process.returncode}; {answered} of {rows} rows were answered")
+    return samples, seconds
+
+
+def running(process: "subprocess.Popen[bytes]", seconds: float) -> bool:
+    """Whether the process still runs after `seconds`."""
+    with contextlib.suppress(subprocess.TimeoutExpired):
+        process.wait(seconds)
+        return False
+    return True
+
+
+def flatness(samples: list[int]) -> float:
+    """The most bytes of the run's last quarter over the most of its second; the first is spent on loading."""
+    quarter = max(1, len(samples) // 4)
+    return max(samples[-quarter:]) / max(samples[quarter : 2 * quarter] or samples)
+
+
+def plot(figures: dict[str, Any], path: Path) -> None:
+    """Draws the resident bytes over time."""
+    figure, axes = figure_of(width=6)
+    axes.plot([at for at, _ in figures["samples"]], [found / 1e6 for _, found in figures["samples"]], color=BLUE)
+    axes.set(xlabel=f"seconds, {figures['rows']:,} headlines", ylabel="resident MB", ylim=(0, None))
+    saved(figure, path)
+
+
+if __name__ == "__main__":
+    main()

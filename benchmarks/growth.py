@@ -1,0 +1,102 @@
+"""Time per headline as events grow from 10 to 10,000 headlines, and as texts grow from 8 to 128 tokens.
+
+python -m benchmarks.growth [--rounds 5] [--most 10000]
+"""
+
+import random
+from typing import Any
+
+import numpy as np
+
+from agnews.checkpoint import read_checkpoint
+from agnews.encode import Encoder
+from benchmarks.command import Setup, parser, setup_of
+from benchmarks.contenders import ONNX
+from benchmarks.plots import BLUE, GREY, figure_of, saved
+from benchmarks.process import Process, running
+from benchmarks.record import record
+from benchmarks.rounds import interleaved, medians
+from modeling.headlines import headlines
+
+ROUNDS = 5
+COUNTS = (10, 30, 100, 300, 1_000, 3_000, 10_000)
+LENGTHS = (8, 16, 24, 32, 48, 64, 96, 128)
+LENGTH_TEXTS = 64
+LEAST_TEXTS = 64
+"""Texts that events of one size hold together, at the least: 10 alone would be all noise."""
+
+
+def main() -> None:
+    """Command line: see the module's first lines."""
+    arguments = parser(__doc__, ROUNDS)
+    arguments.add_argument("--most", type=int, default=COUNTS[-1], help="headlines per event; default: %(default)s")
+    found = arguments.parse_args()
+    setup = setup_of(found)
+    figures = measured(setup, found.most)
+    print(record("growth", figures, setup.results), figures["most_over_least"], figures["line"])
+    plot(figures, setup)
+
+
+def measured(setup: Setup, most: int = COUNTS[-1], length_texts: int = LENGTH_TEXTS) -> dict[str, Any]:
+    """Milliseconds per headline by event size and by tokens, with a straight line through the latter."""
+    by_length = {length: of_length(setup, length, length_texts) for length in LENGTHS}
+    texts = headlines(most)
+    with running(ONNX, setup) as process:
+        process.answer({"texts": headlines(100, seed=1)})
+        runs = {f"{n} texts": lambda n=n: per_text(process, texts[:n]) for n in COUNTS if n <= most}
+        runs |= {f"{n} tokens": lambda n=n: per_text(process, by_length[n]) for n in by_length}
+        found = medians(interleaved(runs, setup.rounds))
+    counts = {n: found[f"{n} texts"] * 1000 for n in COUNTS if n <= most}
+    lengths = {n: found[f"{n} tokens"] * 1000 for n in by_length}
+    return {
+        "what": "milliseconds per headline",
+        "threads": setup.threads,
+        "by_event_size": counts,
+        "most_over_least": max(counts.values()) / min(counts.values()),
+        "by_tokens": lengths,
+        "line": line(lengths),
+    }
+
+
+def per_text(process: Process, texts: list[str]) -> float:
+    """Seconds per headline, in as many equal events as hold LEAST_TEXTS headlines together."""
+    times = -(-LEAST_TEXTS // len(texts))
+    reply = process.answer(*[{"texts": texts}] * times)
+    return sum(reply.seconds) / times / len(texts)
+
+
+def of_length(setup: Setup, tokens: int, count: int) -> list[str]:
+    """`count` different texts of exactly `tokens` tokens, [CLS] and [SEP] among them."""
+    encoder = Encoder(read_checkpoint(setup.model_dir))
+    words = sorted({word for text in headlines(300) for word in text.split() if word.isalpha()})
+    whole = [word for word, found in zip(words, encoder.encode(words), strict=True) if len(found.ids) == 3]
+    chance = random.Random(tokens)
+    return [" ".join(chance.choices(whole, k=tokens - 2)) for _ in range(count)]
+
+
+def line(points: dict[int, float]) -> dict[str, float]:
+    """The least-squares line through milliseconds by tokens, and the share of variance it explains."""
+    tokens, found = np.array(list(points)), np.array(list(points.values()))
+    slope, start = np.polyfit(tokens, found, 1)
+    left = float(((found - slope * tokens - start) ** 2).sum() / ((found - found.mean()) ** 2).sum())
+    return {"ms_per_token": float(slope), "ms_at_zero": float(start), "r_squared": 1 - left}
+
+
+def plot(figures: dict[str, Any], setup: Setup) -> None:
+    """Draws events.png, by event size, and lengths.png, by tokens with the line."""
+    figure, axes = figure_of(width=5)
+    points = figures["by_event_size"]
+    axes.plot(list(points), list(points.values()), marker="o", color=BLUE)
+    axes.set(xscale="log", ylim=(0, None), xlabel="headlines in one event", ylabel="milliseconds per headline")
+    saved(figure, setup.results / "events.png")
+    figure, axes = figure_of(width=5)
+    points, fitted = figures["by_tokens"], figures["line"]
+    axes.scatter(list(points), list(points.values()), color=BLUE)
+    ends = (0, max(points))
+    axes.plot(ends, [fitted["ms_at_zero"] + fitted["ms_per_token"] * end for end in ends], color=GREY, linestyle=":")
+    axes.set(ylim=(0, None), xlabel="tokens", ylabel="milliseconds per text", title=f"r² {fitted['r_squared']:.4f}")
+    saved(figure, setup.results / "lengths.png")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,137 @@
+"""Lambda's side of the Runtime API, so that the real runtime client (awslambdaric) can be driven with raw events."""
+
+import itertools
+import os
+import queue
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parent.parent
+PREFIX = "/2018-06-01/runtime/"
+PATIENCE_S = 120
+
+
+@dataclass(frozen=True)
+class Invocation:
+    """One event on its way to the runtime client."""
+
+    request_id: str
+    body: bytes
+    deadline_ms: int
+    """Unix time."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What the runtime client posted."""
+
+    kind: str
+    """The path it was posted to, without the request's id: response, error or init/error."""
+    body: bytes
+
+
+class Connection(BaseHTTPRequestHandler):
+    """The runtime client's connection."""
+
+    protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
+    server: "RuntimeApi"
+
+    def do_GET(self) -> None:
+        """Answers with the next invocation, once there is one."""
+        invocation = self.server.waiting.get() if self.path == f"{PREFIX}invocation/next" else None
+        if invocation is None:  # the run is over, or the path is unknown
+            self.close_connection = True
+            return
+        self._send(
+            200,
+            {
+                "Content-Type": "application/json",
+                "Lambda-Runtime-Aws-Request-Id": invocation.request_id,
+                "Lambda-Runtime-Deadline-Ms": str(invocation.deadline_ms),
+                "Lambda-Runtime-Invoked-Function-Arn": "arn:aws:lambda:us-east-1:012345678912:function:function",
+            },
+            invocation.body,
+        )
+
+    def do_POST(self) -> None:
+        """Takes an answer or an error."""
+        kind = self.path.removeprefix(PREFIX).removeprefix(f"invocation/{self.server.current}/")
+        body = self.rfile.read(int(self.headers["Content-Length"]))
+        self._send(202, {"Content-Type": "application/json"}, b'{"status": "OK"}')
+        self.server.found.put(Outcome(kind, body))
+
+    def _send(self, status: int, headers: dict[str, str], body: bytes) -> None:
+        self.send_response(status)
+        for name, value in headers.items():
+            self.send_header(name, value)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 (the base class's name)
+        """Nothing."""
+
+
+class RuntimeApi(ThreadingHTTPServer):
+    """Hands out one event at a time and collects what the runtime client posts."""
+
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), Connection)
+        self.waiting: queue.SimpleQueue[Invocation | None] = queue.SimpleQueue()
+        self.found: queue.SimpleQueue[Outcome] = queue.SimpleQueue()
+        self.current = ""
+        self.started = 0.0
+        """time.perf_counter() just before the runtime client's process was started."""
+        self._ids = itertools.count()
+
+    @property
+    def address(self) -> str:
+        """HOST:PORT, as AWS_LAMBDA_RUNTIME_API has it."""
+        return f"127.0.0.1:{self.server_port}"
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Nothing for a runtime client that was killed while it waited; anything else is a bug."""
+        if not isinstance(sys.exception(), ConnectionError):
+            super().handle_error(request, client_address)
+
+    def invoke(self, event: bytes, left_ms: int = 60_000) -> Outcome:
+        """What the handler's process posts for `event`, with `left_ms` before its deadline."""
+        self.current = f"00000000-0000-4000-8000-{next(self._ids):012}"
+        self.waiting.put(Invocation(self.current, event, int(time.time() * 1000) + left_ms))
+        return self.found.get(timeout=PATIENCE_S)
+
+
+@contextmanager
+def runtime(
+    log: Path,
+    python: Sequence[str | Path] = (sys.executable,),
+    handler: str = "handler.lambda_handler",
+    **settings: str,
+) -> Iterator[RuntimeApi]:
+    """A Runtime API with `python -m awslambdaric HANDLER` working for it; `settings` are environment variables."""
+    with RuntimeApi() as api, log.open("wb") as output:
+        threading.Thread(target=api.serve_forever, daemon=True).start()
+        lambdas = {
+            "AWS_LAMBDA_RUNTIME_API": api.address,
+            "AWS_EXECUTION_ENV": "AWS_Lambda_python3.13",  # the image's: answers leave as UTF-8, not escaped
+            "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": "3008",
+        }
+        command = [*python, "-m", "awslambdaric", handler]
+        environment = os.environ | lambdas | settings
+        api.started = time.perf_counter()
+        with subprocess.Popen(command, cwd=ROOT, env=environment, stdout=output, stderr=output) as process:  # noqa: S603
+            try:
+                yield api
+            finally:
+                process.kill()
+                api.waiting.put(None)
+                api.shutdown()

@@ -1,0 +1,93 @@
+"""Cold start, one headline and lists once more, for a checkpoint of DistilBERT-base's shape with random weights.
+
+    python -m benchmarks.shapes [--rounds 5] [--texts 1000]
+
+download_model.py bakes it into build/benchmarks/base/, once. Times do not depend on what the weights are; a bias makes
+one label certain, so that int8 and float32 agree as baking asks.
+"""
+
+import subprocess
+import sys
+import tempfile
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from agnews.checkpoint import read_checkpoint
+from agnews.labels import LABELS
+from agnews.settings import Settings
+from benchmarks import cold, lists, warm
+from benchmarks.command import parser, setup_of
+from benchmarks.contenders import ROOT
+from benchmarks.convert import BUILD
+from benchmarks.plots import bars, figure_of, saved
+from benchmarks.record import record
+
+ROUNDS = 5
+TEXTS = 1000
+BASE = {"dim": 768, "hidden_dim": 3072, "n_layers": 6, "n_heads": 12}
+CERTAIN = 5.0
+"""Added to one label's logit."""
+
+
+def main() -> None:
+    """Command line: see the module's first lines."""
+    arguments = parser(__doc__, ROUNDS)
+    arguments.add_argument("--texts", type=int, default=TEXTS, help="in one event; default: %(default)s")
+    found = arguments.parse_args()
+    setup = replace(setup_of(found), model_dir=baked(BUILD / "base"))
+    figures: dict[str, Any] = {
+        "shape": BASE | {"revision": read_checkpoint(setup.model_dir).revision},
+        "cold": cold.measured(setup),
+        "warm": warm.measured(setup),
+        "lists": lists.measured(setup, found.texts),
+    }
+    print(record("shapes", figures, setup.results))
+    plot(figures, setup.results / "shapes.png")
+
+
+def baked(folder: Path, shape: dict[str, int] = BASE) -> Path:
+    """`folder`, holding a baked checkpoint of that shape. Raises CalledProcessError if it does not bake."""
+    if not folder.exists():
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory() as plain:
+            write_random(Path(plain), shape)
+            command = [sys.executable, "download_model.py", "--source", plain, "--target", str(folder)]
+            subprocess.run([*command, "--name", "random/distilbert-base"], cwd=ROOT, check=True)  # noqa: S603
+    return folder
+
+
+def write_random(folder: Path, shape: dict[str, int]) -> None:
+    """Writes a DistilBERT classifier with random weights and the embedded checkpoint's tokenizer."""
+    import torch
+    from tokenizers import Tokenizer
+    from transformers import DistilBertConfig, DistilBertForSequenceClassification
+
+    torch.manual_seed(1)
+    tokenizer = Tokenizer.from_file(str(Settings().model_dir / "tokenizer.json"))
+    tokenizer.save(str(folder / "tokenizer.json"))
+    config = DistilBertConfig(
+        vocab_size=tokenizer.get_vocab_size(),
+        dim=shape["dim"],
+        hidden_dim=shape["hidden_dim"],
+        n_layers=shape["n_layers"],
+        n_heads=shape["n_heads"],
+        id2label={index: str(name) for index, name in enumerate(LABELS)},
+        label2id={str(name): index for index, name in enumerate(LABELS)},
+    )
+    model = DistilBertForSequenceClassification(config)
+    with torch.no_grad():
+        model.classifier.bias[0] += CERTAIN
+    model.save_pretrained(folder)
+
+
+def plot(figures: dict[str, Any], path: Path) -> None:
+    """Draws the rates of lists as bars."""
+    figure, axes = figure_of()
+    bars(axes, figures["lists"]["texts_per_s"], "{:,.0f}/s")
+    axes.set_xlabel("headlines per second in one event, DistilBERT-base's shape")
+    saved(figure, path)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,128 @@
+"""One headline, event in to answer out, warm: every contender in process, ours also through the runtime client.
+
+    python -m benchmarks.warm [--rounds 25] [--texts 20]
+
+The floor is a bare tokenizer and session.run on the baked graph, with one intra-op thread and with --threads of them.
+Through the runtime client an invocation's time holds what the local Runtime API, itself in Python, takes.
+"""
+
+import json
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
+from dataclasses import replace
+from itertools import chain
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+import numpy as np
+
+from benchmarks.command import Setup, parser, setup_of
+from benchmarks.contenders import CONTENDERS, FLOOR, ONNX, Contender
+from benchmarks.plots import bars, figure_of, saved
+from benchmarks.process import log_of, present, python, running, settings
+from benchmarks.record import record
+from benchmarks.rounds import interleaved, medians, ratio, ratios
+from benchmarks.runtime_api import RuntimeApi, runtime
+from modeling.headlines import headlines
+
+ROUNDS = 25
+TEXTS = 20
+
+Timed = Callable[[Sequence[str]], list[float]]
+"""Seconds of each text, each an event of its own."""
+
+
+def main() -> None:
+    """Command line: see the module's first lines."""
+    arguments = parser(__doc__, ROUNDS)
+    arguments.add_argument("--texts", type=int, default=TEXTS, help="per round; default: %(default)s")
+    found = arguments.parse_args()
+    setup = setup_of(found)
+    figures = measured(setup, found.texts)
+    print(record("warm", figures, setup.results), figures["p50_ms"])
+    plot(figures, setup.results / "warm.png")
+
+
+def measured(setup: Setup, texts: int = TEXTS) -> dict[str, Any]:
+    """Milliseconds per event: p50 and p99 over all, and ratios of the rounds' medians."""
+    contenders, absent = present([each for each in CONTENDERS if each.name in setup.names], setup)
+    with ExitStack() as stack:
+        timed = opened(contenders, setup, stack)
+        samples: dict[str, list[list[float]]] = {name: [] for name in timed}
+        for run in timed.values():
+            run(headlines(texts, seed=1))  # allocates
+        runs = {name: lambda name=name: once(timed[name], texts, samples[name]) for name in timed}
+        rounds = interleaved(runs, setup.rounds)
+    every = {name: list(chain.from_iterable(found)) for name, found in samples.items()}
+    fastest = min((name for name in every if name.startswith(FLOOR.name)), key=medians(rounds).__getitem__)
+    return {
+        "what": "milliseconds from event to answer, one headline",
+        "threads": setup.threads,
+        "samples": setup.rounds * texts,
+        "p50_ms": {name: median(found) * 1000 for name, found in every.items()},
+        "p99_ms": {name: float(np.percentile(found, 99)) * 1000 for name, found in every.items()},
+        "times_ours": ratios(rounds, ONNX.name),
+        "ours_over_floor": ratio(rounds, ONNX.name, fastest) if ONNX.name in every else None,
+        "floor": fastest,
+        "absent": absent,
+    }
+
+
+def once(run: Timed, texts: int, samples: list[list[float]]) -> float:
+    """The median of one round, which is added to `samples`; other headlines each round, the same for all."""
+    samples.append(run(headlines(texts, seed=2 + len(samples))))
+    return median(samples[-1])
+
+
+def opened(contenders: Sequence[Contender], setup: Setup, stack: ExitStack) -> dict[str, Timed]:
+    """What can be timed: contenders and floors in process, ours once more through the runtime client."""
+    found = {each.name: in_process(each, setup, stack) for each in contenders}
+    for threads in sorted({1, setup.threads}):
+        settings = {"BENCHMARK_THREADS": str(threads)}
+        found[f"floor, {threads} intra-op"] = in_process(replace(FLOOR, settings=settings), setup, stack)
+    logs = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+    for each in contenders:
+        if each.ours:
+            found[f"{each.name}, runtime client"] = by_client(each, setup, stack, logs)
+    return found
+
+
+def in_process(contender: Contender, setup: Setup, stack: ExitStack) -> Timed:
+    """Times the handler's own call."""
+    process = stack.enter_context(running(contender, setup))
+    return lambda texts: process.answer(*({"text": text} for text in texts)).seconds
+
+
+def by_client(contender: Contender, setup: Setup, stack: ExitStack, logs: Path) -> Timed:
+    """Times an invocation from the event's hand-over to the answer's arrival."""
+    command, variables = python(contender, setup), settings(contender, setup)
+    api = stack.enter_context(runtime(log_of(contender, logs), command, contender.handler, **variables))
+    return lambda texts: [invocation(api, {"text": text}) for text in texts]
+
+
+def invocation(api: RuntimeApi, event: object) -> float:
+    """Seconds of one invocation. Raises RuntimeError if it ends in an error."""
+    body = json.dumps(event).encode()
+    start = time.perf_counter()
+    outcome = api.invoke(body)
+    seconds = time.perf_counter() - start
+    if outcome.kind != "response":
+        raise RuntimeError(outcome.body.decode())
+    return seconds
+
+
+def plot(figures: dict[str, Any], path: Path) -> None:
+    """Draws p50 as bars, p99 beside it."""
+    figure, axes = figure_of(height=4)
+    bars(
+        axes, figures["p50_ms"], "{:.1f} ms", {name: f", p99 {value:.1f}" for name, value in figures["p99_ms"].items()}
+    )
+    axes.set_xlabel(f"milliseconds for one headline, warm, threads: {figures['threads']}")
+    saved(figure, path)
+
+
+if __name__ == "__main__":
+    main()
