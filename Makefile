@@ -99,7 +99,7 @@ $(BENCH)/ready: requirements/benchmarks.txt
 
 # On a quiet machine: each writes results/NAME.json and its plots.
 benchmarks: $(FULL)/ready $(BENCH)/ready
-	for name in cold warm lists growth file cost shapes; do $(FULL)/bin/python -m benchmarks.$$name || exit 1; done
+	for name in threads cold warm lists growth file cost shapes; do $(FULL)/bin/python -m benchmarks.$$name || exit 1; done
 
 clean:
 	rm -rf $(LEAN) $(FULL) $(DEPLOY) $(BENCH) build .aws-sam .pytest_cache .mypy_cache .ruff_cache

@@ -119,7 +119,8 @@ def test_dollars_per_million_are_those_counted_by_hand(
 def test_a_memory_sizes_time_is_measured_or_says_what_it_is(vcpus: float, way: cost.Way, ms: float, how: str) -> None:
     times: dict[cost.Way, cost.Times] = {"single": {1: 8.0, 2: 5.0}, "list": {1: 800.0, 2: 425.0}}
     found, told = cost.at_memory(times[way], vcpus, way)
-    assert (pytest.approx(found), told) == (ms, how)
+    assert found == pytest.approx(ms)
+    assert told == how
 
 
 def test_the_default_is_the_soonest_of_those_that_cost_little_more_than_the_cheapest() -> None:
