@@ -1,0 +1,44 @@
+"""What Step Functions' ItemReader makes of a file ("How Step Functions parses input CSV files", AWS)."""
+
+import json
+import re
+from collections.abc import Iterator
+from typing import Any
+
+
+def read_items(body: bytes, config: dict[str, str]) -> Iterator[Any]:
+    """The items of a CSV file with a header, or of JSON Lines. Raises ValueError for what cannot be read."""
+    text = body.decode()
+    if config["InputType"] == "JSONL":
+        for line in text.split("\n"):
+            if line.strip():
+                yield json.loads(line)
+        return
+    assert config == {"InputType": "CSV", "CSVHeaderLocation": "FIRST_ROW"}
+    rows = csv_rows(text)
+    header = next(rows, [])
+    for row in rows:
+        yield dict(zip(header, row + [""] * (len(header) - len(row)), strict=False))
+
+
+TOKENS = re.compile(r'\\([\\",])?|("")|(")|(\r?\n)|(,)|([^\\",\n]+)', re.DOTALL)
+
+
+def csv_rows(text: str) -> Iterator[list[str]]:
+    """Rows of strings: quotes may hold commas and line ends, and two are one; backslashes escape and are dropped."""
+    row, cell, quoted = [], "", False
+    for token in TOKENS.finditer(text):
+        escaped, doubled, quote, end, comma, plain = token.groups()
+        if quote:
+            quoted = not quoted
+        elif comma and not quoted:
+            row.append(cell)
+            cell = ""
+        elif end and not quoted:
+            if row or cell:
+                yield [*row, cell]
+            row, cell = [], ""
+        else:
+            cell += escaped or ('"' if doubled else end or comma or plain or "")
+    if row or cell:
+        yield [*row, cell]
