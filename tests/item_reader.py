@@ -21,16 +21,18 @@ def read_items(body: bytes, config: dict[str, str]) -> Iterator[Any]:
         yield dict(zip(header, row + [""] * (len(header) - len(row)), strict=False))
 
 
-TOKENS = re.compile(r'\\([\\",])?|("")|(")|(\r?\n)|(,)|([^\\",\n]+)', re.DOTALL)
+TOKENS = re.compile(r'\\([\\",])?|(")|(\r?\n)|(,)|([^\\",\r\n]+|\r)', re.DOTALL)
 
 
 def csv_rows(text: str) -> Iterator[list[str]]:
     """Rows of strings: quotes may hold commas and line ends, and two are one; backslashes escape and are dropped."""
-    row, cell, quoted = [], "", False
+    row, cell, quoted, closed = [], "", False, -1
     for token in TOKENS.finditer(text):
-        escaped, doubled, quote, end, comma, plain = token.groups()
+        escaped, quote, end, comma, plain = token.groups()
         if quote:
+            cell += '"' if token.start() == closed else ""
             quoted = not quoted
+            closed = -1 if quoted else token.end()
         elif comma and not quoted:
             row.append(cell)
             cell = ""
@@ -39,6 +41,6 @@ def csv_rows(text: str) -> Iterator[list[str]]:
                 yield [*row, cell]
             row, cell = [], ""
         else:
-            cell += escaped or ('"' if doubled else end or comma or plain or "")
+            cell += escaped or end or comma or plain or ""
     if row or cell:
         yield [*row, cell]

@@ -187,7 +187,7 @@ def test_a_full_batch_with_the_longest_ids_and_all_scores_is_small_enough_to_be_
 def test_no_batch_is_larger_than_a_state_takes(lambda_: RuntimeApi) -> None:
     rows = [{"id": str(number), "title": OIL, "rest": "x" * 40_000} for number in range(12)]
     found = run(table(rows), lambda_)
-    assert (found.status, found.batches["total"]) == ("SUCCEEDED", 3)
+    assert (found.status, found.batches["total"]) == ("SUCCEEDED", 2)
 
 
 def test_the_two_map_states_differ_in_their_reader_alone() -> None:
