@@ -13,9 +13,9 @@ from tests.requirement import require_module
 
 require_module("jsonata", "yaml", "awslambdaric")
 
-from tests.bulk_definition import definition  # noqa: E402
 from tests.distributed_map import ExecutionError, Run  # noqa: E402
 from tests.runtime_api import Outcome, RuntimeApi, runtime  # noqa: E402
+from tests.stack import Stack  # noqa: E402
 from tests.texts import GOAL, OIL  # noqa: E402
 
 INPUT = {"bucket": "in", "key": "headlines.csv", "format": "csv", "output_bucket": "out", "output_prefix": "topics"}
@@ -50,7 +50,7 @@ def table(rows: list[dict[str, str]]) -> Folder:
 
 def run(folder: Folder, api: RuntimeApi, content: dict[str, Any] = INPUT, **parameters: str) -> Run:
     """The run, whether it succeeded or failed."""
-    found = Run(definition(**parameters), folder, api.invoke)
+    found = Run(Stack(**parameters).definition, folder, api.invoke)
     try:
         found.execute(content)
     except ExecutionError:
@@ -154,14 +154,14 @@ def test_a_throttled_batch_is_tried_again_with_growing_pauses_until_it_is_answer
     def invoke(payload: bytes) -> Outcome:
         return waiting.pop() if waiting else lambda_.invoke(payload)
 
-    Run(definition(), folder, invoke, paused.append).execute(INPUT)
+    Run(Stack().definition, folder, invoke, paused.append).execute(INPUT)
     assert folder.lines("SUCCEEDED")[0]["label"] == "Business"
     assert [pause <= most for pause, most in zip(paused, (1, 2, 4, 8, 16, 30), strict=True)] == [True] * 6
 
 
 def test_a_batch_that_stays_throttled_fails_by_lambdas_name() -> None:
     folder = table([{"id": "1", "title": OIL}])
-    found = Run(definition(), folder, lambda payload: THROTTLED, lambda seconds: None)
+    found = Run(Stack().definition, folder, lambda payload: THROTTLED, lambda seconds: None)
     with pytest.raises(ExecutionError, match="ExceedToleratedFailureThreshold"):
         found.execute(INPUT)
     assert folder.lines("FAILED")[0]["Error"] == "Lambda.TooManyRequestsException"
@@ -173,7 +173,7 @@ def test_another_format_or_option_is_refused_before_anything_is_read(wrong: dict
         pytest.fail("invoked")
 
     with pytest.raises(ExecutionError, match="InputError: expected bucket, key, format"):
-        Run(definition(), Folder(), invoke).execute(INPUT | wrong)
+        Run(Stack().definition, Folder(), invoke).execute(INPUT | wrong)
 
 
 def test_a_full_batch_with_the_longest_ids_and_all_scores_is_small_enough_to_be_handed_on(lambda_: RuntimeApi) -> None:
@@ -191,7 +191,7 @@ def test_no_batch_is_larger_than_a_state_takes(lambda_: RuntimeApi) -> None:
 
 
 def test_the_two_map_states_differ_in_their_reader_alone() -> None:
-    states = definition()["States"]
+    states = Stack().definition["States"]
     text = {name: json.dumps(states[name]).replace(name, "Map") for name in ("Csv", "Jsonl")}
     reader = {name: json.dumps(states[name]["ItemReader"]["ReaderConfig"]) for name in text}
     assert text["Csv"].replace(reader["Csv"], "") == text["Jsonl"].replace(reader["Jsonl"], "")

@@ -191,22 +191,6 @@ def test_a_stack_has_its_engines_defaults_and_no_public_grant_unless_told_otherw
     assert (settings["MemorySize"], settings["Timeout"], engine, reserved, len(grants)) == expected
 
 
-def test_the_role_may_write_its_log_and_keep_failed_events_and_nothing_else(transformed: dict[str, Any]) -> None:
-    role = transformed["Resources"]["Role"]["Properties"]
-    statements = [policy["PolicyDocument"]["Statement"] for policy in role["Policies"]]
-    assert statements == [
-        [
-            {
-                "Effect": "Allow",
-                "Action": ["logs:CreateLogStream", "logs:PutLogEvents"],
-                "Resource": {"Fn::GetAtt": ["Logs", "Arn"]},
-            }
-        ],
-        [{"Effect": "Allow", "Action": "sqs:SendMessage", "Resource": {"Fn::GetAtt": ["FailedEvents", "Arn"]}}],
-    ]
-    assert "ManagedPolicyArns" not in role
-
-
 def test_events_for_the_console_have_names_that_its_test_tab_takes() -> None:
     names = [path.stem for path in (ROOT / "examples" / "events").glob("*.json")]
     assert names
