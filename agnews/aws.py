@@ -1,5 +1,6 @@
 """Clients of AWS services for the command line, and AWS's refusals as errors that name the remedy."""
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -19,7 +20,8 @@ def client(service: str, region: str | None = None) -> Any:
     except ImportError as error:
         raise AgNewsError(f"this needs boto3: pip install 'agnews[aws]' ({error})") from error
     try:
-        return boto3.client(service, region_name=region)
+        # The AWS CLI, Lambda and all other SDKs read AWS_REGION first; boto3 reads AWS_DEFAULT_REGION alone.
+        return boto3.client(service, region_name=region or os.environ.get("AWS_REGION"))
     except (BotoCoreError, ValueError) as error:
         raise AgNewsError(f"{error}; set AWS_PROFILE or AWS_REGION, or run aws configure") from error
 

@@ -43,7 +43,7 @@ def region_of(arn: str, kind: str) -> str:
     """The region in an ARN of this kind, stateMachine or execution. Raises InputError for anything else."""
     match = ARN.fullmatch(arn)
     if match is None or match[2] != kind:
-        raise InputError(f"{arn!r} is not the ARN of a {'state machine' if kind == 'stateMachine' else kind}")
+        raise InputError(f"{arn!r} is not the ARN of {'a state machine' if kind == 'stateMachine' else 'an execution'}")
     return match[1]
 
 

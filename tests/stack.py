@@ -18,7 +18,7 @@ PSEUDO = {
 }
 
 
-class Loader(yaml.SafeLoader):
+class Loader(yaml.SafeLoader):  # type: ignore[misc]  # PyYAML has no types
     """Reads CloudFormation's short forms, `!Ref x` as `{"Ref": x}`."""
 
 

@@ -31,20 +31,21 @@ def machines(tmp_path_factory: pytest.TempPathFactory, lambda_: RuntimeApi) -> I
     require_deploy_tools()
     import boto3
 
-    with running_account(tmp_path_factory.mktemp("account"), lambda_.invoke) as (opened, running):
-        with pytest.MonkeyPatch.context() as patch:
-            for name, value in opened.environment.items():
-                patch.setenv(name, value)
-            files = boto3.client("s3")
-            files.create_bucket(Bucket="news")
-            for key, text in (("in.csv", CSV), ("empty.csv", ""), ("in.jsonl", f'"{OIL}"\n{{"headline": "{GOAL}"}}\n')):
-                files.put_object(Bucket="news", Key=key, Body=text.encode())
-            files.put_object(Bucket="news", Key="bom.csv", Body=b"\xef\xbb\xbftitle\nx\n")
-            files.put_object(Bucket="news", Key="bad.jsonl", Body=b'{"headline": "x"}, \n')
-            role = "arn:aws:iam::123456789012:role/bulk"
-            text = json.dumps(Stack().definition)
-            boto3.client("stepfunctions").create_state_machine(name="agnews-bulk", definition=text, roleArn=role)
-            yield running
+    folder = tmp_path_factory.mktemp("account")
+    with running_account(folder, lambda_.invoke) as (opened, running), pytest.MonkeyPatch.context() as patch:
+        for name, value in opened.environment.items():
+            patch.setenv(name, value)
+        files = running.files
+        files.client.create_bucket(Bucket="news")
+        for key, text in (("in.csv", CSV), ("empty.csv", ""), ("in.jsonl", f'"{OIL}"\n{{"headline": "{GOAL}"}}\n')):
+            files.write("news", key, text.encode())
+        files.write("news", "bom.csv", b"\xef\xbb\xbftitle\nx\n")
+        files.write("news", "bad.jsonl", b'{"headline": "x"}, \n')
+        role = "arn:aws:iam::123456789012:role/bulk"
+        text = json.dumps(Stack().definition)
+        states = boto3.client("stepfunctions", region_name="us-east-1")
+        states.create_state_machine(name="agnews-bulk", definition=text, roleArn=role)
+        yield running
 
 
 @pytest.fixture(autouse=True)

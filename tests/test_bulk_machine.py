@@ -148,7 +148,8 @@ def test_a_run_in_which_more_fails_than_is_tolerated_fails_and_keeps_what_was_an
 
 
 def test_a_throttled_batch_is_tried_again_with_growing_pauses_until_it_is_answered(lambda_: RuntimeApi) -> None:
-    waiting, paused = [THROTTLED] * 6, []
+    waiting = [THROTTLED] * 6
+    paused: list[float] = []
     folder = table([{"id": "1", "title": OIL}])
 
     def invoke(payload: bytes) -> Outcome:
