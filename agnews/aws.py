@@ -21,7 +21,7 @@ def client(service: str, region: str | None = None) -> Any:
         raise AgNewsError(f"this needs boto3: pip install 'agnews[aws]' ({error})") from error
     try:
         # The AWS CLI, Lambda and all other SDKs read AWS_REGION first; boto3 reads AWS_DEFAULT_REGION alone.
-        return boto3.client(service, region_name=region or os.environ.get("AWS_REGION"))
+        return boto3.Session().client(service, region_name=region or os.environ.get("AWS_REGION"))
     except (BotoCoreError, ValueError) as error:
         raise AgNewsError(f"{error}; set AWS_PROFILE or AWS_REGION, or run aws configure") from error
 

@@ -11,10 +11,10 @@ from agnews.settings import Settings
 RESULTS = Path(__file__).resolve().parent.parent / "results"
 
 
-def record(name: str, figures: dict[str, Any]) -> Path:
-    """The path of results/NAME.json, which holds `figures` now."""
-    RESULTS.mkdir(exist_ok=True)
-    path = RESULTS / f"{name}.json"
+def record(name: str, figures: dict[str, Any], folder: Path = RESULTS) -> Path:
+    """The path of NAME.json in `folder`, results/ by default, which holds `figures` now."""
+    folder.mkdir(exist_ok=True)
+    path = folder / f"{name}.json"
     revision = read_checkpoint(Settings().model_dir).revision
     facts = {"revision": revision, "machine": machine(), "versions": versions()}
     path.write_text(json.dumps(figures | facts, indent=2) + "\n", encoding="utf-8")
