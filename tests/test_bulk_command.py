@@ -97,7 +97,7 @@ def test_ctrl_c_leaves_it_running_and_says_how_to_look_again(
 
     machines.held.clear()
     with monkeypatch.context() as patch:
-        patch.setattr(bulk_command.time, "sleep", pressed)
+        patch.setattr("time.sleep", pressed)
         assert main(["bulk", "s3://news/in.csv", OUT, "--state-machine", "agnews-bulk"]) == 130
     machines.held.set()
     shown = capsys.readouterr().err
