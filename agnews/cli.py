@@ -40,6 +40,15 @@ examples:
 Files are AG News' own (no header: class 1-4, title, description), or CSV with a header, a label column (topics or
 1-4) and a text, headline or title column, perhaps with a description.
 """
+BULK = """\
+examples:
+  agnews bulk s3://bucket/headlines.csv s3://bucket/topics/ --column title --id-column id
+  agnews bulk --follow arn:aws:states:us-east-1:123456789012:execution:agnews-bulk:…
+
+The template deployed with Bulk=yes has the state machine. Files are .csv with a header, or .jsonl with a string or an
+object a line. Results are JSON Lines in the order that batches end; give ids to join them. Their addresses come on
+standard output. Needs boto3: pip install 'agnews[aws]'.
+"""
 FORMATS = ("table", "csv", "jsonl")
 
 
@@ -55,6 +64,7 @@ def parser() -> argparse.ArgumentParser:
         ("serve", "run the handler behind a local Lambda Invoke API", SERVE, add_serve),
         ("info", "which checkpoint and engine answer", INFO, add_info),
         ("evaluate", "accuracy on labelled files", EVALUATE, add_evaluate),
+        ("bulk", "whole files of S3 through the deployed state machine", BULK, add_bulk),
     ):
         sentence = f"{text[0].upper()}{text[1:]}."
         add(commands.add_parser(name, help=text, description=sentence, epilog=epilog, formatter_class=raw))
@@ -107,6 +117,21 @@ def add_evaluate(command: argparse.ArgumentParser) -> None:
     command.add_argument("--report", type=Path, metavar="FOLDER", default=Path("results/evaluation"), help=told)
     command.add_argument("--no-texts", action="store_true", help="list the mistakes by file and line alone")
     add_engine(command)
+
+
+def add_bulk(command: argparse.ArgumentParser) -> None:
+    """Adds the arguments of `agnews bulk`."""
+    command.add_argument("input", nargs="?", metavar="s3://BUCKET/FILE", help="a .csv or .jsonl file")
+    command.add_argument("output", nargs="?", metavar="s3://BUCKET/FOLDER/", help="where results go, in a new folder")
+    told = "default: AGNEWS_BULK, or what the stack agnews says"
+    command.add_argument("--state-machine", metavar="ARN|NAME", help=told)
+    command.add_argument("--column", help="column or key of the text (default: text, headline or title)")
+    command.add_argument("--description-column", metavar="COLUMN", help="joined to the text (default: description)")
+    command.add_argument("--id-column", metavar="COLUMN", help="handed on (default: id)")
+    command.add_argument("--top-k", type=int, metavar="N", help="list the N best topics' scores (1-4)")
+    command.add_argument("--min-score", type=float, metavar="X", help="answer no topic below this score (0-1)")
+    command.add_argument("--no-wait", action="store_true", help="start it and return")
+    command.add_argument("--follow", metavar="EXECUTION", help="look at a run that was started before")
 
 
 def add_engine(command: argparse.ArgumentParser) -> None:

@@ -177,9 +177,17 @@ def evaluate(arguments: argparse.Namespace) -> int:
     return 0
 
 
+def bulk(arguments: argparse.Namespace) -> int:
+    """0, or 1 if some rows failed, 130 if it was left to itself."""
+    from agnews.bulk_command import bulk as run_bulk
+
+    return run_bulk(arguments)
+
+
 COMMANDS: dict[str, Callable[[argparse.Namespace], int]] = {
     "classify": classify,
     "serve": serve,
     "info": info,
     "evaluate": evaluate,
+    "bulk": bulk,
 }

@@ -68,3 +68,22 @@ def bar(total: int | None, unit: str) -> Iterator[Callable[[int, int], None]]:
             progress.update(task, completed=done, count=count, rate=rate)
 
         yield advance
+
+
+@contextmanager
+def run_bar() -> Iterator[Callable[[int, int, int, float | None], None]]:
+    """A bar on standard error for a run elsewhere; call it with rows done, in all and failed, and dollars if known."""
+    columns = (BarColumn(), TaskProgressColumn(), TimeRemainingColumn(), TextColumn("{task.fields[told]}"))
+    begun: tuple[float, int] | None = None
+    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+        task = progress.add_task("", total=None, told="waiting for the first batch")
+
+        def show(done: int, total: int, failed: int, cost: float | None) -> None:
+            nonlocal begun
+            begun = begun or (time.monotonic(), done)
+            rate = (done - begun[1]) / max(time.monotonic() - begun[0], 1e-9)
+            price = "" if cost is None else f", about ${cost:,.2f}"
+            told = f"{done:,} of {total:,} rows, {failed:,} failed, {rate:,.0f} rows/s{price}"
+            progress.update(task, completed=done, total=total or None, told=told)
+
+        yield show

@@ -15,7 +15,7 @@ from agnews.labels import LABELS
 from tests.requirement import ROOT
 from tests.texts import GOAL, OIL
 
-COMMANDS = ("classify", "serve", "info", "evaluate")
+COMMANDS = ("classify", "serve", "info", "evaluate", "bulk")
 HEAVY = ("numpy", "onnxruntime", "rich", "tokenizers", "torch", "transformers")
 
 

@@ -27,7 +27,7 @@ LAYERS = (
     {"agnews.events"} | {f"agnews.events.{name}" for name in SOURCES},
 )
 """From the ground up; a module of one layer imports from its own and those below."""
-ALLOWED = {"agnews.engines.pipeline": {"torch", "transformers"}, "agnews.delivery": {"botocore"}}
+ALLOWED = {"agnews.engines.pipeline": {"torch", "transformers"}, "agnews.delivery": {"botocore"}, "agnews.aws": {"boto3", "botocore"}}
 """Where heavy packages may be imported, when they are needed."""
 
 MODULES = sorted([*(ROOT / "agnews").rglob("*.py"), ROOT / "handler.py"])

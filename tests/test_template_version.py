@@ -52,6 +52,9 @@ def described(
         ({"Architecture": "arm64"}, "onnx arm64, 1769 MB, 60 s"),
         ({"MemoryMB": "512"}, "onnx x86_64, 512 MB, 60 s"),
         ({"TimeoutSeconds": "30"}, "onnx x86_64, 1769 MB, 30 s"),
+        ({"Queues": "yes"}, "onnx x86_64, 1769 MB, 60 s, queues"),
+        ({"MetricsNamespace": "News/Topics"}, "onnx x86_64, 1769 MB, 60 s, metrics News/Topics"),
+        ({"LogTexts": "yes", "TracingActive": "yes"}, "onnx x86_64, 1769 MB, 60 s, texts logged, traced"),
     ],
 )
 def test_a_parameter_that_changes_the_function_replaces_the_version_that_the_alias_points_to(
@@ -60,7 +63,16 @@ def test_a_parameter_that_changes_the_function_replaces_the_version_that_the_ali
     assert described(parameters) == description
 
 
-@pytest.mark.parametrize("parameters", [{"MemoryMB": "1769"}, {"TimeoutSeconds": "60"}, {"LogRetentionDays": "7"}])
+@pytest.mark.parametrize(
+    "parameters",
+    [
+        {"MemoryMB": "1769"},
+        {"TimeoutSeconds": "60"},
+        {"LogRetentionDays": "7"},
+        {"Alarms": "no", "Dashboard": "no"},
+        {"Bulk": "yes", "BulkInputBucket": "headlines"},
+    ],
+)
 def test_a_parameter_that_leaves_the_function_as_it_is_leaves_the_version(
     described: Callable[[dict[str, str]], str], parameters: dict[str, str]
 ) -> None:
