@@ -3,11 +3,12 @@
 import json
 import re
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 from agnews.map_run import Counts
 
-GB_SECOND = {"x86_64": 0.0000166667, "arm64": 0.0000133334}
+Architecture = Literal["x86_64", "arm64"]
+GB_SECOND: dict[Architecture, float] = {"x86_64": 0.0000166667, "arm64": 0.0000133334}
 """Dollars, us-east-1, November 2026, as are the others: Lambda's, by architecture."""
 INVOCATION = 0.20 / 1_000_000
 BATCH = 0.025 / 1_000 + 1.00 / 1_000_000
@@ -21,7 +22,7 @@ class Meter:
     """Adds up what batches at work cost, from one look to the next."""
 
     memory_gb: float
-    architecture: str
+    architecture: Architecture
     seconds: float = 0.0
     """Of batches at work, since the first look."""
     last: float | None = None

@@ -18,11 +18,12 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
+from agnews.cost import GB_SECOND
 from agnews.settings import MEMORY_PER_VCPU_MB
 from benchmarks.command import Setup, parser, setup_of
 from benchmarks.contenders import ONNX, PIPELINE, Contender
 from benchmarks.plots import COLOURS, figure_of, saved
-from benchmarks.prices import GB_SECOND, dollars_per_million
+from benchmarks.prices import dollars_per_million
 from benchmarks.process import log_of, python, settings
 from benchmarks.record import record
 from benchmarks.rounds import interleaved, medians

@@ -10,6 +10,7 @@ from tests.requirement import ROOT, require_module
 # ruff: noqa: E402  (what follows imports what may be missing)
 require_module("matplotlib", "onnx", "torch", "transformers")
 
+from agnews.cost import Architecture
 from benchmarks import cost, growth
 from benchmarks.command import Setup
 from benchmarks.contenders import CONTENDERS, ONNX, OTHERS, Contender
@@ -17,7 +18,7 @@ from benchmarks.contenders.batches import sorted_batches
 from benchmarks.driver import status_bytes
 from benchmarks.file import flatness, texts
 from benchmarks.operations import Operations
-from benchmarks.prices import Architecture, dollars_per_million
+from benchmarks.prices import dollars_per_million
 from benchmarks.process import absence, labels, list_event, running
 from benchmarks.roofline import measured as measured_roofline
 from benchmarks.rounds import interleaved, medians, ratio
