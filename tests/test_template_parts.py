@@ -5,17 +5,15 @@ from typing import Any
 
 import pytest
 
+from agnews.observe import UNITS
 from tests.requirement import require_module
 
 require_module("yaml")
 
 from tests.stack import Stack  # noqa: E402
 
-EMITTED = {"Headlines", "Errors", "Truncated", "Abstained", "World", "Sports", "Business", "SciTech", "MeanScore"}
-EMITTED |= {"TokenizeMilliseconds", "InferenceMilliseconds", "ColdStarts"}
-"""What the function writes into its log as metrics, with the one dimension FunctionName."""
 KNOWN = {
-    "AGNews": ("FunctionName", EMITTED),
+    "AGNews": ("FunctionName", set(UNITS)),
     "AWS/Lambda": ("FunctionName", {"Invocations", "Errors", "Throttles", "Duration", "ConcurrentExecutions"}),
     "AWS/SQS": ("QueueName", {"ApproximateNumberOfMessagesVisible", "ApproximateAgeOfOldestMessage"}),
     "AWS/States": (
