@@ -18,18 +18,16 @@ from agnews.request import Item
 from agnews.settings import Settings
 
 LOG = logging.getLogger("agnews")
+COUNTED = ("Headlines", "Errors", "Truncated", "Abstained", *(label.replace("/", "") for label in LABELS))
+"""What is counted of an invocation's texts; a topic's are the headlines that were given it. All are told, zeros, too."""
 UNITS = {
-    "Headlines": "Count",
-    "Errors": "Count",
-    "Truncated": "Count",
-    "Abstained": "Count",
-    **{label.replace("/", ""): "Count" for label in LABELS},
+    **dict.fromkeys(COUNTED, "Count"),
     "MeanScore": "None",
     "TokenizeMilliseconds": "Milliseconds",
     "InferenceMilliseconds": "Milliseconds",
     "ColdStarts": "Count",
 }
-"""Every metric and its unit. A topic counts the headlines that were given it; milliseconds are summed over workers."""
+"""Every metric and its unit; milliseconds are summed over workers."""
 TEXTS = 100
 TEXT_CHARS = 300
 """What a line holds of the texts at most, so that it stays far below what CloudWatch takes."""
@@ -91,7 +89,7 @@ class Observer:
 def line(observed: Observed, spent: Spent, settings: Settings, function_name: str, cold: bool) -> dict[str, object]:
     """The log line's fields: EMF's directive, its dimension and values, and what is told besides."""
     values: dict[str, object] = {
-        **observed.counts,
+        **({name: observed.counts[name] for name in COUNTED} if observed.counts else {}),
         "TokenizeMilliseconds": round(spent.tokenize_s * 1000, 3),
         "InferenceMilliseconds": round(spent.inference_s * 1000, 3),
         "ColdStarts": int(cold),
