@@ -19,7 +19,7 @@ from agnews.settings import Settings
 
 LOG = logging.getLogger("agnews")
 COUNTED = ("Headlines", "Errors", "Truncated", "Abstained", *(label.replace("/", "") for label in LABELS))
-"""What is counted of an invocation's texts; a topic's are the headlines that were given it. All are told, zeros, too."""
+"""What is counted of an invocation's texts; a topic's are the headlines that were given it. Zeros are told, too."""
 UNITS = {
     **dict.fromkeys(COUNTED, "Count"),
     "MeanScore": "None",
