@@ -75,6 +75,12 @@ def test_the_image_answers_over_http_and_holds_the_page(sandbox: Sandbox, tmp_pa
         assert found["body"].startswith(start)
 
 
+def test_the_image_can_send_to_queues(image: Image) -> None:
+    script = "from agnews.delivery import sqs_client; print(sqs_client().meta.endpoint_url)"
+    found = output(image.name, "python3", "-c", script, AWS_DEFAULT_REGION="eu-central-1")
+    assert found == "https://sqs.eu-central-1.amazonaws.com\n"
+
+
 @pytest.mark.parametrize("escaped", [True, False], ids=["escaped", "utf8"])
 def test_headlines_in_other_scripts_come_back_whole(sandbox: Sandbox, escaped: bool) -> None:
     items = [{"id": text, "text": text} for text in SCRIPTS]
