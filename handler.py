@@ -25,7 +25,7 @@ CLASSIFIER = load(SETTINGS)
 CLASSIFIER.classify(["The first inference allocates and touches the weights: not in a caller's time"])
 OBSERVER = Observer(CLASSIFIER, SETTINGS)
 if SETTINGS.results_queue_url:
-    sqs_client()  # botocore: most of a second, which is not a record's either
+    sqs_client()  # botocore is slow to import: not in a record's time either
 
 
 def lambda_handler(event: Json, context: Context) -> dispatch.Answered:

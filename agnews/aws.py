@@ -15,10 +15,10 @@ def client(service: str, region: str | None = None) -> Any:
         AgNewsError: boto3 is not installed, or there is no region or no such profile.
     """
     try:
-        import boto3  # 0.2 s, and not installed where nobody calls AWS
+        import boto3  # slow to import, and not installed where nobody calls AWS
         from botocore.exceptions import BotoCoreError
     except ImportError as error:
-        raise AgNewsError(f"this needs boto3: pip install 'agnews[aws]' ({error})") from error
+        raise AgNewsError(f"this needs boto3: pip install -e '.[aws]' ({error})") from error
     try:
         # The AWS CLI, Lambda and all other SDKs read AWS_REGION first; boto3 reads AWS_DEFAULT_REGION alone.
         return boto3.Session().client(service, region_name=region or os.environ.get("AWS_REGION"))

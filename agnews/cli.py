@@ -47,7 +47,7 @@ examples:
 
 The template deployed with Bulk=yes has the state machine. Files are .csv with a header, or .jsonl with a string or an
 object a line. Results are JSON Lines in the order that batches end; give ids to join them. Their addresses come on
-standard output. Needs boto3: pip install 'agnews[aws]'.
+standard output. Needs boto3: pip install -e '.[aws]'.
 """
 FORMATS = ("table", "csv", "jsonl")
 

@@ -43,8 +43,8 @@ class Message:
     attributes: Mapping[str, str] = field(default_factory=dict)
 
     @property
-    def bytes(self) -> int:
-        """As SQS counts them: body, and names, types and values of the attributes."""
+    def size(self) -> int:
+        """In bytes, as SQS counts them: body, and names, types and values of the attributes."""
         told = sum(len(name) + len("String") + len(value.encode()) for name, value in self.attributes.items())
         return len(self.body.encode()) + told
 
@@ -62,10 +62,13 @@ class Queue:
         return self.url.endswith(".fifo")
 
     def send(self, messages: Sequence[Message], deadline: float, ordered: bool) -> list[bool]:
-        """Which of the messages the queue accepted; ordered: none is sent after one that it did not accept."""
+        """Which of the messages the queue accepted: none of those whose turn came after `deadline` (time.monotonic()).
+
+        Ordered: no call is made after one that was not accepted as a whole.
+        """
         accepted: list[bool] = []
         for call in calls(messages, 1 if self.fifo else ENTRIES):
-            if ordered and not all(accepted):
+            if time.monotonic() >= deadline or (ordered and not all(accepted)):
                 break
             accepted += self._send(call, deadline)
         return accepted + [False] * (len(messages) - len(accepted))
@@ -88,7 +91,7 @@ class Queue:
 
     def _call(self, entries: list[dict[str, Any]]) -> tuple[set[int], set[int]]:
         """Which entries were accepted, and which never will be."""
-        from botocore.exceptions import BotoCoreError, ClientError  # 0.2 s, and only where there is a queue
+        from botocore.exceptions import BotoCoreError, ClientError  # slow to import, and only where there is a queue
 
         asked = {int(entry["Id"]) for entry in entries}
         try:
@@ -121,11 +124,11 @@ def calls(messages: Sequence[Message], most: int) -> Iterator[list[Message]]:
     call: list[Message] = []
     size = 0
     for message in messages:
-        if call and (len(call) == most or size + message.bytes > MESSAGE_BYTES):
+        if call and (len(call) == most or size + message.size > MESSAGE_BYTES):
             yield call
             call, size = [], 0
         call.append(message)
-        size += message.bytes
+        size += message.size
     if call:
         yield call
 
@@ -144,9 +147,9 @@ def sqs_client() -> SqsClient:
         from botocore.exceptions import NoRegionError
         from botocore.session import Session
     except ImportError as error:
-        raise SettingsError("a queue is named, and botocore is not installed: pip install 'agnews[aws]'") from error
+        raise SettingsError("a queue is named, and botocore is not installed: pip install -e '.[aws]'") from error
     once = Config(
-        connect_timeout=2, read_timeout=5, retries={"total_max_attempts": 1}
+        connect_timeout=1, read_timeout=2, retries={"total_max_attempts": 1}
     )  # Queue repeats, to its deadline
     try:
         client: SqsClient = Session().create_client("sqs", config=once)

@@ -11,7 +11,7 @@ UNREAD = (
     "bin",
     "**/tests",
     "**/*.pyi",
-    "botocore/data/[!s]*/",  # every service's description, 26 MB, but that of SQS
+    "botocore/data/[!s]*/",  # every service's description but that of SQS
     "botocore/data/s[!q]*/",
     "numpy/_core/include",
     "numpy/_core/lib",

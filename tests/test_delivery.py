@@ -185,14 +185,50 @@ def test_a_queue_out_of_reach_brings_every_record_back(
 
 
 def test_what_was_not_reached_in_time_comes_back_and_the_rest_does_not(
-    queue: Callable[..., Mailbox], classifier: Classifier, settings: Settings
+    queue: Callable[..., Mailbox], classifier: Classifier, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("agnews.events.records.SENDING_S", 100.0)
+    monkeypatch.setattr("agnews.events.records.SENDING_SHARE", 1.0)  # all the time is kept back: none to compute
+    results = queue()
+    named = replace(settings, results_queue_url=results.url)
+    assert failed(answer(many(['{"txt": 1}', GOAL]), classifier, named, time.monotonic() + 50)) == ["m1"]
+    assert [message["record_id"] for message in results.answers()] == ["m0"]
+
+
+def test_nothing_is_sent_after_the_deadline(
+    queue: Callable[..., Mailbox], aws: Account, classifier: Classifier, settings: Settings
 ) -> None:
     results = queue()
     named = replace(settings, results_queue_url=results.url)
-    late = answer(many([GOAL]), classifier, named, time.monotonic())
-    assert failed(late) == ["m0"]
-    assert failed(answer(many(['{"txt": 1}', GOAL]), classifier, named, time.monotonic())) == ["m1"]
-    assert [message["record_id"] for message in results.answers()] == ["m0"]
+    assert failed(answer(many(['{"txt": 1}', GOAL]), classifier, named, time.monotonic())) == ["m0", "m1"]
+    assert sends(aws) == 0
+
+
+@pytest.mark.parametrize("data", [b"", b"\xff" * 900_000], ids=["empty", "too large"])
+def test_of_what_no_queue_takes_as_it_came_the_dead_letter_queue_gets_the_error(
+    queue: Callable[..., Mailbox], classifier: Classifier, settings: Settings, data: bytes
+) -> None:
+    results, dead = queue(), queue()
+    event = payload("kinesis")
+    event["Records"][0]["kinesis"]["data"] = base64.b64encode(data).decode()
+    named = replace(settings, results_queue_url=results.url, dead_letter_queue_url=dead.url)
+    assert failed(answer(event, classifier, named)) == []
+    assert [message["label"] for message in results.answers()] == ["Business"]
+    (bad,) = dead.answers()
+    assert (bad["error"]["type"], bad["body"]) == ("InputError", None if data else "")
+
+
+def test_a_dead_letter_that_was_not_accepted_holds_up_what_comes_after_it_in_order(
+    queue: Callable[..., Mailbox], aws: Account, classifier: Classifier, settings: Settings
+) -> None:
+    results, dead = queue(fifo=True), queue(fifo=True)
+    event = payload("sqs_fifo")
+    event["Records"][1]["body"] = '{"txt": 1}'
+    aws.throttled.extend(['{"txt": 1}'] * ATTEMPTS)
+    ids = [record["messageId"] for record in event["Records"]]
+    named = replace(settings, results_queue_url=results.url, dead_letter_queue_url=dead.url)
+    assert failed(answer(event, classifier, named)) == ids[1:]
+    assert [message["record_id"] for message in results.answers()] == ids[:1]
 
 
 def test_a_fifo_queues_first_failure_and_all_after_it_come_back_and_none_of_them_was_sent(
@@ -247,15 +283,23 @@ def test_calls_hold_at_most_ten_messages_and_what_sqs_takes_at_once() -> None:
     assert list(calls([], ENTRIES)) == []
 
 
-def test_waits_between_attempts_never_go_beyond_the_deadline(queue: Callable[..., Mailbox], aws: Account) -> None:
+def test_neither_calls_nor_waits_between_them_go_beyond_the_deadline(
+    queue: Callable[..., Mailbox], aws: Account, monkeypatch: pytest.MonkeyPatch
+) -> None:
     waited: list[float] = []
     results = queue()
-    aws.throttled.extend(["body"] * ATTEMPTS)
     target = Queue(results.url, sqs_client(), waited.append)
     assert target.send([Message("1", "body")], time.monotonic() - 1, ordered=False) == [False]
+    assert sends(aws) == 0
+    monkeypatch.setattr("agnews.delivery.FIRST_WAIT_S", 1000.0)
+    monkeypatch.setattr("agnews.delivery.LONGEST_WAIT_S", 1000.0)
+    monkeypatch.setattr("agnews.delivery.random.uniform", lambda _, most: most)
+    aws.throttled.append("body")
+    assert target.send([Message("1", "body")], time.monotonic() + 100, ordered=False) == [False]
     assert waited == []
+    aws.throttled.extend(["body"] * (ATTEMPTS - 1))
     assert target.send([Message("1", "body")], math.inf, ordered=False) == [True]
-    assert len(waited) == ATTEMPTS - 1
+    assert waited == [1000.0] * (ATTEMPTS - 1)
 
 
 def test_the_runtime_client_sends_and_answers_in_the_real_process(

@@ -52,7 +52,6 @@ def test_what_begins_as_an_object_and_is_none_is_not_taken_for_a_headline(text: 
 @pytest.mark.parametrize(
     ("body", "message"),
     [
-        (b"Caf\xe9 closes", "not UTF-8: byte 3"),
         ("", "the text is empty"),
         ('{"txt": "a"}', "must be plain text or one of"),
         ('{"text": "a", "top_k": 9}', "top_k must be a whole number"),
@@ -60,7 +59,7 @@ def test_what_begins_as_an_object_and_is_none_is_not_taken_for_a_headline(text: 
     ],
 )
 def test_a_record_that_can_never_be_answered_is_an_error_and_spoils_no_other(
-    classifier: Classifier, settings: Settings, body: str | bytes, message: str
+    classifier: Classifier, settings: Settings, body: str, message: str
 ) -> None:
     found = outcomes([Record("1", GOAL), Record("2", body), Record("3", GOAL)], classifier, settings, math.inf)
     assert [outcome.answer.get("label") for outcome in found] == ["Sports", None, "Sports"]
@@ -112,11 +111,18 @@ def test_answers_name_their_record_and_the_id_that_it_carried(classifier: Classi
     assert [item.get("id") for item in found] == [None, "desk/17"]
 
 
-def test_a_pipes_bad_record_is_an_error_in_its_place(classifier: Classifier, settings: Settings) -> None:
+@pytest.mark.parametrize(
+    ("data", "message"),
+    [(base64.b64encode(b"Caf\xe9").decode(), "not UTF-8: byte 3"), ("Café", "not base64"), ("", "the text is empty")],
+)
+def test_a_pipes_bad_record_is_an_error_in_its_place(
+    classifier: Classifier, settings: Settings, data: str, message: str
+) -> None:
     event = payload("pipe_kinesis")
-    event[0]["data"] = base64.b64encode(b"Caf\xe9").decode()
+    event[0]["data"] = data
     found: Any = answer(event, classifier, settings)
     assert [item.get("label") or item["error"]["type"] for item in found] == ["InputError", "Business"]
+    assert message in found[0]["error"]["message"]
 
 
 @pytest.mark.parametrize("name", ["sns", "pipe_sqs"])
@@ -139,7 +145,37 @@ def test_records_of_two_sources_or_none_are_of_no_known_form(classifier: Classif
     mixed = {"Records": [*payload("sqs")["Records"], *payload("kinesis")["Records"]]}
     shortened = copy.deepcopy(payload("sqs"))
     del shortened["Records"][0]["messageId"]
-    events: list[Any] = [mixed, shortened, {"Records": []}, {"Records": [{}]}]
+    events: list[Any] = [mixed, shortened, {"Records": []}, {"Records": [{}]}, {"Records": [{"eventSource": []}]}]
     for event in events:
         with pytest.raises(InputError, match="an event must be one of"):
             answer(event, classifier, settings)
+
+
+@pytest.mark.parametrize(
+    ("name", "path"),
+    [
+        ("sqs", ("Records", 0, "body")),
+        ("sqs", ("Records", 0, "attributes")),
+        ("sns", ("Records", 0, "Sns", "MessageId")),
+        ("sns", ("Records", 0, "Sns", "Message")),
+        ("kinesis", ("Records", 0, "kinesis", "data")),
+        ("kinesis", ("Records", 0, "eventID")),
+        ("pipe_sqs", (0, "body")),
+        ("pipe_kinesis", (0, "sequenceNumber")),
+    ],
+)
+def test_a_record_without_what_its_source_always_sends_is_refused_by_an_error_of_ours(
+    classifier: Classifier, settings: Settings, name: str, path: tuple[str | int, ...]
+) -> None:
+    named = Settings(results_queue_url="https://sqs.us-east-1.amazonaws.com/123456789012/results")
+    event = payload(name)
+    inner = event
+    for key in path[:-1]:
+        inner = inner[key]
+    inner[path[-1]] = 5
+    if name.startswith("pipe"):  # then it is a list of objects without a text
+        found: Any = answer(event, classifier, named)
+        assert found["errors"] == len(event)
+    else:
+        with pytest.raises(InputError, match="an event must be one of"):
+            answer(event, classifier, named)

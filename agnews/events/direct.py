@@ -9,6 +9,8 @@ from agnews.request import TEXT_KEYS, Json, Request, read_item, read_items, read
 from agnews.settings import Settings
 
 LIST_KEYS = ("texts", "headlines", "inputs")
+Fields = Mapping[str, type]
+"""What an object must have: a key, or keys with dots between them that lead into objects, and the value's type."""
 
 
 class Warmup:
@@ -110,7 +112,18 @@ def _is_record(record: Json) -> bool:
         return False
     match record.get("eventSource"):
         case "aws:sqs":
-            return "body" in record and "messageId" in record
+            return has(record, {"messageId": str, "body": str})
         case "aws:kinesis":
-            return "data" in record and "sequenceNumber" in record
+            return has(record, {"sequenceNumber": str, "data": str})
     return False
+
+
+def has(record: Json, fields: Fields) -> bool:
+    """True for an object with these fields, each of its type."""
+    for path, kind in fields.items():
+        found = record
+        for key in path.split("."):
+            found = found.get(key) if isinstance(found, dict) else None
+        if not isinstance(found, kind):
+            return False
+    return True

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from agnews.events.direct import is_piped
-from agnews.events.records import Outcome, Record, all_from, from_base64, listed
+from agnews.events.records import Outcome, Record, all_from, listed
 from agnews.request import Json
 from agnews.settings import Settings
 
@@ -16,7 +16,7 @@ class Sns:
 
     @staticmethod
     def matches(event: Json) -> bool:
-        return all_from(event, "aws:sns", {"Sns"})
+        return all_from(event, "EventSource", "aws:sns", {"Sns.MessageId": str, "Sns.Message": str})
 
     @staticmethod
     def read(event: Any) -> list[Record]:
@@ -43,7 +43,7 @@ class Pipe:
         return [
             Record(record["messageId"], record["body"])
             if record["eventSource"] == "aws:sqs"
-            else Record(record["sequenceNumber"], from_base64(record["data"]))
+            else Record(record["sequenceNumber"], record["data"], encoded=True)
             for record in event
         ]
 

@@ -3,10 +3,12 @@
 from collections.abc import Sequence
 from typing import Any
 
-from agnews.events.records import Outcome, Record, all_from, from_base64
+from agnews.events.records import Outcome, Record, all_from
 from agnews.events.results import deliver
 from agnews.request import Json
 from agnews.settings import Settings
+
+FIELDS = {"kinesis.sequenceNumber": str, "kinesis.data": str, "eventID": str}
 
 
 class Sqs:
@@ -16,12 +18,12 @@ class Sqs:
 
     @staticmethod
     def matches(event: Json) -> bool:
-        return all_from(event, "aws:sqs", {"messageId", "body", "attributes"})
+        return all_from(event, "eventSource", "aws:sqs", {"messageId": str, "body": str, "attributes": dict})
 
     @staticmethod
     def read(event: Any) -> list[Record]:
         return [
-            Record(record["messageId"], record["body"], record["attributes"].get("MessageGroupId", ""))
+            Record(record["messageId"], record["body"], group=record["attributes"].get("MessageGroupId", ""))
             for record in event["Records"]
         ]
 
@@ -37,15 +39,16 @@ class Kinesis:
 
     @staticmethod
     def matches(event: Json) -> bool:
-        return all_from(event, "aws:kinesis", {"kinesis", "eventID"})
+        return all_from(event, "eventSource", "aws:kinesis", FIELDS)
 
     @staticmethod
     def read(event: Any) -> list[Record]:
         return [
             Record(
                 record["kinesis"]["sequenceNumber"],
-                from_base64(record["kinesis"]["data"]),
-                record["eventID"].partition(":")[0],  # the shard's, which keeps the order
+                record["kinesis"]["data"],
+                encoded=True,
+                group=record["eventID"].partition(":")[0],  # the shard's, which keeps the order
             )
             for record in event["Records"]
         ]

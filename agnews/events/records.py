@@ -1,16 +1,15 @@
 """Records of queues, topics and streams: each carries a direct request in its body, and all are computed together."""
 
 import base64
-import binascii
 import json
 import time
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from agnews.answer import Answer, answers, answers_to, failed
 from agnews.classifier import Classifier
 from agnews.errors import AgNewsError, DeadlineError, InputError, ModelError
-from agnews.events.direct import OneText, TextList
+from agnews.events.direct import Fields, OneText, TextList, has
 from agnews.request import Item, Json, Request, shown
 from agnews.settings import Settings
 
@@ -25,7 +24,10 @@ class Record:
     """One record of an event: AWS's id for it, what it carries, and whom it must not overtake."""
 
     id: str
-    body: str | bytes
+    body: str
+    """As it came."""
+    encoded: bool = False
+    """Whether the body is base64."""
     group: str = ""
     """Records of one group keep their order; empty where there is none to keep."""
 
@@ -77,7 +79,7 @@ def outcomes(records: Sequence[Record], classifier: Classifier, settings: Settin
 
 def _read(record: Record, settings: Settings) -> tuple[type[OneText] | type[TextList], Request | InputError]:
     try:
-        event = event_of(text_of(record.body))
+        event = event_of(text_of(record))
         form = next((form for form in FORMS if form.matches(event)), None)
         if form is None:
             told = "; ".join(form.form for form in FORMS)
@@ -87,27 +89,24 @@ def _read(record: Record, settings: Settings) -> tuple[type[OneText] | type[Text
         return OneText, error
 
 
-def all_from(event: Json, source: str, keys: Set[str]) -> bool:
-    """True for an event of one record or more, all from `source` and with these keys."""
+def all_from(event: Json, source_key: str, source: str, fields: Fields) -> bool:
+    """True for an event of one record or more that all name this source and have these fields."""
     records = event.get("Records") if isinstance(event, dict) else None
     if not isinstance(records, list) or not records:
         return False
-    return all(
-        isinstance(record, dict)
-        and source in {record.get("eventSource"), record.get("EventSource")}
-        and keys <= set(record)
-        for record in records
-    )
+    return all(isinstance(item, dict) and item.get(source_key) == source and has(item, fields) for item in records)
 
 
-def text_of(body: str | bytes) -> str:
-    """A record's body as text. Raises InputError for bytes that are not UTF-8."""
-    if isinstance(body, str):
-        return body
+def text_of(record: Record) -> str:
+    """A record's body as text. Raises InputError for what is not base64, or not UTF-8 in it."""
+    if not record.encoded:
+        return record.body
     try:
-        return body.decode("utf-8-sig")
+        return base64.b64decode(record.body, validate=True).decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise InputError(f"the record's data is not UTF-8: byte {error.start} cannot be read; send UTF-8") from error
+    except ValueError as error:
+        raise InputError(f"the record's data is not base64: {error}") from error
 
 
 def event_of(text: str) -> Json:
@@ -130,14 +129,6 @@ def event_of(text: str) -> Json:
     if isinstance(found, dict) and found.get("Type") == "Notification" and isinstance(found.get("Message"), str):
         return event_of(str(found["Message"]))
     return found
-
-
-def from_base64(data: Json) -> bytes:
-    """The bytes of a Kinesis record, which Lambda hands on in base64. Raises InputError where it is not."""
-    try:
-        return base64.b64decode(str(data), validate=True)
-    except (binascii.Error, ValueError) as error:
-        raise InputError(f"the record's data is not base64: {error}") from error
 
 
 def _all_reached(of_texts: Sequence[Answer]) -> None:

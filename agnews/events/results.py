@@ -1,6 +1,5 @@
 """What records were answered with, as messages to the results queue or the dead-letter queue."""
 
-import base64
 from collections.abc import Sequence
 from itertools import groupby, takewhile
 from typing import Any
@@ -52,28 +51,32 @@ def goes_to(outcome: Outcome, settings: Settings) -> str:
 
 
 def message(outcome: Outcome, settings: Settings) -> Message:
-    """What is sent for a record: its answer, its error with what it carried, or itself as a dead letter."""
+    """What is sent for a record: its answer, itself as a dead letter, or where neither can be, its error."""
     record = outcome.record
-    body = record.body if isinstance(record.body, str) else base64.b64encode(record.body).decode()
     if outcome.error is None:
         answer = Message(record.id, as_json({"record_id": record.id, **outcome.answer}), record.group)
-        if answer.bytes <= MESSAGE_BYTES:
+        if answer.size <= MESSAGE_BYTES:
             return answer
         told = (
-            f"the answer has {answer.bytes:,} bytes, and a message at most {MESSAGE_BYTES:,}; send fewer texts at once"
+            f"the answer has {answer.size:,} bytes, and a message at most {MESSAGE_BYTES:,}; send fewer texts at once"
         )
-        return _error(record, {"error": error_body(AnswerSizeError(told))}, body)
-    if not settings.dead_letter_queue_url:
-        return _error(record, outcome.answer, body)
+        return _error(record, {"error": error_body(AnswerSizeError(told))})
+    letter = _letter(outcome) if settings.dead_letter_queue_url else None
+    return letter or _error(record, outcome.answer)
+
+
+def _letter(outcome: Outcome) -> Message | None:
+    """The record itself, with its error as attributes; None where no queue takes it: empty, or too large."""
+    record = outcome.record
     told = str(outcome.error)[:ATTRIBUTE_CHARS].encode("ascii", "backslashreplace").decode()
     attributes = {"record_id": record.id, "error_type": type(outcome.error).__name__, "error_message": told}
-    letter = Message(record.id, body, record.group, attributes)
-    return letter if letter.bytes <= MESSAGE_BYTES else Message(record.id, body, record.group)
+    found = Message(record.id, record.body, record.group, attributes)
+    return found if record.body and found.size <= MESSAGE_BYTES else None
 
 
-def _error(record: Record, answer: Any, body: str) -> Message:
+def _error(record: Record, answer: Any) -> Message:
     """The error's message, with the record's body as far as both go into one."""
-    whole = Message(record.id, as_json({"record_id": record.id, **answer, "body": body}), record.group)
-    if whole.bytes <= MESSAGE_BYTES:
+    whole = Message(record.id, as_json({"record_id": record.id, **answer, "body": record.body}), record.group)
+    if whole.size <= MESSAGE_BYTES:
         return whole
     return Message(record.id, as_json({"record_id": record.id, **answer, "body": None}), record.group)
