@@ -11,9 +11,9 @@ from agnews.bulk import say
 from agnews.columns import Names
 from agnews.cost import Meter, meter
 from agnews.errors import AgNewsError, InputError
-from agnews.map_run import Counts, machine_arn, region_of, result_files, start, watch
+from agnews.map_run import Counts, machine_arn, region_of, result_files, rows_with_errors, start, watch
 from agnews.request import Json, read_options
-from agnews.s3_input import columns_of, input_place, output_place
+from agnews.s3_input import check_bucket, columns_of, input_place, output_place
 
 SECONDS_BETWEEN_LOOKS = 2.0
 
@@ -56,7 +56,9 @@ def begin(arguments: argparse.Namespace) -> str:
     source, form = input_place(arguments.input)
     output = output_place(arguments.output)
     names = Names(arguments.column, arguments.description_column, arguments.id_column)
-    columns = columns_of(client("s3"), source, form, names)
+    s3 = client("s3")
+    columns = columns_of(s3, source, form, names)
+    check_bucket(s3, output)
     chosen = {key: options[key] for key in ("top_k", "min_score") if options[key] is not None}
     return start(machine_arn(arguments.state_machine), source, form, output, chosen | columns)
 
@@ -81,6 +83,9 @@ def follow(execution: str) -> int:
     except KeyboardInterrupt:
         say(look_again(execution))
         return 130
+    except AgNewsError:
+        say(look_again(execution))  # what failed is the looking
+        raise
     return ended(execution, counts, dollars(costs, counts))
 
 
@@ -114,4 +119,7 @@ def ended(execution: str, counts: Counts, cost: float | None) -> int:
     for kind in ("FAILED", "PENDING"):
         for file in files.get(kind, []):
             say(f"{kind.lower()} batches, with their rows and errors: {file}")
-    return 1 if counts.failed else 0
+    bad = sum(map(rows_with_errors, files.get("SUCCEEDED", [])))
+    if bad:
+        say(f"{bad:,} rows have an error in place of a topic")
+    return 1 if counts.failed or bad else 0

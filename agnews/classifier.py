@@ -31,7 +31,7 @@ class Prediction:
 
 @dataclass(frozen=True)
 class Spent:
-    """Seconds of work since the container started, summed over workers."""
+    """Seconds of work since the container started, summed over workers; by one caller at a time, as in Lambda."""
 
     tokenize_s: float = 0.0
     inference_s: float = 0.0

@@ -29,14 +29,16 @@ class Meter:
     begun: int = 0
     """Rows that were done at the first look: they are taken to have cost as much each."""
 
-    def dollars(self, counts: Counts, now: float) -> float:
-        """The estimate up to `now`, a clock's seconds."""
+    def dollars(self, counts: Counts, now: float) -> float | None:
+        """The estimate up to `now`, a clock's seconds; None where no batch was seen at work that would tell."""
         if self.last is None:
             self.begun = counts.done
         else:
             self.seconds += counts.running * (now - self.last)
         self.last = now
         seen = counts.done - self.begun
+        if counts.done and not seen:
+            return None
         seconds = self.seconds * (counts.done / seen if seen > 0 else 1)
         per_second = self.memory_gb * GB_SECOND[self.architecture] + EXPRESS_SECOND
         return counts.batches * (BATCH + INVOCATION) + seconds * per_second

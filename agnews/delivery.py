@@ -148,8 +148,10 @@ def sqs_client() -> SqsClient:
         from botocore.session import Session
     except ImportError as error:
         raise SettingsError("a queue is named, and botocore is not installed: pip install -e '.[aws]'") from error
+    # At INFO it tells in each container where it found its keys.
+    logging.getLogger("botocore").setLevel(logging.WARNING)
     once = Config(
-        connect_timeout=1, read_timeout=2, retries={"total_max_attempts": 1}
+        connect_timeout=1, read_timeout=1, retries={"total_max_attempts": 1}
     )  # Queue repeats, to its deadline
     try:
         client: SqsClient = Session().create_client("sqs", config=once)

@@ -126,6 +126,14 @@ def counts(found: dict[str, Any], described: dict[str, Any]) -> Counts:
     )
 
 
+def rows_with_errors(file: Place) -> int:
+    """How many of a results file's rows have an error in place of a topic. Raises AgNewsError if it cannot be read."""
+    s3 = client("s3")
+    with told({}, f"read {file}"):
+        lines = s3.get_object(Bucket=file.bucket, Key=file.key)["Body"].iter_lines()
+        return sum("error" in json.loads(line) for line in lines if b'"error"' in line)
+
+
 def result_files(manifest: Place) -> dict[str, list[Place]]:
     """The files that were written, by SUCCEEDED, FAILED and PENDING. Raises AgNewsError if the list cannot be read."""
     s3 = client("s3")

@@ -26,6 +26,7 @@ UNITS = {
     "TokenizeMilliseconds": "Milliseconds",
     "InferenceMilliseconds": "Milliseconds",
     "ColdStarts": "Count",
+    "Returned": "Count",
 }
 """Every metric and its unit; milliseconds are summed over workers."""
 TEXTS = 100
@@ -42,6 +43,8 @@ class Observed:
     status: int | None = None
     """Of an HTTP reply."""
     error_type: str | None = None
+    returned: int | None = None
+    """Records that come back to their queue or stream, which were not answered, or their answer not accepted."""
     counts: Counter[str] = field(default_factory=Counter)
     score_sum: float = 0.0
     texts: list[dict[str, object]] = field(default_factory=list)
@@ -94,6 +97,8 @@ def line(observed: Observed, spent: Spent, settings: Settings, function_name: st
         "InferenceMilliseconds": round(spent.inference_s * 1000, 3),
         "ColdStarts": int(cold),
     }
+    if observed.returned is not None:
+        values["Returned"] = observed.returned
     scored = observed.counts["Headlines"] - observed.counts["Errors"]
     if scored:
         values["MeanScore"] = round(observed.score_sum / scored, 4)

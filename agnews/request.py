@@ -178,7 +178,9 @@ def shown(value: Json) -> str:
         case int() | float():
             return f"the number {value!r:.40}"
         case str():
-            return f"the string {value!r}" if len(value) <= 40 else f"a string of {len(value):,} characters"
+            # Messages are logged, texts are not: a word may be quoted, a headline is not.
+            word = len(value) <= 40 and value.isprintable() and " " not in value
+            return f"the string {value!r}" if word else f"a string of {len(value):,} characters"
         case list():
             return f"a list of {len(value):,}"
         case dict():

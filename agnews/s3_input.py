@@ -57,6 +57,17 @@ def output_place(uri: str) -> Place:
     return Place(found.bucket, prefix)
 
 
+def check_bucket(s3: Any, output: Place) -> None:
+    """Raises InputError if there is no bucket of that name. Who may not look learns it from the run."""
+    from botocore.exceptions import ClientError
+
+    try:
+        s3.head_bucket(Bucket=output.bucket)
+    except ClientError as error:
+        if error.response["Error"]["Code"] == "404":
+            raise InputError(f"there is no bucket {output.bucket!r} for the output") from error
+
+
 def columns_of(s3: Any, source: Place, form: str, names: Names) -> dict[str, Json]:
     """The options text_column, description_column and id_column, as the file's first lines have them.
 

@@ -2,8 +2,8 @@
 
     python -m benchmarks.cold [--rounds 9]
 
-The event waits before the process begins. Files are in the page cache and modules compiled: what Lambda adds to fetch
-an image is not in it. The floor is bare imports of onnxruntime and tokenizers, the session, one text and one run,
+The event waits before the client asks for it. Files are in the page cache and modules compiled: what Lambda adds to
+fetch an image is not in it. The floor is bare imports of onnxruntime and tokenizers, the session, one text and one run,
 without the runtime client; once more with it, to tell what the client itself costs.
 """
 
@@ -19,7 +19,7 @@ from typing import Any
 from benchmarks.command import Setup, parser, setup_of
 from benchmarks.contenders import CONTENDERS, FLOOR, ONNX, ROOT, TUTORIAL, Contender
 from benchmarks.plots import GREY, bars, figure_of, saved
-from benchmarks.process import inherited, log_of, present, python, settings
+from benchmarks.process import OURS, inherited, log_of, present, python, settings
 from benchmarks.record import record
 from benchmarks.rounds import interleaved, medians, ratio, ratios
 from benchmarks.runtime_api import runtime
@@ -34,7 +34,7 @@ def main() -> None:
     """Command line: see the module's first lines."""
     setup = setup_of(parser(__doc__, ROUNDS).parse_args())
     figures = measured(setup)
-    print(record("cold", figures, setup.results), figures["seconds"])
+    print(record("cold", figures, setup.results, setup.model_dir), figures["seconds"])
     plot(figures, setup.results / "cold.png")
 
 
@@ -64,7 +64,7 @@ def measured(setup: Setup) -> dict[str, Any]:
 def first_answer(contender: Contender, setup: Setup, logs: Path) -> float:
     """Seconds until the runtime client posts the handler's answer. Raises RuntimeError if it posts an error."""
     log = log_of(contender, logs)
-    with runtime(log, python(contender, setup), contender.handler, **settings(contender, setup)) as api:
+    with runtime(log, python(contender, setup), contender.handler, OURS, **settings(contender, setup)) as api:
         outcome = api.invoke(json.dumps({"text": TEXT}).encode())
         seconds = time.perf_counter() - api.started
     if outcome.kind != "response":

@@ -24,7 +24,7 @@ from benchmarks.command import Setup, parser, setup_of
 from benchmarks.contenders import ONNX, PIPELINE, Contender
 from benchmarks.plots import COLOURS, figure_of, saved
 from benchmarks.prices import dollars_per_million
-from benchmarks.process import log_of, python, settings
+from benchmarks.process import OURS, log_of, python, settings
 from benchmarks.record import record
 from benchmarks.rounds import interleaved, medians
 from benchmarks.runtime_api import RuntimeApi, runtime
@@ -49,7 +49,7 @@ def main() -> None:
     found = arguments.parse_args()
     setup = setup_of(found)
     figures = measured(setup, found.texts)
-    print(record("cost", figures, setup.results), figures["cheapest"], figures["default"])
+    print(record("cost", figures, setup.results, setup.model_dir), figures["cheapest"], figures["default"])
     plot(figures["table"], setup.results / "cost.png")
 
 
@@ -83,7 +83,7 @@ def event_ms(
                 limited = replace(setup, threads=count)
                 log = log_of(replace(each, name=f"{each.name}-{count}"), logs)
                 command, variables = python(each, limited), settings(each, limited)
-                api = stack.enter_context(runtime(log, command, each.handler, **variables))
+                api = stack.enter_context(runtime(log, command, each.handler, OURS, **variables))
                 runs[f"{each.name} single {count}"] = partial(singles, api)
                 runs[f"{each.name} list {count}"] = partial(invocation_ms, api, {"texts": headlines(texts)})
         interleaved(runs, 1)

@@ -40,7 +40,9 @@ def main() -> None:
     found = arguments.parse_args()
     setup = setup_of(found)
     figures = measured(setup, found.rows, found.sample_s)
-    print(record("file", figures, setup.results), figures["file_over_memory"], figures["last_over_first"])
+    print(
+        record("file", figures, setup.results, setup.model_dir), figures["file_over_memory"], figures["last_over_first"]
+    )
     plot(figures, setup.results / "file.png")
 
 

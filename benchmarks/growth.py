@@ -33,7 +33,7 @@ def main() -> None:
     found = arguments.parse_args()
     setup = setup_of(found)
     figures = measured(setup, found.most)
-    print(record("growth", figures, setup.results), figures["most_over_least"], figures["line"])
+    print(record("growth", figures, setup.results, setup.model_dir), figures["most_over_least"], figures["line"])
     plot(figures, setup)
 
 

@@ -51,7 +51,7 @@ def main() -> None:
     found = arguments.parse_args()
     setup = setup_of(found)
     figures = measured(setup, found.texts)
-    print(record("lists", figures, setup.results), figures["texts_per_s"], figures["machine_share"])
+    print(record("lists", figures, setup.results, setup.model_dir), figures["texts_per_s"], figures["machine_share"])
     plot(figures, setup)
 
 

@@ -55,6 +55,8 @@ def settings(contender: Contender, setup: Setup) -> dict[str, str]:
     return {
         "AGNEWS_MODEL_DIR": str(setup.model_dir.resolve()),
         "AGNEWS_WORKERS": str(setup.threads),
+        "AWS_LAMBDA_LOG_FORMAT": "JSON",
+        "AWS_LAMBDA_LOG_LEVEL": "INFO",
         "BENCHMARK_MODEL": model,
         "BENCHMARK_THREADS": str(setup.threads),
         "HF_HUB_OFFLINE": "1",

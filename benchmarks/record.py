@@ -9,17 +9,18 @@ from agnews.checkpoint import read_checkpoint
 from agnews.facts import machine, versions
 from agnews.settings import Settings
 
+EMBEDDED = Settings().model_dir
 RESULTS = Path(__file__).resolve().parent.parent / "results"
 
 LOAD_AT_START = os.getloadavg()[0]
 """Runnable processes, averaged over the minute before this one started: near 0 on a quiet machine."""
 
 
-def record(name: str, figures: dict[str, Any], folder: Path = RESULTS) -> Path:
-    """The path of `folder`/NAME.json, which holds `figures` now."""
+def record(name: str, figures: dict[str, Any], folder: Path = RESULTS, model_dir: Path = EMBEDDED) -> Path:
+    """The path of `folder`/NAME.json, which holds `figures` now, measured on the checkpoint in `model_dir`."""
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"{name}.json"
-    revision = read_checkpoint(Settings().model_dir).revision
+    revision = read_checkpoint(model_dir).revision
     facts = {
         "revision": revision,
         "machine": machine(),

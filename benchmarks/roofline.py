@@ -36,7 +36,7 @@ def main() -> None:
     """Command line: see the module's first lines."""
     setup = setup_of(parser(__doc__, ROUNDS).parse_args())
     figures = measured(setup.threads, setup.rounds)
-    print(record("roofline", figures, setup.results), figures["best"])
+    print(record("roofline", figures, setup.results, setup.model_dir), figures["best"])
 
 
 def measured(threads: int, rounds: int = ROUNDS, sizes: tuple[Size, ...] = SIZES) -> dict[str, Any]:

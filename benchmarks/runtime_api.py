@@ -115,9 +115,13 @@ def runtime(
     log: Path,
     python: Sequence[str | Path] = (sys.executable,),
     handler: str = "handler.lambda_handler",
+    hidden: Sequence[str] = (),
     **settings: str,
 ) -> Iterator[RuntimeApi]:
-    """A Runtime API with `python -m awslambdaric HANDLER` working for it; `settings` are environment variables."""
+    """A Runtime API with `python -m awslambdaric HANDLER` working for it; `settings` are environment variables.
+
+    Variables that begin as one of `hidden` are not handed on.
+    """
     with RuntimeApi() as api, log.open("wb") as output:
         threading.Thread(target=api.serve_forever, daemon=True).start()
         lambdas = {
@@ -126,9 +130,10 @@ def runtime(
             "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": "3008",
         }
         command = [*python, "-m", "awslambdaric", handler]
-        environment = os.environ | lambdas | settings
+        handed_on = {name: value for name, value in os.environ.items() if not name.startswith(tuple(hidden))}
+        variables = {**handed_on, **lambdas, **settings}
         api.started = time.perf_counter()
-        with subprocess.Popen(command, cwd=ROOT, env=environment, stdout=output, stderr=output) as process:  # noqa: S603
+        with subprocess.Popen(command, cwd=ROOT, env=variables, stdout=output, stderr=output) as process:  # noqa: S603
             try:
                 yield api
             finally:

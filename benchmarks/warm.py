@@ -22,7 +22,7 @@ import numpy as np
 from benchmarks.command import Setup, parser, setup_of
 from benchmarks.contenders import CONTENDERS, FLOOR, ONNX, Contender
 from benchmarks.plots import bars, figure_of, saved
-from benchmarks.process import log_of, present, python, running, settings
+from benchmarks.process import OURS, log_of, present, python, running, settings
 from benchmarks.record import record
 from benchmarks.rounds import interleaved, medians, ratio, ratios
 from benchmarks.runtime_api import RuntimeApi, runtime
@@ -42,7 +42,7 @@ def main() -> None:
     found = arguments.parse_args()
     setup = setup_of(found)
     figures = measured(setup, found.texts)
-    print(record("warm", figures, setup.results), figures["p50_ms"])
+    print(record("warm", figures, setup.results, setup.model_dir), figures["p50_ms"])
     plot(figures, setup.results / "warm.png")
 
 
@@ -99,7 +99,7 @@ def in_process(contender: Contender, setup: Setup, stack: ExitStack) -> Timed:
 def by_client(contender: Contender, setup: Setup, stack: ExitStack, logs: Path) -> Timed:
     """Times an invocation from the event's hand-over to the answer's arrival."""
     command, variables = python(contender, setup), settings(contender, setup)
-    api = stack.enter_context(runtime(log_of(contender, logs), command, contender.handler, **variables))
+    api = stack.enter_context(runtime(log_of(contender, logs), command, contender.handler, OURS, **variables))
     return lambda texts: [invocation(api, {"text": text}) for text in texts]
 
 

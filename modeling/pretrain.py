@@ -2,11 +2,12 @@
 
     python -m modeling.pretrain FOLDER_OF_CSV|OWNER/NAME --run runs/pretrained
 
-Masked words are guessed by a head of its own, which is thrown away. Writes the encoder for `modeling.train --start`
-into `run/best`. Resumes after a kill.
+Masked words are guessed by a head of its own, which is thrown away. `run/best` is
+for `modeling.train --start`. Resumes after a kill.
 """
 
 import argparse
+import hashlib
 import json
 import math
 import random
@@ -25,7 +26,7 @@ from modeling import data, fold
 from modeling.data import Row
 from modeling.forward import padded
 from modeling.noise import sometimes_without_source
-from modeling.recipe import Recipe
+from modeling.recipe import RECIPE, Recipe
 
 KEPT = -100
 """The target of a token that is not to be guessed: cross-entropy leaves it out."""
@@ -89,6 +90,7 @@ class Pretrainer:
     def __init__(self, recipe: Pretraining, texts: Sequence[str], run: Path) -> None:
         self.recipe, self.texts, self.run = recipe, texts, run
         run.mkdir(parents=True, exist_ok=True)
+        self._claim()
         torch.manual_seed(recipe.seed)
         self.source = fold.minilm_folder()
         fold.save_tokenizer(self.source, run)
@@ -107,6 +109,16 @@ class Pretrainer:
             self.model.load_state_dict(state["model"])
             self.optimizer.load_state_dict(state["optimizer"])
             self.step = state["step"]
+
+    def _claim(self) -> None:
+        """Writes `recipe.json`, or returns if it says the same: a run has one recipe and one set of texts."""
+        path = self.run / RECIPE
+        digest = hashlib.sha256("\n".join(self.texts).encode()).hexdigest()
+        mine = {"pretraining": asdict(self.recipe), "texts": len(self.texts), "sha256": digest}
+        if not path.exists():
+            path.write_text(json.dumps(mine, indent=2) + "\n")
+        if json.loads(path.read_text()) != mine:
+            raise SystemExit(f"{path} is of another recipe or other texts; choose another --run or delete {self.run}")
 
     def _id(self, token: str) -> int:
         found = self.tokenizer.token_to_id(token)
@@ -149,15 +161,13 @@ class Pretrainer:
         return float(loss.detach())
 
     def save(self) -> None:
-        """Writes `state.pt` and `best/` so that a kill at any moment leaves either the old or the new ones."""
+        """Writes `state.pt` so that a kill at any moment leaves either the old or the new one."""
         state = {"model": self.model.state_dict(), "optimizer": self.optimizer.state_dict(), "step": self.step}
         torch.save(state, self.run / "state.tmp")
         (self.run / "state.tmp").replace(self.run / "state.pt")
-        self.model.classifier.save_pretrained(self.run / "best")
-        fold.save_tokenizer(self.source, self.run / "best")
 
     def train(self, save_every: int) -> None:
-        """Runs to the end, saving and logging every `save_every` steps."""
+        """Runs to the end, saving every `save_every` steps, and writes `best/`."""
         bar = tqdm(total=self.steps, initial=self.step, unit="step", dynamic_ncols=True, mininterval=5)
         losses: list[float] = []
         for batch in self.remaining():
@@ -175,6 +185,8 @@ class Pretrainer:
             if self.step % save_every == 0 or self.step == self.steps:
                 self.save()
         bar.close()
+        self.model.classifier.save_pretrained(self.run / "best")
+        fold.save_tokenizer(self.source, self.run / "best")
 
 
 def main() -> None:

@@ -21,6 +21,8 @@ class Recipe:
     """Everything that decides the trained weights, apart from the data and the machine's arithmetic."""
 
     start: Start = "minilm"
+    pretrained: str = ""
+    """The sha256 of the weights that training begins with, where these are others than the published ones."""
     seed: int = 20261123
     epochs: int = 3
     batch: int = 32

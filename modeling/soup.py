@@ -31,7 +31,7 @@ def mixed(folders: Sequence[Path], shares: Sequence[float], target: Path) -> Non
     for folder, found in zip(folders, shapes, strict=True):
         if found != shapes[-1]:
             raise SystemExit(f"error: {folder} has other tensors than {folders[-1]}; only runs of one start mix")
-    shutil.copytree(folders[-1], target, dirs_exist_ok=True)
+    shutil.copytree(folders[-1], target)
     mean = {
         name: torch.stack(
             [part[name].float() * (share / total) for part, share in zip(parts, shares, strict=True)]
@@ -54,9 +54,9 @@ def main() -> None:
     claims = [json.loads((run / RECIPE).read_text()) for run in arguments.runs]
     if any(claim["sha256"] != claims[-1]["sha256"] for claim in claims):
         raise SystemExit("error: these runs were trained on different rows")
-    if arguments.run in arguments.runs:
-        raise SystemExit(f"error: {arguments.run} is one of the runs; name another --run")
-    arguments.run.mkdir(parents=True, exist_ok=True)
+    if arguments.run.exists():
+        raise SystemExit(f"error: there is a {arguments.run} already; name another --run, or delete it")
+    arguments.run.mkdir(parents=True)
     mixed([run / "best" for run in arguments.runs], shares, arguments.run / "best")
     mixture = {str(run): share / sum(shares) for run, share in zip(arguments.runs, shares, strict=True)}
     (arguments.run / RECIPE).write_text(json.dumps(claims[-1] | {"mixture": mixture}, indent=2) + "\n")

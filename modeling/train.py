@@ -5,6 +5,7 @@ python -m modeling.train FOLDER_OF_CSV|OWNER/NAME --run runs/teacher --recipe te
 """
 
 import argparse
+import hashlib
 import json
 import math
 import random
@@ -15,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from safetensors.torch import load_file
 from tokenizers import Tokenizer
 from torch import Tensor
 from torch.nn import functional
@@ -29,6 +31,7 @@ from modeling.noise import sometimes_without_source
 from modeling.recipe import RECIPE, RECIPES, Recipe
 from modeling.soft_labels import SOFT_LABELS, SoftLabels
 
+WEIGHTS = "model.safetensors"
 Batch = tuple[Tensor, Tensor, Tensor]
 """Token ids [batch, length] and attention mask [batch, length], int64; target scores [batch, 4], float32."""
 
@@ -56,10 +59,13 @@ def batches(
     return [(*padded([encoded[i] for i in group]), goals[group]) for group in groups]
 
 
-def _model(recipe: Recipe, source: Path) -> PreTrainedModel:
-    if recipe.start == "minilm":
-        return fold.folded_classifier(source)
-    return teacher.classifier(source, recipe.frozen_layers)
+def _model(recipe: Recipe, source: Path, start: Path | None) -> PreTrainedModel:
+    if recipe.start == "mpnet":
+        return teacher.classifier(source, recipe.frozen_layers)
+    model = fold.folded_classifier(source)
+    if start is not None:
+        model.load_state_dict(load_file(start / WEIGHTS))
+    return model
 
 
 @torch.inference_mode()
@@ -76,7 +82,14 @@ def accuracy(model: PreTrainedModel, rows: Sequence[Row], view: View, tokenizer:
 class Trainer:
     """The state of one run, all of it in `run/state.pt`, so a killed run goes on where it last saved."""
 
-    def __init__(self, recipe: Recipe, rows: Sequence[Row], run: Path, soft_labels: SoftLabels | None) -> None:
+    def __init__(
+        self,
+        recipe: Recipe,
+        rows: Sequence[Row],
+        run: Path,
+        soft_labels: SoftLabels | None,
+        start: Path | None = None,
+    ) -> None:
         self.recipe, self.run, self.soft_labels = recipe, run, soft_labels
         self.training, self.validation = data.split(rows, recipe.held_out, recipe.seed)
         run.mkdir(parents=True, exist_ok=True)
@@ -86,7 +99,7 @@ class Trainer:
         fold.save_tokenizer(self.source, run)
         self.tokenizer = Tokenizer.from_file(str(run / "tokenizer.json"))
         self.tokenizer.enable_truncation(recipe.max_length)
-        self.model = _model(recipe, self.source)
+        self.model = _model(recipe, self.source, start)
         self.average = {name: value.detach().clone() for name, value in self._learning()}
         self.optimizer = torch.optim.AdamW(self._groups(), fused=True)
         self.steps = recipe.epochs * math.ceil(len(self.training) / recipe.batch)
@@ -232,13 +245,17 @@ def main() -> None:
     parser.add_argument("--seed", type=int, help="default: the recipe's")
     told = "the teacher's word on the training texts, for a recipe that is taught"
     parser.add_argument("--soft-labels", type=Path, default=SOFT_LABELS, metavar="FILE", help=told)
+    parser.add_argument("--start", type=Path, metavar="FOLDER", help="what modeling.pretrain wrote, to begin with")
     parser.add_argument("--save-every", type=int, default=500, metavar="STEPS")
     arguments = parser.parse_args()
     rows, notes = data.read_or_exit(arguments.data)
     print(*notes, sep="\n")
     given = {name: value for name in ("epochs", "seed") if (value := getattr(arguments, name)) is not None}
     recipe = replace(RECIPES[arguments.recipe], **given)
-    trainer = Trainer(recipe, rows, arguments.run, SoftLabels(arguments.soft_labels) if recipe.taught else None)
+    if arguments.start:
+        recipe = replace(recipe, pretrained=hashlib.sha256((arguments.start / WEIGHTS).read_bytes()).hexdigest())
+    soft_labels = SoftLabels(arguments.soft_labels) if recipe.taught else None
+    trainer = Trainer(recipe, rows, arguments.run, soft_labels, arguments.start)
     print(f"{len(trainer.training):,} rows to train on, {len(trainer.validation):,} held out; {trainer.steps:,} steps")
     trainer.log(event="start", data=notes, recipe=asdict(recipe), threads=torch.get_num_threads())
     trainer.train(arguments.save_every)

@@ -147,7 +147,7 @@ class Front(BaseHTTPRequestHandler):
         else:
             self.answer(*self.handed_on(body))
 
-    do_GET = do_PUT = do_DELETE = do_POST  # noqa: N815
+    do_GET = do_HEAD = do_PUT = do_DELETE = do_POST  # noqa: N815
 
     def sent(self, batch: dict[str, Any]) -> tuple[int, dict[str, str], bytes]:
         """The batch's answer, some entries of it having failed as SQS has single entries fail."""

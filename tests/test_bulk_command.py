@@ -61,12 +61,13 @@ def lines_of(machines: Machines, uri: str) -> list[dict[str, object]]:
 def test_a_file_is_classified_and_the_results_address_is_on_standard_output(
     machines: Machines, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert main(["bulk", "s3://news/in.csv", OUT, "--state-machine", "agnews-bulk", "--top-k", "2"]) == 0
+    assert main(["bulk", "s3://news/in.csv", OUT, "--state-machine", "agnews-bulk", "--top-k", "2"]) == 1
     shown = capsys.readouterr()
     assert re.fullmatch(r"s3://news/topics/[\w-]+/SUCCEEDED_0\.jsonl\n", shown.out)
     found = lines_of(machines, shown.out)
     assert [(line["id"], line.get("label")) for line in found] == [("1", "Business"), ("2", "Sports"), ("3", None)]
     assert "3 rows, 0 of them in batches that failed" in shown.err
+    assert "1 rows have an error in place of a topic" in shown.err
 
 
 def test_json_lines_are_classified_by_the_state_machine_that_the_environment_names(
@@ -85,7 +86,7 @@ def test_a_run_that_was_not_waited_for_can_be_followed_later(
     assert shown.out == ""
     command = re.search(r"agnews bulk (--follow arn:\S+)", shown.err)
     assert command
-    assert main(["bulk", *command[1].split()]) == 0
+    assert main(["bulk", *command[1].split()]) == 1
     assert capsys.readouterr().out.startswith("s3://news/topics/")
 
 
@@ -102,7 +103,7 @@ def test_ctrl_c_leaves_it_running_and_says_how_to_look_again(
     machines.held.set()
     shown = capsys.readouterr().err
     assert "it runs without this command; look again: agnews bulk --follow arn:aws:states:" in shown
-    assert main(["bulk", "--follow", shown.split()[-1]]) == 0
+    assert main(["bulk", "--follow", shown.split()[-1]]) == 1
 
 
 def test_a_run_that_fails_says_why(machines: Machines, capsys: pytest.CaptureFixture[str]) -> None:
@@ -123,6 +124,7 @@ def test_a_run_that_fails_says_why(machines: Machines, capsys: pytest.CaptureFix
         (["s3://nowhere/in.csv", OUT], "there is no bucket 'nowhere'"),
         (["s3://news/empty.csv", OUT], "s3://news/empty.csv is empty"),
         (["s3://news/bom.csv", OUT], "begins with a byte order mark"),
+        (["s3://news/in.csv", "s3://nosuchbucket/topics/"], "there is no bucket 'nosuchbucket' for the output"),
         (["s3://news/bad.jsonl", OUT], "its first line is not JSON"),
         (["s3://news/in.csv", OUT, "--column", "head"], "has no column 'head'; its columns are 'id', 'Title', 'place'"),
         (["s3://news/in.jsonl", OUT, "--id-column", "id", "--top-k", "9"], "top_k must be a whole number from 1 to 4"),
@@ -158,7 +160,7 @@ def test_without_credentials_it_says_how_to_get_some(
 def test_without_boto3_it_names_the_extra(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "boto3", None)
     assert main(["bulk", "s3://news/in.csv", OUT]) == 2
-    assert "this needs boto3: pip install 'agnews[aws]'" in capsys.readouterr().err
+    assert "this needs boto3: pip install -e '.[aws]'" in capsys.readouterr().err
 
 
 def test_the_estimate_counts_batches_and_the_seconds_that_they_were_at_work() -> None:
@@ -174,4 +176,11 @@ def test_a_run_that_was_joined_late_is_taken_to_have_cost_as_much_per_row_before
     early.dollars(Counts("RUNNING"), 0.0)
     late.dollars(Counts("RUNNING", done=500), 0.0)
     counts = Counts("RUNNING", done=1000, running=4)
-    assert late.dollars(counts, 10.0) == pytest.approx(2 * early.dollars(counts, 10.0))
+    found, before = late.dollars(counts, 10.0), early.dollars(counts, 10.0)
+    assert found is not None and before is not None
+    assert found == pytest.approx(2 * before)
+
+
+def test_a_run_that_nobody_saw_at_work_has_no_estimate() -> None:
+    meter = Meter(1.0, "arm64")
+    assert meter.dollars(Counts("SUCCEEDED", done=1000, batches=2), 0.0) is None

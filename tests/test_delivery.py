@@ -15,6 +15,7 @@ import pytest
 
 from agnews.classifier import Classifier
 from agnews.delivery import ATTEMPTS, ENTRIES, MESSAGE_BYTES, Message, Queue, calls, sqs_client
+from agnews.errors import SettingsError
 from agnews.events.dispatch import answer
 from agnews.settings import Settings
 from tests.aws_account import Account
@@ -311,3 +312,15 @@ def test_the_runtime_client_sends_and_answers_in_the_real_process(
     with runtime(tmp_path / "log.txt", **names, AGNEWS_RESULTS_QUEUE_URL=results.url) as api:
         assert answered(api, event) == {"batchItemFailures": []}
     assert len(results.answers()) == 3
+
+
+@pytest.mark.parametrize("setting", ["results_queue_url", "dead_letter_queue_url"])
+def test_answers_to_the_queue_that_the_records_come_from_are_refused(
+    classifier: Classifier, settings: Settings, setting: str
+) -> None:
+    urls = {"results_queue_url": "https://sqs.us-east-1.amazonaws.com/123456789012/results"}
+    urls[setting] = "https://sqs.us-east-1.amazonaws.com/123456789012/headlines"
+    named = Settings(workers=2, results_queue_url=urls["results_queue_url"])
+    named = replace(named, dead_letter_queue_url=urls.get("dead_letter_queue_url", ""))
+    with pytest.raises(SettingsError, match="name another queue"):
+        answer(payload("sqs"), classifier, named)

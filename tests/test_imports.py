@@ -32,6 +32,7 @@ ALLOWED = {
     "agnews.cost": {"botocore"},
     "agnews.delivery": {"botocore"},
     "agnews.engines.pipeline": {"torch", "transformers"},
+    "agnews.s3_input": {"botocore"},
 }
 """Where heavy packages may be imported, when they are needed."""
 

@@ -13,6 +13,8 @@ import torch  # noqa: E402
 from modeling.data import Row  # noqa: E402
 from modeling.headlines import headlines  # noqa: E402
 from modeling.pretrain import KEPT, Pretrainer, Pretraining, hidden, texts_of  # noqa: E402
+from modeling.recipe import Recipe  # noqa: E402
+from modeling.train import Trainer  # noqa: E402
 
 MASK_ID, VOCABULARY = 103, 30_522
 
@@ -41,7 +43,7 @@ def test_each_row_gives_its_longest_text() -> None:
 
 def test_guessing_gets_better_and_a_run_goes_on_where_it_last_saved(tmp_path: Path) -> None:
     require_start_weights()
-    recipe = Pretraining(epochs=2, batch=8)
+    recipe = Pretraining(epochs=1, batch=8)
     texts = headlines(160)
     whole = Pretrainer(recipe, texts, tmp_path / "whole")
     losses = [whole.update(batch) for batch in whole.remaining()]
@@ -52,3 +54,21 @@ def test_guessing_gets_better_and_a_run_goes_on_where_it_last_saved(tmp_path: Pa
     resumed = Pretrainer(recipe, texts, tmp_path / "begun")
     assert resumed.step == len(first) == 7
     assert [resumed.update(batch) for batch in resumed.remaining()] == pytest.approx(losses[7:], rel=0.05)
+
+
+def test_training_begins_with_what_pretraining_wrote(tmp_path: Path) -> None:
+    require_start_weights()
+    pretrainer = Pretrainer(Pretraining(epochs=1, batch=8), headlines(16), tmp_path / "pretrained")
+    pretrainer.train(save_every=10)
+    rows = [Row(number % 4, {"title": text}) for number, text in enumerate(headlines(16))]
+    begun = Trainer(Recipe(held_out=0), rows, tmp_path / "run", None, tmp_path / "pretrained" / "best")
+    found = begun.model.state_dict()
+    for name, value in pretrainer.model.classifier.state_dict().items():
+        assert torch.equal(found[name], value)
+
+
+def test_a_run_of_another_recipe_is_not_gone_on_with(tmp_path: Path) -> None:
+    require_start_weights()
+    Pretrainer(Pretraining(epochs=1), ["a headline"], tmp_path)
+    with pytest.raises(SystemExit, match="another recipe or other texts"):
+        Pretrainer(Pretraining(epochs=2), ["a headline"], tmp_path)

@@ -67,7 +67,7 @@ class TextList:
     @staticmethod
     def matches(event: Json) -> bool:
         if isinstance(event, list):
-            return not is_piped(event)
+            return not any(isinstance(item, dict) and "eventSource" in item for item in event)
         if not isinstance(event, dict):
             return False
         return _is_list(event) or (_named(event, LIST_KEYS) and not _named(event, TEXT_KEYS))

@@ -20,6 +20,8 @@ from agnews.settings import Settings
 from agnews.web.message import HttpReply, HttpRequest
 
 Answered = Mapping[str, object] | Sequence[Mapping[str, object]]
+Responded = Mapping[str, list[dict[str, str]]] | Sequence[Mapping[str, object]]
+"""A partial batch response, or as many answers as there were records."""
 
 
 @dataclass(frozen=True)
@@ -78,7 +80,7 @@ class RecordSource(Protocol):
     def read(event: Any) -> list[Record]: ...
 
     @staticmethod
-    def respond(event: Any, found: Sequence[Outcome], settings: Settings, deadline: float) -> Answered: ...
+    def respond(event: Any, found: Sequence[Outcome], settings: Settings, deadline: float) -> Responded: ...
 
 
 HTTP: tuple[type[HttpSource], ...] = (FunctionUrl, ApiGatewayV2, ApiGatewayV1, Alb)
@@ -137,7 +139,10 @@ def of_records(source: type[RecordSource], event: Json, invocation: Invocation) 
     found = outcomes(source.read(event), invocation.classifier, settings, computing_ends(deadline))
     for outcome in found:
         invocation.observed.add(outcome.items, outcome.answers)
-    return source.respond(event, found, settings, deadline)
+    responded = source.respond(event, found, settings, deadline)
+    if isinstance(responded, Mapping):
+        invocation.observed.returned = len(responded["batchItemFailures"])
+    return responded
 
 
 def over_http(source: type[HttpSource], event: dict[str, Any], invocation: Invocation) -> Mapping[str, object]:

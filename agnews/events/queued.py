@@ -3,11 +3,13 @@
 from collections.abc import Sequence
 from typing import Any
 
+from agnews.errors import SettingsError
 from agnews.events.records import Outcome, Record, all_from
 from agnews.events.results import deliver
 from agnews.request import Json
 from agnews.settings import Settings
 
+BatchResponse = dict[str, list[dict[str, str]]]
 FIELDS = {"kinesis.sequenceNumber": str, "kinesis.data": str, "eventID": str}
 
 
@@ -28,8 +30,10 @@ class Sqs:
         ]
 
     @staticmethod
-    def respond(event: Any, found: Sequence[Outcome], settings: Settings, deadline: float) -> dict[str, object]:
-        return failures(deliver(found, settings, deadline, ordered=_fifo(event)))
+    def respond(event: Any, found: Sequence[Outcome], settings: Settings, deadline: float) -> BatchResponse:
+        source = str(event["Records"][0].get("eventSourceARN"))
+        _other_queues(source, settings)
+        return failures(deliver(found, settings, deadline, ordered=source.endswith(".fifo")))
 
 
 class Kinesis:
@@ -54,14 +58,18 @@ class Kinesis:
         ]
 
     @staticmethod
-    def respond(event: Any, found: Sequence[Outcome], settings: Settings, deadline: float) -> dict[str, object]:
+    def respond(event: Any, found: Sequence[Outcome], settings: Settings, deadline: float) -> BatchResponse:
         return failures(deliver(found, settings, deadline, ordered=True)[:1])
 
 
-def _fifo(event: Any) -> bool:
-    return str(event["Records"][0].get("eventSourceARN")).endswith(".fifo")
+def _other_queues(source: str, settings: Settings) -> None:
+    """Returns unless answers would go to the queue that the records come from, and round in circles."""
+    queue = source.split(":")[-2:]  # account and name
+    for url in (settings.results_queue_url, settings.dead_letter_queue_url):
+        if url.split("/")[-2:] == queue:
+            raise SettingsError(f"records come from {source}, and their answers would go there; name another queue")
 
 
-def failures(undone: Sequence[str]) -> dict[str, object]:
+def failures(undone: Sequence[str]) -> BatchResponse:
     """The partial batch response that has these records come back."""
     return {"batchItemFailures": [{"itemIdentifier": name} for name in undone]}

@@ -5,7 +5,7 @@ from itertools import groupby, takewhile
 from typing import Any
 
 from agnews.answer import error_body
-from agnews.delivery import MESSAGE_BYTES, Message, Queue, as_json, sqs_client
+from agnews.delivery import LOG, MESSAGE_BYTES, Message, Queue, as_json, sqs_client
 from agnews.errors import AnswerSizeError, SettingsError
 from agnews.events.records import Outcome, Record
 from agnews.settings import Settings
@@ -79,4 +79,5 @@ def _error(record: Record, answer: Any) -> Message:
     whole = Message(record.id, as_json({"record_id": record.id, **answer, "body": record.body}), record.group)
     if whole.size <= MESSAGE_BYTES:
         return whole
+    LOG.warning("record %s is too large to stand beside its error, and is left out of it", record.id)
     return Message(record.id, as_json({"record_id": record.id, **answer, "body": None}), record.group)
