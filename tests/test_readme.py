@@ -11,6 +11,7 @@ import pytest
 from agnews import errors
 from agnews.checkpoint import read_checkpoint
 from agnews.classifier import Classifier
+from agnews.cost import BATCH, EXPRESS_SECOND, GB_SECOND, INVOCATION
 from agnews.evaluation.metrics import at_coverage
 from agnews.evaluation.text import COVERAGES, TITLES
 from agnews.events.dispatch import answer
@@ -88,6 +89,17 @@ def test_every_result_is_of_the_checkpoint_that_lies_here(path: Path) -> None:
     found = json.loads(path.read_text(encoding="utf-8"))
     facts = found.get("installation") or found.get("model") or found
     assert facts["revision"] == read_checkpoint(Settings().model_dir).revision
+
+
+@pytest.mark.parametrize(("called", "rows"), [("1 million", 1_000_000), ("100 million", 100_000_000)])
+def test_the_bulk_table_is_what_the_measured_rate_comes_to(called: str, rows: int) -> None:
+    found = json.loads((ROOT / "results" / "bulk_run.json").read_text(encoding="utf-8"))
+    seconds, batches = rows / found["headlines_per_s"], rows / 500
+    per_second = found["memory_mb"] / 1024 * GB_SECOND["x86_64"] + EXPRESS_SECOND
+    dollars = seconds * per_second + batches * (BATCH + INVOCATION)
+    minutes = [f"{seconds / containers / 60:,.1f} min" for containers in (10, 1000)]
+    assert f"| {called} | {batches:,.0f} | {minutes[0]} | {minutes[1]} | ${dollars:,.2f} |" in README
+    assert f"{found['headlines_per_s']:,.0f} a second" in README
 
 
 def test_every_file_that_is_linked_exists() -> None:

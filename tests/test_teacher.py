@@ -15,11 +15,11 @@ from tokenizers import Tokenizer, models, pre_tokenizers
 from transformers import MPNetConfig, MPNetModel
 
 from modeling import teacher
+from modeling.batches import targets
 from modeling.data import Row
 from modeling.forward import padded
 from modeling.noise import without_source
 from modeling.soft_labels import SoftLabels, key, logits_of, texts_of
-from modeling.train import targets
 
 WORDS = ("<s>", "<pad>", "</s>", "[UNK]", "oil", "prices", "climb", "striker", "scores")
 
