@@ -88,7 +88,7 @@ RECORDS: tuple[type[RecordSource], ...] = (Sqs, Kinesis, Sns, Pipe)
 DIRECT: tuple[type[EventSource], ...] = (Warmup, OneText, TextList)
 EVENTS: tuple[type[EventSource], ...] = (DistributedMap, *DIRECT)
 ALL: tuple[type[HttpSource] | type[RecordSource] | type[EventSource], ...] = (*HTTP, *RECORDS, *EVENTS)
-"""From the special to the general; an event matches one of them at most."""
+"""From the special to the general: the first that matches answers. What AWS sends matches exactly one."""
 
 
 def answer(
