@@ -83,6 +83,8 @@ def follow(execution: str) -> int:
     except KeyboardInterrupt:
         say(look_again(execution))
         return 130
+    except InputError:
+        raise  # there is no such execution
     except AgNewsError:
         say(look_again(execution))  # what failed is the looking
         raise

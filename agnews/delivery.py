@@ -150,9 +150,8 @@ def sqs_client() -> SqsClient:
         raise SettingsError("a queue is named, and botocore is not installed: pip install -e '.[aws]'") from error
     # At INFO it tells in each container where it found its keys.
     logging.getLogger("botocore").setLevel(logging.WARNING)
-    once = Config(
-        connect_timeout=1, read_timeout=1, retries={"total_max_attempts": 1}
-    )  # Queue repeats, to its deadline
+    # Queue repeats, to its deadline.
+    once = Config(connect_timeout=1, read_timeout=1, retries={"total_max_attempts": 1})
     try:
         client: SqsClient = Session().create_client("sqs", config=once)
     except NoRegionError as error:

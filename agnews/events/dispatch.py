@@ -77,7 +77,7 @@ class RecordSource(Protocol):
     def matches(event: Json) -> bool: ...
 
     @staticmethod
-    def read(event: Any) -> list[Record]: ...
+    def read(event: Any, settings: Settings) -> list[Record]: ...
 
     @staticmethod
     def respond(event: Any, found: Sequence[Outcome], settings: Settings, deadline: float) -> Responded: ...
@@ -136,7 +136,7 @@ def respond(source: type[EventSource], event: Json, invocation: Invocation) -> M
 def of_records(source: type[RecordSource], event: Json, invocation: Invocation) -> Answered:
     """The source's answer, after every record that was answered has gone where it should."""
     settings, deadline = invocation.settings, invocation.deadline
-    found = outcomes(source.read(event), invocation.classifier, settings, computing_ends(deadline))
+    found = outcomes(source.read(event, settings), invocation.classifier, settings, computing_ends(deadline))
     for outcome in found:
         invocation.observed.add(outcome.items, outcome.answers)
     responded = source.respond(event, found, settings, deadline)

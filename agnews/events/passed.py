@@ -19,7 +19,7 @@ class Sns:
         return all_from(event, "EventSource", "aws:sns", {"Sns.MessageId": str, "Sns.Message": str})
 
     @staticmethod
-    def read(event: Any) -> list[Record]:
+    def read(event: Any, settings: Settings) -> list[Record]:
         return [Record(record["Sns"]["MessageId"], record["Sns"]["Message"]) for record in event["Records"]]
 
     @staticmethod
@@ -39,7 +39,7 @@ class Pipe:
         return is_piped(event)
 
     @staticmethod
-    def read(event: Any) -> list[Record]:
+    def read(event: Any, settings: Settings) -> list[Record]:
         return [
             Record(record["messageId"], record["body"])
             if record["eventSource"] == "aws:sqs"

@@ -23,7 +23,8 @@ class Sqs:
         return all_from(event, "eventSource", "aws:sqs", {"messageId": str, "body": str, "attributes": dict})
 
     @staticmethod
-    def read(event: Any) -> list[Record]:
+    def read(event: Any, settings: Settings) -> list[Record]:
+        _check_queues(_source(event), settings)
         return [
             Record(record["messageId"], record["body"], group=record["attributes"].get("MessageGroupId", ""))
             for record in event["Records"]
@@ -31,9 +32,7 @@ class Sqs:
 
     @staticmethod
     def respond(event: Any, found: Sequence[Outcome], settings: Settings, deadline: float) -> BatchResponse:
-        source = str(event["Records"][0].get("eventSourceARN"))
-        _other_queues(source, settings)
-        return failures(deliver(found, settings, deadline, ordered=source.endswith(".fifo")))
+        return failures(deliver(found, settings, deadline, ordered=_source(event).endswith(".fifo")))
 
 
 class Kinesis:
@@ -46,7 +45,8 @@ class Kinesis:
         return all_from(event, "eventSource", "aws:kinesis", FIELDS)
 
     @staticmethod
-    def read(event: Any) -> list[Record]:
+    def read(event: Any, settings: Settings) -> list[Record]:
+        _check_queues(_source(event), settings)
         return [
             Record(
                 record["kinesis"]["sequenceNumber"],
@@ -62,8 +62,18 @@ class Kinesis:
         return failures(deliver(found, settings, deadline, ordered=True)[:1])
 
 
-def _other_queues(source: str, settings: Settings) -> None:
-    """Returns unless answers would go to the queue that the records come from, and round in circles."""
+def _source(event: Any) -> str:
+    return str(event["Records"][0].get("eventSourceARN"))
+
+
+def _check_queues(source: str, settings: Settings) -> None:
+    """Returns if the answers have a queue, and one that they do not come back from; before anything is computed.
+
+    Raises:
+        SettingsError: they have not.
+    """
+    if not settings.results_queue_url:
+        raise SettingsError("records came, and no queue for their results: set AGNEWS_RESULTS_QUEUE_URL")
     queue = source.split(":")[-2:]  # account and name
     for url in (settings.results_queue_url, settings.dead_letter_queue_url):
         if url.split("/")[-2:] == queue:

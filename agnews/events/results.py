@@ -6,7 +6,7 @@ from typing import Any
 
 from agnews.answer import error_body
 from agnews.delivery import LOG, MESSAGE_BYTES, Message, Queue, as_json, sqs_client
-from agnews.errors import AnswerSizeError, SettingsError
+from agnews.errors import AnswerSizeError
 from agnews.events.records import Outcome, Record
 from agnews.settings import Settings
 
@@ -18,12 +18,7 @@ def deliver(found: Sequence[Outcome], settings: Settings, deadline: float, order
     """The ids of the records that are not done: not reached in time, or their answer not accepted by its queue.
 
     Ordered: the first of those and all after it; its queue got no call after the one that failed.
-
-    Raises:
-        SettingsError: no results queue is named.
     """
-    if not settings.results_queue_url:
-        raise SettingsError("records came, and no queue for their results: set AGNEWS_RESULTS_QUEUE_URL")
     done: set[str] = set()
     for url, run in groupby(sendable(found, settings, ordered), key=lambda outcome: goes_to(outcome, settings)):
         outcomes = list(run)
