@@ -15,6 +15,7 @@ from agnews import bulk_command  # noqa: E402
 from agnews.cli import main  # noqa: E402
 from agnews.cost import Meter  # noqa: E402
 from agnews.map_run import Counts  # noqa: E402
+from agnews.terminal import run_bar  # noqa: E402
 from tests.runtime_api import RuntimeApi  # noqa: E402
 from tests.stack import Stack  # noqa: E402
 from tests.step_functions import Bucket, Machines, running_account  # noqa: E402
@@ -184,3 +185,15 @@ def test_a_run_that_was_joined_late_is_taken_to_have_cost_as_much_per_row_before
 def test_a_run_that_nobody_saw_at_work_has_no_estimate() -> None:
     meter = Meter(1.0, "arm64")
     assert meter.dollars(Counts("SUCCEEDED", done=1000, batches=2), 0.0) is None
+
+
+def test_the_bar_tells_rows_failures_rate_and_cost(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FORCE_COLOR", "1")  # rich then takes standard error for a terminal
+    monkeypatch.setenv("COLUMNS", "160")
+    with run_bar() as show:
+        show(0, 10, 0, None)
+        show(5, 10, 1, 0.5)
+    told = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", capsys.readouterr().err)
+    assert re.search(r"5 of 10 rows, 1 failed, [\d,]+ rows/s, about \$0\.50", told)
