@@ -8,9 +8,7 @@ as everything does below one vCPU; each figure says so. arm64 is these times at 
 no arm64 machine was measured.
 """
 
-import json
 import tempfile
-import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
@@ -27,7 +25,7 @@ from benchmarks.prices import dollars_per_million
 from benchmarks.process import OURS, log_of, python, settings
 from benchmarks.record import record
 from benchmarks.rounds import interleaved, medians
-from benchmarks.runtime_api import RuntimeApi, runtime
+from benchmarks.runtime_api import RuntimeApi, invocation_s, runtime
 from modeling.headlines import headlines
 
 ROUNDS = 9
@@ -85,7 +83,7 @@ def event_ms(
                 command, variables = python(each, limited), settings(each, limited)
                 api = stack.enter_context(runtime(log, command, each.handler, OURS, **variables))
                 runs[f"{each.name} single {count}"] = partial(singles, api)
-                runs[f"{each.name} list {count}"] = partial(invocation_ms, api, {"texts": headlines(texts)})
+                runs[f"{each.name} list {count}"] = partial(listed, api, texts)
         interleaved(runs, 1)
         found = medians(interleaved(runs, setup.rounds))
     ways: tuple[Way, ...] = ("single", "list")
@@ -97,18 +95,12 @@ def event_ms(
 
 def singles(api: RuntimeApi) -> float:
     """Milliseconds of an event of one headline, the mean of SINGLES of them."""
-    return sum(invocation_ms(api, {"text": text}) for text in headlines(SINGLES)) / SINGLES
+    return sum(1000 * invocation_s(api, {"text": text}) for text in headlines(SINGLES)) / SINGLES
 
 
-def invocation_ms(api: RuntimeApi, event: object) -> float:
-    """Milliseconds from the event's hand-over to the answer. Raises RuntimeError if it is an error."""
-    body = json.dumps(event).encode()
-    start = time.perf_counter()
-    outcome = api.invoke(body)
-    seconds = time.perf_counter() - start
-    if outcome.kind != "response":
-        raise RuntimeError(outcome.body.decode())
-    return seconds * 1000
+def listed(api: RuntimeApi, texts: int) -> float:
+    """Milliseconds of an event of a list of `texts` headlines."""
+    return 1000 * invocation_s(api, {"texts": headlines(texts)})
 
 
 def table(engine: str, found: Mapping[Way, Times], texts: int) -> list[dict[str, Any]]:

@@ -1,6 +1,7 @@
 """Lambda's side of the Runtime API, so that the real runtime client (awslambdaric) can be driven with raw events."""
 
 import itertools
+import json
 import os
 import queue
 import subprocess
@@ -108,6 +109,17 @@ class RuntimeApi(ThreadingHTTPServer):
         self.current = f"00000000-0000-4000-8000-{next(self._ids):012}"
         self.waiting.put(Invocation(self.current, event, int(time.time() * 1000) + left_ms))
         return self.found.get(timeout=PATIENCE_S)
+
+
+def invocation_s(api: RuntimeApi, event: object) -> float:
+    """Seconds from the event's hand-over to the answer. Raises RuntimeError if it is an error."""
+    body = json.dumps(event).encode()
+    start = time.perf_counter()
+    outcome = api.invoke(body)
+    seconds = time.perf_counter() - start
+    if outcome.kind != "response":
+        raise RuntimeError(outcome.body.decode())
+    return seconds
 
 
 @contextmanager

@@ -6,9 +6,7 @@ The floor is a bare tokenizer and session.run on the baked graph, with one intra
 Through the runtime client an invocation's time holds what the local Runtime API, itself in Python, takes.
 """
 
-import json
 import tempfile
-import time
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
@@ -25,7 +23,7 @@ from benchmarks.plots import bars, figure_of, saved
 from benchmarks.process import OURS, log_of, present, python, running, settings
 from benchmarks.record import record
 from benchmarks.rounds import interleaved, medians, ratio, ratios
-from benchmarks.runtime_api import RuntimeApi, runtime
+from benchmarks.runtime_api import invocation_s, runtime
 from modeling.headlines import headlines
 
 ROUNDS = 25
@@ -100,18 +98,7 @@ def by_client(contender: Contender, setup: Setup, stack: ExitStack, logs: Path) 
     """Times an invocation from the event's hand-over to the answer's arrival."""
     command, variables = python(contender, setup), settings(contender, setup)
     api = stack.enter_context(runtime(log_of(contender, logs), command, contender.handler, OURS, **variables))
-    return lambda texts: [invocation(api, {"text": text}) for text in texts]
-
-
-def invocation(api: RuntimeApi, event: object) -> float:
-    """Seconds of one invocation. Raises RuntimeError if it ends in an error."""
-    body = json.dumps(event).encode()
-    start = time.perf_counter()
-    outcome = api.invoke(body)
-    seconds = time.perf_counter() - start
-    if outcome.kind != "response":
-        raise RuntimeError(outcome.body.decode())
-    return seconds
+    return lambda texts: [invocation_s(api, {"text": text}) for text in texts]
 
 
 def plot(figures: dict[str, Any], path: Path) -> None:
