@@ -18,7 +18,7 @@ MOST_TOKENS = 512
 MANIFEST = "manifest.json"
 
 FILES: dict[EngineName, tuple[str, ...]] = {
-    "onnx": ("model.onnx", "tokenizer.json"),
+    "onnx": ("model.onnx", "model.onnx.data", "tokenizer.json"),
     "pipeline": ("model.safetensors", "config.json", "tokenizer.json"),
 }
 """What each engine reads, and so what is verified before it loads."""

@@ -2,9 +2,10 @@
 
 import math
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,10 +16,13 @@ from agnews.engines import LOADERS, Engine
 from agnews.errors import ModelError
 from agnews.settings import Settings
 
-CHUNK = 64
+CHUNK = 128
 """Texts a worker tokenises at once. Smaller ones would cost calls, larger ones leave workers idle at the end."""
 CHUNK_CHARS = 50_000
 """Characters after which such a chunk ends, because nobody looks at the deadline while they are tokenised."""
+
+Part = TypeVar("Part")
+Done = TypeVar("Done")
 
 
 @dataclass(frozen=True)
@@ -62,41 +66,56 @@ class Classifier:
             ModelError: the engine failed.
         """
         unique = list(dict.fromkeys(texts))
-        size = CHUNK if self._pool is None else max(1, min(CHUNK, -(-len(unique) // self.engine.threads)))
-        parts = list(chunks(unique, size))
-        each = (self._pool.map if self._pool and len(parts) > 1 else map)(
-            lambda part: self._chunk(part, deadline), parts
-        )
-        predictions: list[Prediction | None] = []
-        for of_part, spent in each:
-            predictions += of_part
-            self.spent = self.spent.plus(spent)
-        found = dict(zip(unique, predictions, strict=True))
-        return [found[text] for text in texts]
+        encoded = self._encoded(unique, deadline)
+        predictions: list[Prediction | None] = [None] * len(unique)
+        found_groups = list(groups([len(each.ids) for each in encoded], self.engine.most_tokens, self.engine.pads))
+        alone = len(found_groups) == 1
+        each = self._map(lambda group: self._predicted([encoded[i] for i in group], alone, deadline), found_groups)
+        for group, (found, spent_s) in zip(found_groups, each, strict=True):
+            self.spent = self.spent.plus(Spent(inference_s=spent_s))
+            for index, prediction in zip(group, found, strict=False):
+                predictions[index] = prediction
+        by_text = dict(zip(unique, predictions, strict=True))
+        return [by_text[text] for text in texts]
 
     def close(self) -> None:
         """Gives up what is not begun yet, so that the process can end."""
         if self._pool is not None:
             self._pool.shutdown(wait=False, cancel_futures=True)
 
-    def _chunk(self, texts: Sequence[str], deadline: float) -> tuple[list[Prediction | None], Spent]:
-        start = time.monotonic()
-        predictions: list[Prediction | None] = [None] * len(texts)
-        if start >= deadline:
-            return predictions, Spent()
-        encoded = self._encoder.encode(texts)
-        tokenized = time.monotonic()
-        for group in groups(encoded, self.engine.batch_size):
-            if time.monotonic() >= deadline:
-                break
-            logits = self._logits([encoded[index].ids for index in group])
-            for index, scores in zip(group, softmax(logits / self.checkpoint.temperature).tolist(), strict=True):
-                predictions[index] = Prediction(tuple(scores), encoded[index].truncated)
-        return predictions, Spent(tokenized - start, time.monotonic() - tokenized)
+    def _map(self, work: Callable[[Part], Done], parts: Sequence[Part]) -> Iterable[Done]:
+        return (self._pool.map if self._pool and len(parts) > 1 else map)(work, parts)
 
-    def _logits(self, ids: Sequence[list[int]]) -> NDArray[np.float32]:
+    def _encoded(self, texts: Sequence[str], deadline: float) -> list[Encoded]:
+        """The texts' token ids, in order, as far as the deadline allows."""
+        encoded: list[Encoded] = []
+        parts = list(chunks(texts))
+        each = self._map(lambda part: self._tokenized(part, deadline), parts)
+        for part, (found, spent_s) in zip(parts, each, strict=True):
+            self.spent = self.spent.plus(Spent(tokenize_s=spent_s))
+            encoded += found
+            if len(found) < len(part):
+                break  # another worker may still have begun the next part in time
+        return encoded
+
+    def _tokenized(self, texts: Sequence[str], deadline: float) -> tuple[list[Encoded], float]:
+        """The texts' token ids, none of them past the deadline, and how many seconds that took."""
+        start = time.monotonic()
+        found = self._encoder.encode(texts) if start < deadline else []
+        return found, time.monotonic() - start
+
+    def _predicted(self, texts: Sequence[Encoded], alone: bool, deadline: float) -> tuple[list[Prediction], float]:
+        """The texts' predictions, none of them past the deadline, and how many seconds that took."""
+        start = time.monotonic()
+        if start >= deadline:
+            return [], 0.0
+        scores = softmax(self._logits([text.ids for text in texts], alone) / self.checkpoint.temperature).tolist()
+        found = [Prediction(tuple(each), text.truncated) for each, text in zip(scores, texts, strict=True)]
+        return found, time.monotonic() - start
+
+    def _logits(self, ids: Sequence[list[int]], alone: bool) -> NDArray[np.float32]:
         try:
-            return self.engine.logits(ids)
+            return self.engine.logits(ids, alone)
         except Exception as error:  # engines raise classes of their own, and errorType is one of ours
             raise ModelError(
                 f"the {self.engine.name} engine failed ({type(error).__name__}: {error}); "
@@ -104,26 +123,34 @@ class Classifier:
             ) from error
 
 
-def chunks(texts: Sequence[str], most: int) -> Iterator[list[str]]:
-    """The texts in lists of at most `most`, each ending after the text that takes it to CHUNK_CHARS."""
+def chunks(texts: Sequence[str]) -> Iterator[list[str]]:
+    """The texts in lists of at most CHUNK, each ending after the text that takes it to CHUNK_CHARS."""
     chunk: list[str] = []
     chars = 0
     for text in texts:
         chunk.append(text)
         chars += len(text)
-        if len(chunk) == most or chars >= CHUNK_CHARS:
+        if len(chunk) == CHUNK or chars >= CHUNK_CHARS:
             yield chunk
             chunk, chars = [], 0
     if chunk:
         yield chunk
 
 
-def groups(encoded: Sequence[Encoded], size: int) -> Iterator[list[int]]:
-    """Indices in runs of at most `size` texts, of similar length where that saves padding."""
-    order = list(range(len(encoded)))
-    if size > 1:
-        order.sort(key=lambda index: len(encoded[index].ids))
-    return (order[start : start + size] for start in range(0, len(order), size))
+def groups(lengths: Sequence[int], most_tokens: int, pads: bool) -> Iterator[list[int]]:
+    """Indices of texts to compute together, the longest first, so that no worker is left with a long one at the end.
+
+    A group pads to its longest text, or, where nothing `pads`, is of one length.
+    """
+    group: list[int] = []
+    for index in sorted(range(len(lengths)), key=lengths.__getitem__, reverse=True):
+        longest = lengths[group[0]] if group else 0
+        if group and ((len(group) + 1) * longest > most_tokens or (lengths[index] != longest and not pads)):
+            yield group
+            group = []
+        group.append(index)
+    if group:
+        yield group
 
 
 def softmax(logits: NDArray[np.float32]) -> NDArray[np.float64]:
@@ -142,6 +169,11 @@ def load(settings: Settings) -> Classifier:
         ModelError: model_cache/ is missing, damaged, or not baked for the chosen engine.
     """
     checkpoint = read_checkpoint(settings.model_dir)
-    verify(checkpoint, FILES[settings.engine])
-    engine = LOADERS[settings.engine](checkpoint, settings.workers)
-    return Classifier(checkpoint, Encoder(checkpoint), engine)
+    with ThreadPoolExecutor(1) as pool:
+        verified = pool.submit(verify, checkpoint, FILES[settings.engine])
+        try:  # meanwhile
+            engine = LOADERS[settings.engine](checkpoint, settings.workers)
+            encoder = Encoder(checkpoint)
+        finally:
+            verified.result()  # what is wrong with a file comes first
+    return Classifier(checkpoint, encoder, engine)

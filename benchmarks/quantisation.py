@@ -1,4 +1,4 @@
-"""What smoothing and row scaling buy and cost: agreement with torch and speed of int8 models, on held-out AG News rows.
+"""What the export's rewritings buy and cost: agreement with torch and speed of int8 models, on held-out AG News rows.
 
 python -m benchmarks.quantisation FOLDER_OF_CSV|OWNER/NAME [--run runs/default] [--rows 2000]
 """
@@ -37,10 +37,10 @@ ROUNDS = 9
 SPEED_TEXTS = 300
 
 VARIANTS = {
-    "plain 7-bit": Quantisation(smooth=False, scale_rows=False),
-    "smoothed": Quantisation(scale_rows=False),
-    "rows scaled": Quantisation(smooth=False),
-    "both (baked)": Quantisation(),
+    "plain, by run": Quantisation(smooth=False, by_run=True),
+    "smoothed, by run": Quantisation(by_run=True),
+    "plain, by token": Quantisation(smooth=False),
+    "smoothed, by token (baked)": Quantisation(),
 }
 
 

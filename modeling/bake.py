@@ -25,6 +25,7 @@ from agnews.settings import EngineName, Settings
 from modeling import convert
 from modeling.errors import BakeError, SourceError
 from modeling.export import export
+from modeling.graph import save
 from modeling.headlines import headlines
 from modeling.parity import Agreement, compare
 from modeling.swap import staging
@@ -156,7 +157,7 @@ def _write_onnx(reference: convert.Reference, max_length: int, texts: Sequence[s
     tokenizer = reference.tokenizer
     calibration = token_ids(tokenizer, headlines(CALIBRATION_TEXTS, seed=1))
     try:
-        path.write_bytes(export(reference.model, max_length, calibration).SerializeToString())
+        save(export(reference.model, max_length, calibration), path)
     except ValueError as error:
         raise BakeError(f"this checkpoint does not export ({error}); bake it with --engine pipeline") from error
     parity = {"generated": gate(reference, path, headlines(PARITY_TEXTS), "generated headlines")}

@@ -1,12 +1,14 @@
 """A DistilBERT classifier as one fused int8 ONNX graph, written node by node.
 
 Weights are 7-bit with a scale per output column: products with unsigned 8-bit activations then fit the 16-bit sums
-of CPUs without VNNI, so every CPU computes the same. Activations are quantised at run time. Three exact
-rewritings keep that close to float32 (measured in results/quantisation.json):
+of CPUs without VNNI, so every CPU computes the same. No activation's scale depends on other tokens, so a text's scores
+do not depend on its neighbours. What keeps that close to float32 (measured in results/quantisation.json):
 
 - *Smoothing* (Xiao et al. 2022): a channel with outliers is divided by a factor that its weight row is multiplied with.
-- *Row scaling*: after GELU a few tokens are ten times larger than the rest, so each token's row is divided by its
-  maximum before the product and multiplied afterwards.
+- *Fixed ranges* behind layer norms: the largest values stand at [CLS] and [SEP], which every text has, so they hardly
+  differ from text to text.
+- *Scales by row* elsewhere: after GELU a few tokens are ten times larger than the rest, so each token's row is divided
+  by its maximum before the product and multiplied afterwards.
 - Only [CLS] is classified, so the last layer computes queries, output and feed-forward for that token alone.
 """
 
@@ -29,6 +31,20 @@ SITES: dict[str, tuple[str, ...]] = {
 }
 """The linear layers that are smoothed; those of one site share an input, and so a factor."""
 
+MARGIN = 1.1
+"""A fixed range is this many times what the calibration texts reach."""
+
+
+@dataclass(frozen=True)
+class Site:
+    """What calibration found where a linear layer's input is quantised."""
+
+    factor: Array
+    """Float32 [input channels] with a geometric mean of 1: activations / factor, weights * factor."""
+    least: float
+    most: float
+    """The smoothed activations' range, with the margin."""
+
 
 @dataclass(frozen=True)
 class Quantisation:
@@ -39,7 +55,8 @@ class Quantisation:
     attention_out: float = 0.75
     ffn_in: float = 0.6
     smooth: bool = True
-    scale_rows: bool = True
+    by_run: bool = False
+    """Whether every activation is quantised by the largest of its run, whatever texts that holds."""
 
 
 def export(
@@ -56,7 +73,7 @@ def export(
     config = model.config
     if config.activation != "gelu":
         raise ValueError(f"only GELU feed-forward layers are known, found {config.activation!r}")
-    writer = _Writer(model, smoothing_factors(model, calibration, quantisation), quantisation.scale_rows)
+    writer = _Writer(model, sites(model, calibration, quantisation), quantisation.by_run)
     hidden = writer.embeddings(max_length)
     for layer in range(config.n_layers):
         hidden = writer.layer(layer, hidden, only_first=layer == config.n_layers - 1)
@@ -65,15 +82,16 @@ def export(
 
 
 @torch.inference_mode()
-def smoothing_factors(
+def sites(
     model: DistilBertForSequenceClassification, calibration: Sequence[list[int]], quantisation: Quantisation
-) -> dict[tuple[int, str], Array]:
-    """Per layer and site, float32 [input channels] with a geometric mean of 1: activations / f, weights * f."""
-    largest: dict[tuple[int, str], torch.Tensor] = {}
+) -> dict[tuple[int, str], Site]:
+    """Each layer's sites, by the layer's number and a name in SITES."""
+    ranges: dict[tuple[int, str], torch.Tensor] = {}
 
     def watch(key: tuple[int, str], value: torch.Tensor) -> None:
-        found = value.abs().flatten(0, -2).amax(0)
-        largest[key] = torch.maximum(largest[key], found) if key in largest else found
+        rows = value.flatten(0, -2)
+        found = torch.stack([(-rows).amax(0), rows.amax(0)])
+        ranges[key] = torch.maximum(ranges[key], found) if key in ranges else found
 
     hooks = [
         block.get_submodule(names[0]).register_forward_pre_hook(
@@ -86,7 +104,16 @@ def smoothing_factors(
         model(input_ids=torch.tensor([ids]))
     for hook in hooks:
         hook.remove()
-    return {key: _factor(model, key, value, quantisation) for key, value in largest.items()}
+    return {key: _site(model, key, found, quantisation) for key, found in ranges.items()}
+
+
+def _site(
+    model: DistilBertForSequenceClassification, key: tuple[int, str], found: torch.Tensor, quantisation: Quantisation
+) -> Site:
+    """The site of a layer where activations reached down to -found[0] and up to found[1], [input channels] each."""
+    factor = _factor(model, key, found.amax(0), quantisation)
+    below, above = MARGIN * (found.numpy() / factor).max(1).clip(1e-5)
+    return Site(factor, -float(below), float(above))
 
 
 def _factor(
@@ -108,12 +135,12 @@ class _Writer:
     """Writes one model's nodes; methods take and return the names of hidden states [batch, length, dim]."""
 
     def __init__(
-        self, model: DistilBertForSequenceClassification, factors: dict[tuple[int, str], Array], scale_rows: bool
+        self, model: DistilBertForSequenceClassification, found: dict[tuple[int, str], Site], by_run: bool
     ) -> None:
         self.graph = Graph()
         self.config: DistilBertConfig = model.config
-        self._factors = factors
-        self._scale_rows = scale_rows
+        self._sites = found
+        self._by_run = by_run
         self._weights: dict[str, Array] = {name: value.float().numpy() for name, value in model.state_dict().items()}
 
     def _norm(self, name: str) -> tuple[str, str]:
@@ -145,32 +172,41 @@ class _Writer:
         graph, prefix = self.graph, f"distilbert.transformer.layer.{layer}"
         context, kept = self._attention(layer, hidden, only_first)
         weight, bias = self._linear(f"{prefix}.attention.out_lin")
-        factor = self._factors[layer, "attention_out"]
-        mixed = graph.int8_product(context, weight * factor[:, None])
-        hidden = graph.skip_norm(mixed, kept, self._norm(f"{prefix}.sa_layer_norm"), bias)
+        mixed = self._by_row(context, weight * self._sites[layer, "attention_out"].factor[:, None], bias)
+        hidden = graph.skip_norm(mixed, kept, self._norm(f"{prefix}.sa_layer_norm"))
         weight, bias = self._linear(f"{prefix}.ffn.lin1")
-        factor = self._factors[layer, "ffn_in"]
-        inner = graph.int8_product(graph.divided(hidden, factor), weight * factor[:, None])
-        inner = graph.add("BiasGelu", [inner, graph.constant(bias)])
+        site = self._sites[layer, "ffn_in"]
+        smooth, weight = graph.divided(hidden, site.factor), weight * site.factor[:, None]
+        # For one token its own scale costs little.
+        inner = self._by_row(smooth, weight, bias) if only_first else self._within(smooth, weight, site, bias)
         weight, bias = self._linear(f"{prefix}.ffn.lin2")
-        outer = (graph.int8_product_by_row if self._scale_rows else graph.int8_product)(inner, weight)
-        return graph.skip_norm(outer, hidden, self._norm(f"{prefix}.output_layer_norm"), bias)
+        product = graph.product_by_run if self._by_run else graph.product_of_gelu
+        outer = product(graph.add("Gelu", [inner]), weight, bias)
+        return graph.skip_norm(outer, hidden, self._norm(f"{prefix}.output_layer_norm"))
+
+    def _within(self, value: str, weight: Array, site: Site, bias: Array) -> str:
+        if self._by_run:
+            return self.graph.product_by_run(value, weight, bias)
+        return self.graph.product_within(value, weight, site.least, site.most, bias)
+
+    def _by_row(self, value: str, weight: Array, bias: Array) -> str:
+        return (self.graph.product_by_run if self._by_run else self.graph.product_by_row)(value, weight, bias)
 
     def _attention(self, layer: int, hidden: str, only_first: bool) -> tuple[str, str]:
         """(context, the hidden states that it is added to)."""
         graph = self.graph
-        factor = self._factors[layer, "attention_in"]
+        site = self._sites[layer, "attention_in"]
         weights, biases = zip(*(self._projection(layer, kind) for kind in "qkv"), strict=True)
-        smooth = graph.divided(hidden, factor)
+        weights = tuple(weight * site.factor[:, None] for weight in weights)
+        smooth = graph.divided(hidden, site.factor)
         kept = hidden
         if only_first:
             kept = graph.first(hidden)
-            query = graph.int8_product(graph.first(smooth), weights[0] * factor[:, None], biases[0])
-            product = graph.int8_product(smooth, np.hstack(weights[1:]) * factor[:, None], np.concatenate(biases[1:]))
+            query = self._within(graph.first(smooth), weights[0], site, biases[0])
+            product = self._within(smooth, np.hstack(weights[1:]), site, np.concatenate(biases[1:]))
             heads = [query, *graph.split(product, 2)]
         else:
-            product = graph.int8_product(smooth, np.hstack(weights) * factor[:, None], np.concatenate(biases))
-            heads = graph.split(product, 3)
+            heads = graph.split(self._within(smooth, np.hstack(weights), site, np.concatenate(biases)), 3)
         return graph.add("MultiHeadAttention", heads, num_heads=self.config.n_heads), kept
 
     def _projection(self, layer: int, kind: str) -> tuple[Array, Array]:
@@ -178,7 +214,7 @@ class _Writer:
         weight, bias = self._linear(f"distilbert.transformer.layer.{layer}.attention.{kind}_lin")
         if kind != "v":
             return weight, bias
-        factor = self._factors[layer, "attention_out"]
+        factor = self._sites[layer, "attention_out"].factor
         return weight / factor, bias / factor
 
     def head(self, hidden: str) -> None:

@@ -1,5 +1,6 @@
 """Writes ONNX graphs: constants, nodes, and the int8 products that the export is made of."""
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -10,11 +11,22 @@ from onnx import TensorProto, helper, numpy_helper
 Array = NDArray[np.float32]
 
 MICROSOFT = "com.microsoft"
-FUSED = frozenset({"BiasGelu", "DynamicQuantizeMatMul", "MultiHeadAttention", "SkipLayerNormalization"})
+FUSED = frozenset({"DynamicQuantizeMatMul", "Gelu", "MatMulIntegerToFloat", "MultiHeadAttention"})
 """Operators of ONNX Runtime's own domain."""
+
+LEAST_GELU = 0.17
+"""GELU's values are above minus this."""
 
 WEIGHT_LIMIT = 63
 """7-bit weights: 255 * 63 * 2 stays below 2**15, the sum that AVX2's multiply-add saturates at."""
+
+WEIGHTS = "{}.data"
+"""The file beside a model's that holds its large constants: ONNX Runtime maps it rather than parse it."""
+
+
+def save(model: onnx.ModelProto, path: Path) -> None:
+    """Writes the model to `path`, and its constants beside it; `model` is not usable afterwards."""
+    onnx.save_model(model, path, save_as_external_data=True, location=WEIGHTS.format(path.name), size_threshold=1024)
 
 
 class Graph:
@@ -62,23 +74,52 @@ class Graph:
         """`value` / `factor`, channel by channel."""
         return self.add("Mul", [value, self.constant((1 / factor).astype(np.float32))])
 
-    def skip_norm(self, value: str, skip: str, norm: tuple[str, str], bias: Array) -> str:
-        """LayerNorm(value + bias + skip)."""
-        return self.add("SkipLayerNormalization", [value, skip, *norm, self.constant(bias)], epsilon=1e-12)
+    def skip_norm(self, value: str, skip: str, norm: tuple[str, str]) -> str:
+        """LayerNorm(value + skip). ONNX Runtime's operator for both at once takes seven times as long."""
+        return self.add("LayerNormalization", [self.add("Add", [value, skip]), *norm], epsilon=1e-12)
 
-    def int8_product(self, value: str, weight: Array, bias: Array | None = None) -> str:
-        """value @ weight + bias, weight [inputs, outputs] in 7 bits, value quantised as it comes."""
-        scale = np.maximum(np.abs(weight).max(0) / WEIGHT_LIMIT, 1e-9).astype(np.float32)
-        rounded = np.clip(np.round(weight / scale), -WEIGHT_LIMIT, WEIGHT_LIMIT).astype(np.int8)
-        zeros = np.zeros(len(scale), dtype=np.int8)
-        inputs = [value, self.constant(rounded), self.constant(scale), self.constant(zeros)]
+    def product_by_run(self, value: str, weight: Array, bias: Array | None = None) -> str:
+        """value @ weight + bias, both int8; `value` quantised with one scale for all texts of a run."""
+        inputs = [value, *self._int8(weight)]
         return self.add("DynamicQuantizeMatMul", inputs if bias is None else [*inputs, self.constant(bias)])
 
-    def int8_product_by_row(self, value: str, weight: Array) -> str:
-        """value @ weight, each token's row scaled to a maximum of 1 meanwhile. For values that are mostly positive."""
+    def product_within(self, value: str, weight: Array, least: float, most: float, bias: Array) -> str:
+        """The same for values from `least` (below 0) to `most` (above); what lies beyond is cut off."""
+        scale = (most - least) / 255
+        return self._product(value, weight, scale, round(-least / scale), bias)
+
+    def product_by_row(self, value: str, weight: Array, bias: Array) -> str:
+        """The same with a scale for each token, its largest value."""
+        largest = self.add("ReduceMax", [self.add("Abs", [value]), self.ints(-1)], keepdims=1)
+        largest = self._at_least(largest, 1e-6)
+        product = self._product(self.add("Div", [value, largest]), weight, 1 / 127, 128)
+        return self._plus(self.add("Mul", [product, largest]), bias)
+
+    def product_of_gelu(self, value: str, weight: Array, bias: Array) -> str:
+        """The same for what GELU gave, hardly negative: most of the 8 bits are for positive values."""
         largest = self.add("ReduceMax", [value, self.ints(-1)], keepdims=1)
-        largest = self.add("Max", [largest, self.constant(np.array(1e-6, dtype=np.float32))])
-        return self.add("Mul", [self.int8_product(self.add("Div", [value, largest]), weight), largest])
+        largest = self._at_least(largest, 4 * LEAST_GELU)
+        product = self._product(self.add("Div", [value, largest]), weight, 1.25 / 255, 51)
+        return self._plus(self.add("Mul", [product, largest]), bias)
+
+    def _product(self, value: str, weight: Array, scale: float, zero: int, bias: Array | None = None) -> str:
+        """value @ weight + bias with value quantised to (value / scale) + zero, in 0 to 255."""
+        rounded, scales, zeros = self._int8(weight)
+        by, at = self.constant(np.array(scale, dtype=np.float32)), self.constant(np.array(zero, dtype=np.uint8))
+        inputs = [self.add("QuantizeLinear", [value, by, at]), rounded, by, scales, at, zeros]
+        return self.add("MatMulIntegerToFloat", inputs if bias is None else [*inputs, self.constant(bias)])
+
+    def _int8(self, weight: Array) -> list[str]:
+        """`weight` [inputs, outputs] in 7 bits, a scale for each output, and zeros."""
+        scale = np.maximum(np.abs(weight).max(0) / WEIGHT_LIMIT, 1e-9).astype(np.float32)
+        rounded = np.clip(np.round(weight / scale), -WEIGHT_LIMIT, WEIGHT_LIMIT).astype(np.int8)
+        return [self.constant(rounded), self.constant(scale), self.constant(np.zeros(len(scale), dtype=np.int8))]
+
+    def _at_least(self, value: str, least: float) -> str:
+        return self.add("Max", [value, self.constant(np.array(least, dtype=np.float32))])
+
+    def _plus(self, value: str, bias: Array) -> str:
+        return self.add("Add", [value, self.constant(bias)])
 
     def model(self, source: str, result: str, width: int) -> onnx.ModelProto:
         """The finished, checked model: int64 `source` [batch, length] to float32 `result` [batch, width]."""

@@ -24,6 +24,8 @@ class Recipe:
     pretrained: str = ""
     """The sha256 of the weights that training begins with, where these are others than the published ones."""
     seed: int = 20261123
+    trained: int = 0
+    """Epochs that the weights to begin with were trained for already: what is shown goes on from there."""
     epochs: int = 3
     batch: int = 32
     learning_rate: float = 6e-5
@@ -38,6 +40,8 @@ class Recipe:
     """The share of the target that is the teacher's word (0 to 1); the rest is the label's."""
     bared: float = 0.0
     """The share of texts shown without the names of agencies and outlets."""
+    dropout: float = 0.1
+    """The teacher's; the student has DistilBERT's own 0.1."""
     frozen_layers: int = 0
     """How many of the lowest layers, and the embeddings with them, stay as published."""
     held_out: int = 2000
@@ -55,6 +59,18 @@ RECIPES: dict[str, Recipe] = {
         label_smoothing=0.0,
         ema_decay=0.99,
         max_length=64,
+        dropout=0.0,  # one epoch sees every text once
+        frozen_layers=6,
+        views={"title": 0.5, "full": 0.5, "description": 0.0},
+    ),
+    "teacher_again": Recipe(
+        start="mpnet",
+        trained=1,
+        epochs=1,
+        learning_rate=3e-5,
+        label_smoothing=0.0,
+        ema_decay=0.995,
+        max_length=80,
         frozen_layers=6,
         views={"title": 0.5, "full": 0.5, "description": 0.0},
     ),

@@ -57,12 +57,9 @@ def _piece(package: str) -> Path:
     return next(Path(str(found.locate_file(file))) for file in found.files or () if ".zip." in file.name)
 
 
-def classifier(folder: Path, frozen_layers: int) -> MpnetClassifier:
-    """A classifier with new head on the weights in `folder`; its embeddings and lowest layers stay as they are.
-
-    It has no dropout: one epoch sees every text once.
-    """
-    config = MPNetConfig.from_pretrained(folder, hidden_dropout_prob=0.0, attention_probs_dropout_prob=0.0)
+def classifier(folder: Path, frozen_layers: int, dropout: float) -> MpnetClassifier:
+    """A classifier with new head on the weights in `folder`; its embeddings and lowest layers stay as they are."""
+    config = MPNetConfig.from_pretrained(folder, hidden_dropout_prob=dropout, attention_probs_dropout_prob=dropout)
     model: MpnetClassifier = MpnetClassifier(config)
     model.mpnet = MPNetModel.from_pretrained(folder, config=config, add_pooling_layer=False)
     nn.init.zeros_(model.classifier.weight)

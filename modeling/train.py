@@ -34,9 +34,11 @@ WEIGHTS = "model.safetensors"
 
 
 def _model(recipe: Recipe, source: Path, start: Path | None) -> PreTrainedModel:
+    model: PreTrainedModel
     if recipe.start == "mpnet":
-        return teacher.classifier(source, recipe.frozen_layers)
-    model = fold.folded_classifier(source)
+        model = teacher.classifier(source, recipe.frozen_layers, recipe.dropout)
+    else:
+        model = fold.folded_classifier(source)
     if start is not None:
         model.load_state_dict(load_file(start / WEIGHTS))
     return model
@@ -137,7 +139,7 @@ class Trainer:
 
     def epoch_batches(self, epoch: int) -> list[Batch]:
         """The batches of one epoch: the same for the same seed, so that a resumed run sees the same ones."""
-        seed = self.recipe.seed + 1000 * (epoch + 1)
+        seed = self.recipe.seed + 1000 * (self.recipe.trained + epoch + 1)
         views = data.sample_views(self.training, self.recipe.views, seed)
         chance = random.Random(seed + 1)  # not the one that mixes the batches
         texts = [
@@ -219,7 +221,7 @@ def main() -> None:
     parser.add_argument("--seed", type=int, help="default: the recipe's")
     told = "the teacher's word on the training texts, for a recipe that is taught"
     parser.add_argument("--soft-labels", type=Path, default=SOFT_LABELS, metavar="FILE", help=told)
-    parser.add_argument("--start", type=Path, metavar="FOLDER", help="what modeling.pretrain wrote, to begin with")
+    parser.add_argument("--start", type=Path, metavar="FOLDER", help="weights to begin with: a run's best/")
     parser.add_argument("--save-every", type=int, default=500, metavar="STEPS")
     arguments = parser.parse_args()
     rows, notes = data.read_or_exit(arguments.data)

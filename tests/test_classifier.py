@@ -27,13 +27,13 @@ class Counting:
     def __init__(self, inner: Classifier) -> None:
         self._engine = inner.engine
         self.name: EngineName = inner.engine.name
-        self.batch_size = inner.engine.batch_size
+        self.most_tokens, self.pads = inner.engine.most_tokens, inner.engine.pads
         self.threads = 1
         self.texts = 0
 
-    def logits(self, ids: Sequence[list[int]]) -> NDArray[np.float32]:
+    def logits(self, ids: Sequence[list[int]], alone: bool) -> NDArray[np.float32]:
         self.texts += len(ids)
-        return self._engine.logits(ids)
+        return self._engine.logits(ids, alone)
 
 
 @pytest.fixture
@@ -97,8 +97,8 @@ class Stalling(Counting):
 
     deadline = 0.0
 
-    def logits(self, ids: Sequence[list[int]]) -> NDArray[np.float32]:
-        found = super().logits(ids)
+    def logits(self, ids: Sequence[list[int]], alone: bool) -> NDArray[np.float32]:
+        found = super().logits(ids, alone)
         while self.texts == 3 and time.monotonic() < self.deadline:
             time.sleep(0.01)
         return found
@@ -108,8 +108,8 @@ def test_texts_not_begun_in_time_are_left_out_and_the_others_kept(classifier: Cl
     engine = Stalling(classifier)
     engine.deadline = time.monotonic() + 2
     stalled = Classifier(classifier.checkpoint, Encoder(classifier.checkpoint), engine)
-    found = stalled.classify([f"goal {number}" for number in range(10)], engine.deadline)
-    assert [prediction is not None for prediction in found] == [True] * 3 + [False] * 7
+    found = stalled.classify(["goal " * length for length in range(10, 0, -1)], engine.deadline)
+    assert [prediction is not None for prediction in found] == [True] * 3 + [False] * 7  # one length, one run
     assert engine.texts == 3
 
 

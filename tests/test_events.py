@@ -166,9 +166,10 @@ class Failing:
     """An engine that fails as ONNX Runtime and torch do: with a class of their own."""
 
     name: EngineName = "onnx"
-    batch_size = threads = 1
+    most_tokens = threads = 1
+    pads = False
 
-    def logits(self, ids: Sequence[list[int]]) -> NDArray[np.float32]:
+    def logits(self, ids: Sequence[list[int]], alone: bool) -> NDArray[np.float32]:
         raise MemoryError("no room for 9 bytes")
 
 

@@ -18,7 +18,7 @@ from transformers import DistilBertConfig, DistilBertForSequenceClassification
 from agnews.engines.onnx import run_each, session
 from agnews.labels import LABELS
 from agnews.settings import Settings
-from modeling.export import Quantisation, export, smoothing_factors
+from modeling.export import Quantisation, export, sites
 from modeling.graph import Graph
 from modeling.parity import compare
 
@@ -64,7 +64,7 @@ def test_the_graph_computes_what_torch_computes(
     assert agreement.mean_difference < 0.05
 
 
-def test_smoothing_and_row_scaling_leave_less_of_an_outlier_behind(
+def test_smoothing_and_scales_by_token_leave_less_of_an_outlier_behind(
     model: DistilBertForSequenceClassification, ids: list[list[int]], tmp_path: Path
 ) -> None:
     model = copy.deepcopy(model)
@@ -76,18 +76,16 @@ def test_smoothing_and_row_scaling_leave_less_of_an_outlier_behind(
             block.get_parameter("ffn.lin1.bias")[5] += 20
     path = tmp_path / "model.onnx"
     differences = []
-    for quantisation in (Quantisation(), Quantisation(smooth=False, scale_rows=False)):
+    for quantisation in (Quantisation(), Quantisation(smooth=False, by_run=True)):
         path.write_bytes(export(model, 64, ids, quantisation).SerializeToString())
         differences.append(compare(model, path, ids).mean_difference)
     assert differences[0] < differences[1]
 
 
-def test_smoothing_factors_have_a_geometric_mean_of_one(
-    model: DistilBertForSequenceClassification, ids: list[list[int]]
-) -> None:
-    factors = smoothing_factors(model, ids, Quantisation())
-    assert len(factors) == 3 * 3
-    assert all(np.log(factor).mean() == pytest.approx(0, abs=1e-5) for factor in factors.values())
+def test_sites_have_a_geometric_mean_of_one(model: DistilBertForSequenceClassification, ids: list[list[int]]) -> None:
+    found = sites(model, ids, Quantisation())
+    assert len(found) == 3 * 3
+    assert all(np.log(site.factor).mean() == pytest.approx(0, abs=1e-5) for site in found.values())
 
 
 def test_a_text_too_long_for_the_baked_positions_is_an_error_not_a_wrong_answer(path: Path) -> None:
@@ -99,7 +97,7 @@ def test_weights_are_rounded_to_7_bits_by_column() -> None:
     weight = np.random.default_rng(0).normal(size=(64, 8)).astype(np.float32) * np.float32(10) ** np.arange(-4, 4)
     weight[0, 3], weight[5, 4] = -1000, 1000
     graph = Graph()
-    graph.add("Identity", [graph.int8_product(graph.to_float("x"), weight)], output="y")
+    graph.add("Identity", [graph.product_by_run(graph.to_float("x"), weight)], output="y")
     stored, scale = (numpy_helper.to_array(constant) for constant in graph.model("x", "y", 8).graph.initializer[:2])
     assert np.abs(stored.astype(int)).max(axis=0).tolist() == [63] * 8
     assert np.all(np.abs(stored * scale - weight) <= 0.501 * scale)
@@ -113,6 +111,6 @@ def test_no_sum_of_two_products_leaves_16_bits_in_the_embedded_model(settings: S
     users = {name: {node.op_type for node in graph.node if name in node.input} for name in weights}
     table = max(weights, key=lambda name: weights[name].size)
     assert users.pop(table) == {"Gather"}  # the word embeddings: rows of it become float, and are never multiplied
-    assert list(users.values()) == [{"DynamicQuantizeMatMul"}] * 25  # four a layer, and the queries of the last apart
+    assert list(users.values()) == [{"MatMulIntegerToFloat"}] * 25  # four a layer, and the queries of the last apart
     assert 2 * 255 * max(weights[name].max() for name in users) < 2**15
     assert 2 * 255 * min(weights[name].min() for name in users) >= -(2**15)

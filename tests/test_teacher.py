@@ -32,7 +32,7 @@ def classifier(tmp_path: Path) -> teacher.MpnetClassifier:
     )
     torch.manual_seed(0)
     MPNetModel(config, add_pooling_layer=False).save_pretrained(tmp_path / "mpnet")
-    found = teacher.classifier(tmp_path / "mpnet", frozen_layers=2)
+    found = teacher.classifier(tmp_path / "mpnet", frozen_layers=2, dropout=0.0)
     torch.nn.init.normal_(found.classifier.weight)
     return found.eval()  # type: ignore[no-untyped-call,no-any-return]
 

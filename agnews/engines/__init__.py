@@ -15,18 +15,23 @@ class Engine(Protocol):
     """A loaded model. Safe to call from several threads."""
 
     name: EngineName
-    batch_size: int
-    """Texts that one call should get, at the most."""
+    most_tokens: int
+    """Tokens that one call should get at the most, padding included."""
+    pads: bool
+    """Whether the texts of a call may differ in length."""
     threads: int
     """Calls worth making at once: 1 where the engine spreads a call over the CPUs by itself."""
 
-    def logits(self, ids: Sequence[list[int]]) -> "NDArray[np.float32]":
-        """Float32 [len(ids), 4], columns in LABELS' order, for up to `batch_size` texts' token ids."""
+    def logits(self, ids: Sequence[list[int]], alone: bool, /) -> "NDArray[np.float32]":
+        """Float32 [len(ids), 4], columns in LABELS' order, for texts' token ids.
+
+        `alone` says that no other call is made meanwhile, so that this one may use all CPUs.
+        """
         ...
 
 
 def load_onnx(checkpoint: Checkpoint, workers: int) -> Engine:
-    """The int8 engine: ONNX Runtime, one text per run."""
+    """The int8 engine: ONNX Runtime."""
     from agnews.engines.onnx import OnnxEngine
 
     return OnnxEngine(checkpoint, workers)

@@ -23,7 +23,8 @@ class PipelineEngine:
     """What `transformers.pipeline("text-classification")` computes, down to 1e-5 of a score."""
 
     name: EngineName = "pipeline"
-    batch_size = 16
+    most_tokens = 2048
+    pads = True
     threads = 1
 
     def __init__(self, checkpoint: Checkpoint, workers: int) -> None:
@@ -37,7 +38,7 @@ class PipelineEngine:
             raise ModelError(f"transformers cannot load {checkpoint.folder} ({error}); {REMEDY}") from error
         self._model = model.eval()
 
-    def logits(self, ids: Sequence[list[int]]) -> NDArray[np.float32]:
+    def logits(self, ids: Sequence[list[int]], _alone: bool, /) -> NDArray[np.float32]:
         """Float32 [len(ids), 4]; shorter texts are padded and masked."""
         length = max(map(len, ids))
         padded = torch.tensor([row + [0] * (length - len(row)) for row in ids])
