@@ -5,9 +5,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from onnxruntime import InferenceSession
 
-from agnews.classifier import CHUNK_CHARS, Classifier, load, softmax
+from agnews.classifier import CHUNK, CHUNK_CHARS, Classifier, groups, load, softmax
 from agnews.encode import Encoded, Encoder
+from agnews.engines.onnx import OnnxEngine
 from agnews.errors import ModelError
 from agnews.labels import LABELS
 from agnews.settings import EngineName, Settings
@@ -90,6 +92,47 @@ def test_only_a_text_beyond_the_maximum_length_is_truncated(classifier: Classifi
 
 def test_no_texts_get_no_predictions(classifier: Classifier) -> None:
     assert classifier.classify([]) == []
+
+
+def test_texts_are_grouped_by_length_the_longest_first() -> None:
+    lengths = [3, 9, 3, 20, 9, 3, 3]
+    assert list(groups(lengths, most_tokens=9, pads=False)) == [[3], [1], [4], [0, 2, 5], [6]]
+    assert list(groups(lengths, most_tokens=18, pads=False)) == [[3], [1, 4], [0, 2, 5, 6]]
+    assert list(groups(lengths, most_tokens=27, pads=True)) == [[3], [1, 4, 0], [2, 5, 6]]
+    assert list(groups([], most_tokens=9, pads=True)) == []
+
+
+def test_the_session_for_lists_is_made_when_one_comes(classifier: Classifier, settings: Settings) -> None:
+    engine = OnnxEngine(classifier.checkpoint, workers=2)
+    fresh = Classifier(classifier.checkpoint, Encoder(classifier.checkpoint), engine)
+    alone = fresh.classify(["Oil prices climb"])
+    assert sessions(engine) == 1
+    assert fresh.classify(["Oil prices climb", "Striker scores twice in the final"])[0] == alone[0]
+    assert sessions(engine) == 2
+    assert sessions(OnnxEngine(classifier.checkpoint, workers=1)) == 1
+
+
+def sessions(engine: OnnxEngine) -> int:
+    return len({id(value) for value in vars(engine).values() if isinstance(value, InferenceSession)})
+
+
+class Late(Encoder):
+    """Tokenises its second part too late, as a worker may that is held up, and its third in time."""
+
+    parts = 0
+
+    def encode(self, texts: Sequence[str]) -> list[Encoded]:
+        self.parts += 1
+        return [] if self.parts == 2 else super().encode(texts)
+
+
+def test_texts_behind_those_not_tokenised_in_time_are_not_taken_for_them(
+    counting: tuple[Classifier, Counting],
+) -> None:
+    classifier, engine = counting
+    texts = [f"goal {number}" for number in range(3 * CHUNK)]
+    found = Classifier(classifier.checkpoint, Late(classifier.checkpoint), engine).classify(texts)
+    assert [prediction is not None for prediction in found] == [True] * CHUNK + [False] * 2 * CHUNK
 
 
 class Stalling(Counting):

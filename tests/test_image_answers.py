@@ -12,6 +12,7 @@ import pytest
 from agnews.classifier import load
 from agnews.events.dispatch import answer
 from agnews.settings import Settings
+from modeling.headlines import headlines
 from tests.aws_cli import invoke
 from tests.images import Image, record
 from tests.requirement import ROOT, require_aws
@@ -23,7 +24,7 @@ LAMBDA = {"AWS_LAMBDA_FUNCTION_MEMORY_SIZE": "3008", "AWS_LAMBDA_FUNCTION_TIMEOU
 EMULATED_CPU = {"QEMU_CPU": "neoverse-n1"}
 """Graviton2's: without the int8 matrix products, bfloat16 and SVE of newer ones."""
 SCRIPTS = ["البنك المركزي يثبت أسعار الفائدة", "央行维持利率不变", "Центральный банк", "केंद्रीय बैंक", "Goal! ⚽🎉"]
-HEADLINES = ["Striker scores twice", "Chipmaker doubles its profit", "Peace talks resume", "New telescope sees far"]
+HEADLINES = headlines(300)
 
 
 @pytest.fixture(scope="module")
@@ -98,9 +99,12 @@ def test_a_bad_event_is_answered_with_a_named_error(sandbox: Sandbox, payload: s
 
 def test_the_image_scores_as_the_checkout_does(image: Image, sandbox: Sandbox) -> None:
     settings = Settings(engine=image.variant.engine, workers=2)
-    expected: Any = answer([*HEADLINES], load(settings), settings)
+    expected: Any = answer(HEADLINES, load(settings), settings)
     found = sandbox.post(json.dumps(HEADLINES))
-    here, there = ([prediction["score"] for prediction in each["predictions"]] for each in (expected, found))
-    difference = max(abs(one - other) for one, other in zip(here, there, strict=True))
-    record(image, headlines=len(HEADLINES), largest_score_difference=round(difference, 6), model=found["model"])
-    assert there == pytest.approx(here, abs=1e-2)
+    pairs = list(zip(expected["predictions"], found["predictions"], strict=True))
+    equal = sum(here["label"] == there["label"] for here, there in pairs) / len(pairs)
+    difference = max(abs(here["score"] - there["score"]) for here, there in pairs)
+    facts = {"headlines": len(pairs), "equal_labels": equal, "largest_score_difference": round(difference, 6)}
+    record(image, model=found["model"], **facts)
+    assert equal >= 0.995
+    assert difference < 0.05
