@@ -21,7 +21,7 @@ FILES: dict[EngineName, tuple[str, ...]] = {
     "onnx": ("model.onnx", "model.onnx.data", "tokenizer.json"),
     "pipeline": ("model.safetensors", "config.json", "tokenizer.json"),
 }
-"""What each engine reads, and so what is verified before it loads."""
+"""What each engine reads, and so what is verified before it answers."""
 
 REMEDY = (
     "run `python download_model.py --target FOLDER` to see what is wrong; "

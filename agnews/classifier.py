@@ -16,6 +16,8 @@ from agnews.engines import LOADERS, Engine
 from agnews.errors import ModelError
 from agnews.settings import Settings
 
+WINDOW = 1024
+"""Different texts that are tokenised, grouped and computed before the next ones are looked at."""
 CHUNK = 128
 """Texts a worker tokenises at once. Smaller ones would cost calls, larger ones leave workers idle at the end."""
 CHUNK_CHARS = 50_000
@@ -66,22 +68,29 @@ class Classifier:
             ModelError: the engine failed.
         """
         unique = list(dict.fromkeys(texts))
-        encoded = self._encoded(unique, deadline)
-        predictions: list[Prediction | None] = [None] * len(unique)
-        found_groups = list(groups([len(each.ids) for each in encoded], self.engine.most_tokens, self.engine.pads))
-        alone = len(found_groups) == 1
-        each = self._map(lambda group: self._predicted([encoded[i] for i in group], alone, deadline), found_groups)
-        for group, (found, spent_s) in zip(found_groups, each, strict=True):
-            self.spent = self.spent.plus(Spent(inference_s=spent_s))
-            for index, prediction in zip(group, found, strict=False):
-                predictions[index] = prediction
-        by_text = dict(zip(unique, predictions, strict=True))
-        return [by_text[text] for text in texts]
+        found: dict[str, Prediction | None] = {}
+        for start in range(0, len(unique), WINDOW):
+            window = unique[start : start + WINDOW]
+            found |= dict(zip(window, self._window(window, deadline), strict=True))
+        return [found[text] for text in texts]
 
     def close(self) -> None:
         """Gives up what is not begun yet, so that the process can end."""
         if self._pool is not None:
             self._pool.shutdown(wait=False, cancel_futures=True)
+
+    def _window(self, texts: Sequence[str], deadline: float) -> list[Prediction | None]:
+        """One prediction per text, in order; the first texts are begun first."""
+        encoded = self._encoded(texts, deadline)
+        parts = groups([len(each.ids) for each in encoded], self.engine.most_tokens, self.engine.pads)
+        alone = len(parts) == 1
+        predictions: list[Prediction | None] = [None] * len(texts)
+        each = self._map(lambda part: self._predicted([encoded[i] for i in part], alone, deadline), parts)
+        for part, (found, spent_s) in zip(parts, each, strict=True):
+            self.spent = self.spent.plus(Spent(inference_s=spent_s))
+            for index, prediction in zip(part, found, strict=False):
+                predictions[index] = prediction
+        return predictions
 
     def _map(self, work: Callable[[Part], Done], parts: Sequence[Part]) -> Iterable[Done]:
         return (self._pool.map if self._pool and len(parts) > 1 else map)(work, parts)
@@ -89,7 +98,7 @@ class Classifier:
     def _encoded(self, texts: Sequence[str], deadline: float) -> list[Encoded]:
         """The texts' token ids, in order, as far as the deadline allows."""
         encoded: list[Encoded] = []
-        parts = list(chunks(texts))
+        parts = list(chunks(texts, min(CHUNK, -(-len(texts) // self.engine.threads))))
         each = self._map(lambda part: self._tokenized(part, deadline), parts)
         for part, (found, spent_s) in zip(parts, each, strict=True):
             self.spent = self.spent.plus(Spent(tokenize_s=spent_s))
@@ -123,39 +132,39 @@ class Classifier:
             ) from error
 
 
-def chunks(texts: Sequence[str]) -> Iterator[list[str]]:
-    """The texts in lists of at most CHUNK, each ending after the text that takes it to CHUNK_CHARS."""
+def chunks(texts: Sequence[str], most: int) -> Iterator[list[str]]:
+    """The texts in lists of at most `most`, each ending after the text that takes it to CHUNK_CHARS."""
     chunk: list[str] = []
     chars = 0
     for text in texts:
         chunk.append(text)
         chars += len(text)
-        if len(chunk) == CHUNK or chars >= CHUNK_CHARS:
+        if len(chunk) == most or chars >= CHUNK_CHARS:
             yield chunk
             chunk, chars = [], 0
     if chunk:
         yield chunk
 
 
-def groups(lengths: Sequence[int], most_tokens: int, pads: bool) -> Iterator[list[int]]:
-    """Indices of texts to compute together, the longest first, so that no worker is left with a long one at the end.
+def groups(lengths: Sequence[int], most_tokens: int, pads: bool) -> list[list[int]]:
+    """Indices of texts to compute together, the group with the first text first: what came first is answered first.
 
     A group pads to its longest text, or, where nothing `pads`, is of one length.
     """
-    group: list[int] = []
+    found: list[list[int]] = []
     for index in sorted(range(len(lengths)), key=lengths.__getitem__, reverse=True):
-        longest = lengths[group[0]] if group else 0
-        if group and ((len(group) + 1) * longest > most_tokens or (lengths[index] != longest and not pads)):
-            yield group
-            group = []
-        group.append(index)
-    if group:
-        yield group
+        longest = lengths[found[-1][0]] if found else 0
+        fits = found and (len(found[-1]) + 1) * longest <= most_tokens and (pads or lengths[index] == longest)
+        if fits:
+            found[-1].append(index)
+        else:
+            found.append([index])
+    return sorted(found, key=min)
 
 
 def softmax(logits: NDArray[np.float32]) -> NDArray[np.float64]:
     """Probabilities [batch, 4] that sum to 1. Raises ModelError if a logit is not finite."""
-    if not math.isfinite(logits.sum()):
+    if not np.isfinite(logits).all():
         raise ModelError("the model answered with logits that are not finite; bake it again")
     exponents = np.exp(logits.astype(np.float64) - logits.max(axis=1, keepdims=True))
     probabilities: NDArray[np.float64] = exponents / exponents.sum(axis=1, keepdims=True)

@@ -24,7 +24,7 @@ class Settings:
     engine: EngineName = "onnx"
     model_dir: Path = Path(__file__).resolve().parent.parent / "model_cache"
     workers: int = 1
-    """Texts computed at once. Default: one per vCPU that the memory setting pays for; outside Lambda, all CPUs."""
+    """Runs computed at once. Default: one per vCPU that the memory setting pays for; outside Lambda, all CPUs."""
     max_texts: int = 10_000
     """Texts in one request."""
     max_chars: int = 100_000

@@ -20,7 +20,7 @@ from agnews.cost import GB_SECOND
 from agnews.settings import MEMORY_PER_VCPU_MB
 from benchmarks.command import Setup, parser, setup_of
 from benchmarks.contenders import ONNX, PIPELINE, Contender
-from benchmarks.plots import COLOURS, figure_of, saved
+from benchmarks.plots import COLOURS, TITLES, figure_of, saved
 from benchmarks.prices import dollars_per_million
 from benchmarks.process import OURS, log_of, python, settings
 from benchmarks.record import record
@@ -35,7 +35,11 @@ MEMORY_MB = (1024, 1769, 3008, 5307)
 NEAR = 1.15
 """The default may cost this many times the cheapest."""
 
+DOLLARS = (0.02, 0.05, 0.1, 0.2, 0.5, 1)
+"""Where the plot's axis has ticks."""
+
 Way = Literal["single", "list"]
+WAYS: dict[Way, str] = {"single": "one by one", "list": "lists"}
 Times = Mapping[int, float]
 """Milliseconds per event, by threads."""
 
@@ -160,17 +164,17 @@ def dollars(row: Mapping[str, Any]) -> float:
 
 def plot(rows: Sequence[Mapping[str, Any]], path: Path) -> None:
     """Draws dollars per million headlines by memory size: lists in solid lines, single headlines in dotted ones."""
-    figure, axes = figure_of(width=6)
+    figure, axes = figure_of(width=7)
     for engine in dict.fromkeys(row["engine"] for row in rows):
-        for way, style in (("list", "-"), ("single", ":")):
+        for way, style in zip(WAYS, (":", "-"), strict=True):
             mine = [row for row in rows if (row["engine"], row["way"]) == (engine, way)]
             points = [row["memory_mb"] for row in mine], [dollars(row) for row in mine]
-            axes.plot(*points, style, marker="o", color=COLOURS[engine], label=f"{engine}, {way}")
+            axes.plot(*points, style, marker="o", color=COLOURS[engine], label=f"{TITLES[engine]}, {WAYS[way]}")
     axes.set(yscale="log", xlabel="memory, MB", ylabel="dollars per million headlines, x86_64")
     axes.set_xticks(MEMORY_MB, [f"{memory_mb:,}" for memory_mb in MEMORY_MB])
-    axes.yaxis.set_major_formatter("{x:g}")
-    axes.yaxis.set_minor_formatter("{x:g}")
-    axes.legend(frameon=False, fontsize=7)
+    axes.set_yticks(DOLLARS, [f"{value:g}" for value in DOLLARS])
+    axes.minorticks_off()
+    axes.legend(frameon=False, fontsize=7, loc="center left", bbox_to_anchor=(1, 0.5))
     saved(figure, path)
 
 

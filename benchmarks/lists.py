@@ -16,7 +16,7 @@ from agnews.checkpoint import read_checkpoint
 from agnews.encode import Encoder
 from benchmarks import roofline
 from benchmarks.command import Setup, parser, setup_of
-from benchmarks.contenders import CONTENDERS, ONNX, PIPELINE, Contender
+from benchmarks.contenders import BATCHES, CONTENDERS, ONNX, PIPELINE, Contender
 from benchmarks.operations import Operations
 from benchmarks.plots import COLOURS, TITLES, bars, figure_of, saved
 from benchmarks.process import Process, Reply, labels, list_event, present, running
@@ -152,13 +152,15 @@ def plot(figures: dict[str, Any], setup: Setup) -> None:
     bars(axes, figures["texts_per_s"], "{:,.0f}/s", memory)
     axes.set_xlabel(f"headlines per second, {figures['texts']:,} in one event, threads: {figures['threads']}")
     saved(figure, setup.results / "lists.png")
-    figure, axes = figure_of(width=6)
+    figure, axes = figure_of(width=7)
     for name, found in figures["texts_per_s_by_batch_size"].items():
         axes.plot(list(found), list(found.values()), marker="o", color=COLOURS[name], label=TITLES[name])
     for name in (each.name for each in CONTENDERS if not each.batches and each.name in figures["texts_per_s"]):
         axes.axhline(figures["texts_per_s"][name], color=COLOURS[name], linestyle=":", label=TITLES[name])
     axes.set(xscale="log", xlabel="batch size", ylabel="headlines per second", ylim=(0, None))
-    axes.legend(frameon=False, fontsize=7)
+    axes.set_xticks(BATCHES, map(str, BATCHES))
+    axes.minorticks_off()
+    axes.legend(frameon=False, fontsize=7, loc="center left", bbox_to_anchor=(1, 0.5))
     saved(figure, setup.results / "batches.png")
 
 

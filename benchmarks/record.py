@@ -5,7 +5,7 @@ import os
 from pathlib import Path
 from typing import Any
 
-from agnews.checkpoint import read_checkpoint
+from agnews.checkpoint import FILES, Checkpoint, read_checkpoint
 from agnews.facts import machine, versions
 from agnews.settings import Settings
 
@@ -20,12 +20,18 @@ def record(name: str, figures: dict[str, Any], folder: Path = RESULTS, model_dir
     """The path of `folder`/NAME.json, which holds `figures` now, measured on the checkpoint in `model_dir`."""
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"{name}.json"
-    revision = read_checkpoint(model_dir).revision
+    checkpoint = read_checkpoint(model_dir)
     facts = {
-        "revision": revision,
+        "revision": checkpoint.revision,
+        "graph": graph_of(checkpoint),
         "machine": machine(),
         "versions": versions(),
         "load_at_start": round(LOAD_AT_START, 2),
     }
     path.write_text(json.dumps(figures | facts, indent=2) + "\n", encoding="utf-8")
     return path
+
+
+def graph_of(checkpoint: Checkpoint) -> list[str]:
+    """What tells the int8 graph from others that were made of the same weights: the start of its files' sha256."""
+    return [checkpoint.files[name]["sha256"][:16] for name in FILES["onnx"] if name.startswith("model")]

@@ -6,16 +6,17 @@ python -m benchmarks.threads [--texts 1000]
 import argparse
 import os
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
+from pathlib import Path
 from statistics import median
 from typing import TYPE_CHECKING
 
 from agnews.checkpoint import read_checkpoint
 from agnews.classifier import groups
 from agnews.encode import Encoder
-from agnews.engines.onnx import OnnxEngine, run, run_each, session
+from agnews.engines.onnx import SPIN_US, OnnxEngine, run, run_each, session
 from agnews.settings import Settings
 from benchmarks.record import record
 from benchmarks.rounds import interleaved, medians, ratio
@@ -26,49 +27,73 @@ if TYPE_CHECKING:
 
 ROUNDS = 9
 SINGLE_TEXTS = 100
+MOST_TOKENS = (64, 128, 256, 512, 1024)
+ORT_SPIN_US = 1000
+THREADS = "threads within a run"
+
+Texts = list[list[int]]
+"""Token ids."""
+Runs = Mapping[str, Callable[[], float]]
 
 
 def main() -> None:
     """Command line: see the module's first lines."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--texts", type=int, default=1000)
-    arguments = parser.parse_args()
     checkpoint = read_checkpoint(Settings().model_dir)
-    ids = [encoded.ids for encoded in Encoder(checkpoint).encode(headlines(arguments.texts))]
-    threads = len(os.sched_getaffinity(0))
-    path = checkpoint.path("model.onnx")
-    single, spread = session(path), session(path, threads)
-    parts = [[ids[i] for i in group] for group in groups([len(row) for row in ids], OnnxEngine.most_tokens, pads=False)]
-    lists: dict[str, Callable[[], float]] = {
-        "one text to a run, one caller": lambda: seconds(lambda: run_each(single, ids)),
-        "one caller": partial(together, single, parts, 1),
-        "one caller, threads within a run": partial(together, spread, parts, 1),
-        "callers at once": partial(together, single, parts, threads),
-        "callers at once, threads within a run": partial(together, spread, parts, threads),
-    }
-    singles: dict[str, Callable[[], float]] = {
-        "one thread": partial(one_by_one, single, ids[:SINGLE_TEXTS]),
-        "threads within a run": partial(one_by_one, spread, ids[:SINGLE_TEXTS]),
-    }
-    of_lists, of_singles = interleaved(lists, ROUNDS), interleaved(singles, ROUNDS)
+    texts = headlines(parser.parse_args().texts)
+    ids = [encoded.ids for encoded in Encoder(checkpoint).encode(texts)]
+    path, threads = checkpoint.path("model.onnx"), len(os.sched_getaffinity(0))
+    of_lists = interleaved(lists(path, ids, threads), ROUNDS)
+    of_singles = interleaved(singles(path, ids[:SINGLE_TEXTS], threads), ROUNDS)
     figures = {
         "texts": len(ids),
         "threads": threads,
         "list_texts_per_s": {name: len(ids) / found for name, found in medians(of_lists).items()},
-        "callers_over_threads": ratio(of_lists, "one caller, threads within a run", "callers at once"),
+        "callers_over_threads": ratio(of_lists, THREADS, "callers at once"),
         "single_ms": {name: 1000 * found for name, found in medians(of_singles).items()},
-        "threads_over_one": ratio(of_singles, "one thread", "threads within a run"),
+        "threads_over_one": ratio(of_singles, "one thread", THREADS),
     }
     print(record("threads", figures), figures)
 
 
-def together(model: "InferenceSession", parts: Sequence[Sequence[list[int]]], callers: int) -> float:
+def lists(path: Path, ids: Texts, threads: int) -> Runs:
+    """Ways to compute a list; each tells its seconds."""
+    single, spread = session(path), session(path, threads)
+    parts = grouped(ids, OnnxEngine.most_tokens)
+    ways: dict[str, Callable[[], float]] = {
+        "one thread, one text to a run": lambda: seconds(lambda: run_each(single, ids)),
+        "one thread": partial(together, single, parts, 1),
+        THREADS: partial(together, spread, parts, 1),
+        "callers at once": partial(together, single, parts, threads),
+        f"callers at once, {THREADS}": partial(together, spread, parts, threads),
+    }
+    for most in MOST_TOKENS:
+        ways[f"callers at once, {most} tokens to a run"] = partial(together, single, grouped(ids, most), threads)
+    return ways
+
+
+def singles(path: Path, ids: Texts, threads: int) -> Runs:
+    """Ways to compute headlines that come one by one; each tells a headline's median seconds."""
+    return {
+        "one thread": partial(one_by_one, session(path), ids),
+        THREADS: partial(one_by_one, session(path, threads, SPIN_US), ids),
+        f"{THREADS}, spinning for {ORT_SPIN_US} us": partial(one_by_one, session(path, threads, ORT_SPIN_US), ids),
+    }
+
+
+def grouped(ids: Texts, most_tokens: int) -> list[Texts]:
+    """The texts of each run."""
+    return [[ids[index] for index in group] for group in groups([len(row) for row in ids], most_tokens, pads=False)]
+
+
+def together(model: "InferenceSession", parts: Sequence[Texts], callers: int) -> float:
     """Seconds for all parts, by so many callers."""
     with ThreadPoolExecutor(callers) as pool:
         return seconds(lambda: list(pool.map(partial(run, model), parts)))
 
 
-def one_by_one(model: "InferenceSession", ids: Sequence[list[int]]) -> float:
+def one_by_one(model: "InferenceSession", ids: Texts) -> float:
     """Median seconds of a text."""
     return median(seconds(partial(run, model, [row])) for row in ids)
 

@@ -84,7 +84,7 @@ def opened(contenders: Sequence[Contender], setup: Setup, stack: ExitStack) -> d
     logs = Path(stack.enter_context(tempfile.TemporaryDirectory()))
     for each in contenders:
         if each.ours:
-            found[f"{each.name}, runtime client"] = by_client(each, setup, stack, logs)
+            found[f"{each.title}, runtime client"] = by_client(each, setup, stack, logs)
     return found
 
 

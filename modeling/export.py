@@ -5,8 +5,7 @@ of CPUs without VNNI, so every CPU computes the same. No activation's scale depe
 do not depend on its neighbours. What keeps that close to float32 (measured in results/quantisation.json):
 
 - *Smoothing* (Xiao et al. 2022): a channel with outliers is divided by a factor that its weight row is multiplied with.
-- *Fixed ranges* behind layer norms: the largest values stand at [CLS] and [SEP], which every text has, so they hardly
-  differ from text to text.
+- *Fixed ranges* behind layer norms, whose range hardly differs from text to text.
 - *Scales by row* elsewhere: after GELU a few tokens are ten times larger than the rest, so each token's row is divided
   by its maximum before the product and multiplied afterwards.
 - Only [CLS] is classified, so the last layer computes queries, output and feed-forward for that token alone.
@@ -68,7 +67,7 @@ def export(
     """The int8 graph of `model`: `input_ids` int64 [batch, length] to `logits` float32 [batch, 4].
 
     There is no attention mask: the texts of a run must have one length. `calibration` holds token ids of some
-    hundred typical texts, from which the channels with outliers are learnt.
+    hundred typical texts, from which the fixed ranges and the channels with outliers are learnt.
     """
     config = model.config
     if config.activation != "gelu":
@@ -177,7 +176,7 @@ class _Writer:
         weight, bias = self._linear(f"{prefix}.ffn.lin1")
         site = self._sites[layer, "ffn_in"]
         smooth, weight = graph.divided(hidden, site.factor), weight * site.factor[:, None]
-        # For one token its own scale costs little.
+        # The last layer's one token is all that is classified: it gets a scale of its own.
         inner = self._by_row(smooth, weight, bias) if only_first else self._within(smooth, weight, site, bias)
         weight, bias = self._linear(f"{prefix}.ffn.lin2")
         product = graph.product_by_run if self._by_run else graph.product_of_gelu

@@ -228,6 +228,8 @@ def main() -> None:
     print(*notes, sep="\n")
     given = {name: value for name in ("epochs", "seed") if (value := getattr(arguments, name)) is not None}
     recipe = replace(RECIPES[arguments.recipe], **given)
+    if recipe.trained and not arguments.start:
+        raise SystemExit(f"--recipe {arguments.recipe} goes on with weights trained before; give them with --start")
     if arguments.start:
         recipe = replace(recipe, pretrained=hashlib.sha256((arguments.start / WEIGHTS).read_bytes()).hexdigest())
     soft_labels = SoftLabels(arguments.soft_labels) if recipe.taught else None

@@ -58,24 +58,27 @@ def test_a_missing_folder_is_refused_with_the_remedy(tmp_path: Path) -> None:
         read_checkpoint(tmp_path / "nowhere")
 
 
-def test_one_flipped_bit_is_found_before_the_model_loads(folder: Path) -> None:
-    path = folder / "model.onnx"
+@pytest.mark.parametrize("name", FILES["onnx"])
+def test_one_flipped_bit_is_found_before_an_answer(folder: Path, name: str) -> None:
+    path = folder / name
     content = bytearray(path.read_bytes())
     content[len(content) // 2] ^= 1
     path.write_bytes(content)
-    with pytest.raises(ModelError, match=r"model\.onnx is not the file that was baked .other content."):
+    with pytest.raises(ModelError, match=rf"{name} is not the file that was baked .other content."):
         load(Settings(model_dir=folder))
 
 
-def test_a_cut_file_is_told_by_its_size(folder: Path) -> None:
-    (folder / "tokenizer.json").write_bytes(b"{}")
-    with pytest.raises(ModelError, match=r"tokenizer\.json is not the file that was baked .2 bytes, expected "):
+@pytest.mark.parametrize("name", FILES["onnx"])
+def test_a_cut_file_is_told_by_its_size(folder: Path, name: str) -> None:
+    (folder / name).write_bytes(b"{}")
+    with pytest.raises(ModelError, match=rf"{name} is not the file that was baked .2 bytes, expected "):
         load(Settings(model_dir=folder))
 
 
-def test_a_missing_file_is_named(folder: Path) -> None:
-    (folder / "model.onnx").unlink()
-    with pytest.raises(ModelError, match=r"cannot read .*model\.onnx"):
+@pytest.mark.parametrize("name", FILES["onnx"])
+def test_a_missing_file_is_named(folder: Path, name: str) -> None:
+    (folder / name).unlink()
+    with pytest.raises(ModelError, match=rf"cannot read .*{name}"):
         load(Settings(model_dir=folder))
 
 

@@ -5,11 +5,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from numpy.typing import NDArray
-from onnxruntime import InferenceSession
 
-from agnews.classifier import CHUNK, CHUNK_CHARS, Classifier, groups, load, softmax
+from agnews.classifier import CHUNK, CHUNK_CHARS, WINDOW, Classifier, groups, load, softmax
 from agnews.encode import Encoded, Encoder
-from agnews.engines.onnx import OnnxEngine
 from agnews.errors import ModelError
 from agnews.labels import LABELS
 from agnews.settings import EngineName, Settings
@@ -94,26 +92,27 @@ def test_no_texts_get_no_predictions(classifier: Classifier) -> None:
     assert classifier.classify([]) == []
 
 
-def test_texts_are_grouped_by_length_the_longest_first() -> None:
+def test_texts_are_grouped_by_length_and_the_first_is_computed_first() -> None:
     lengths = [3, 9, 3, 20, 9, 3, 3]
-    assert list(groups(lengths, most_tokens=9, pads=False)) == [[3], [1], [4], [0, 2, 5], [6]]
-    assert list(groups(lengths, most_tokens=18, pads=False)) == [[3], [1, 4], [0, 2, 5, 6]]
-    assert list(groups(lengths, most_tokens=27, pads=True)) == [[3], [1, 4, 0], [2, 5, 6]]
-    assert list(groups([], most_tokens=9, pads=True)) == []
+    assert groups(lengths, most_tokens=9, pads=False) == [[0, 2, 5], [1], [3], [4], [6]]
+    assert groups(lengths, most_tokens=18, pads=False) == [[0, 2, 5, 6], [1, 4], [3]]
+    assert groups(lengths, most_tokens=27, pads=True) == [[1, 4, 0], [2, 5, 6], [3]]
+    assert groups([], most_tokens=9, pads=True) == []
 
 
-def test_the_session_for_lists_is_made_when_one_comes(classifier: Classifier, settings: Settings) -> None:
-    engine = OnnxEngine(classifier.checkpoint, workers=2)
-    fresh = Classifier(classifier.checkpoint, Encoder(classifier.checkpoint), engine)
-    alone = fresh.classify(["Oil prices climb"])
-    assert sessions(engine) == 1
-    assert fresh.classify(["Oil prices climb", "Striker scores twice in the final"])[0] == alone[0]
-    assert sessions(engine) == 2
-    assert sessions(OnnxEngine(classifier.checkpoint, workers=1)) == 1
+def test_more_texts_than_a_window_are_answered_in_their_order(counting: tuple[Classifier, Counting]) -> None:
+    classifier, engine = counting
+    texts = [f"goal {number}" for number in range(WINDOW + 3)]
+    found = classifier.classify([*texts, texts[0]])
+    assert engine.texts == len(texts)
+    assert found[:3] + found[WINDOW:] == classifier.classify(texts[:3] + texts[WINDOW:] + texts[:1])
 
 
-def sessions(engine: OnnxEngine) -> int:
-    return len({id(value) for value in vars(engine).values() if isinstance(value, InferenceSession)})
+def test_a_text_alone_and_in_a_list_of_callers_at_once_scores_the_same(settings: Settings) -> None:
+    classifier = load(replace(settings, workers=2))
+    texts = ["Oil prices climb", "Striker scores twice in the final"]
+    assert classifier.classify(texts) == [*classifier.classify(texts[:1]), *classifier.classify(texts[1:])]
+    classifier.close()
 
 
 class Late(Encoder):
@@ -151,7 +150,7 @@ def test_texts_not_begun_in_time_are_left_out_and_the_others_kept(classifier: Cl
     engine = Stalling(classifier)
     engine.deadline = time.monotonic() + 2
     stalled = Classifier(classifier.checkpoint, Encoder(classifier.checkpoint), engine)
-    found = stalled.classify(["goal " * length for length in range(10, 0, -1)], engine.deadline)
+    found = stalled.classify(["goal " * length for length in range(1, 11)], engine.deadline)
     assert [prediction is not None for prediction in found] == [True] * 3 + [False] * 7  # one length, one run
     assert engine.texts == 3
 

@@ -99,7 +99,7 @@ def test_a_bad_event_is_answered_with_a_named_error(sandbox: Sandbox, payload: s
 
 def test_the_image_scores_as_the_checkout_does(image: Image, sandbox: Sandbox) -> None:
     settings = Settings(engine=image.variant.engine, workers=2)
-    expected: Any = answer(HEADLINES, load(settings), settings)
+    expected: Any = answer([*HEADLINES], load(settings), settings)
     found = sandbox.post(json.dumps(HEADLINES))
     pairs = list(zip(expected["predictions"], found["predictions"], strict=True))
     equal = sum(here["label"] == there["label"] for here, there in pairs) / len(pairs)
@@ -107,4 +107,4 @@ def test_the_image_scores_as_the_checkout_does(image: Image, sandbox: Sandbox) -
     facts = {"headlines": len(pairs), "equal_labels": equal, "largest_score_difference": round(difference, 6)}
     record(image, model=found["model"], **facts)
     assert equal >= 0.995
-    assert difference < 0.05
+    assert difference < (0.05 if image.variant.architecture == "arm64" else 0.01)

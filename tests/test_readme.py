@@ -16,6 +16,7 @@ from agnews.evaluation.metrics import at_coverage
 from agnews.evaluation.text import COVERAGES, TITLES
 from agnews.events.dispatch import answer
 from agnews.settings import Settings
+from benchmarks.record import graph_of
 from tests.requirement import ROOT
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -88,7 +89,10 @@ def test_the_images_are_as_large_as_the_table_says(name: str, called: str) -> No
 def test_every_result_is_of_the_checkpoint_that_lies_here(path: Path) -> None:
     found = json.loads(path.read_text(encoding="utf-8"))
     facts = found.get("installation") or found.get("model") or found
-    assert facts["revision"] == read_checkpoint(Settings().model_dir).revision
+    checkpoint = read_checkpoint(Settings().model_dir)
+    assert facts["revision"] == checkpoint.revision
+    if "versions" in found:  # a benchmark's: not of another graph made of the same weights, either
+        assert found["graph"] == graph_of(checkpoint)
 
 
 def spent(seconds: float) -> str:

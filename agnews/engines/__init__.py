@@ -25,7 +25,7 @@ class Engine(Protocol):
     def logits(self, ids: Sequence[list[int]], alone: bool, /) -> "NDArray[np.float32]":
         """Float32 [len(ids), 4], columns in LABELS' order, for texts' token ids.
 
-        `alone` says that no other call is made meanwhile, so that this one may use all CPUs.
+        `alone` says that no other call is made meanwhile, so that this one may use several CPUs.
         """
         ...
 

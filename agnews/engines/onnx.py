@@ -2,8 +2,8 @@
 
 import os
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from threading import Lock
 
 # Before the import: it writes a device id below HOME and looks up Microsoft's collector, in Lambda, too.
 os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
@@ -21,34 +21,34 @@ INPUTS = ["input_ids"]
 OUTPUT = "logits"
 
 
+SPIN_US = 100
+"""How long a thread that waits for its part of a run keeps its CPU: the gaps within a run are shorter. ONNX Runtime's
+own default is hardly faster (results/threads.json), and goes on burning CPU time that Lambda credits after a run."""
+
+
 class OnnxEngine:
     """A session for a text that comes alone, spread over two threads, and one of single-threaded runs for lists.
 
-    Callers of the latter at once beat threads within a run (results/threads.json). It is made when the first list
-    comes; both map the same file. The graph has no padding mask, so texts of one run have one length.
+    Callers of the latter at once beat threads within a run (results/threads.json). Both map the same file; what ONNX
+    Runtime packs of it, 12 MB, each has for itself. The graph has no padding mask: texts of one run have one length.
     """
 
     name: EngineName = "onnx"
     most_tokens = 256
-    """More to a run is no faster, and keeps the caller longer from looking at the deadline."""
+    """More to a run is hardly faster (results/threads.json), and keeps the caller from looking at the deadline."""
     pads = False
 
     def __init__(self, checkpoint: Checkpoint, workers: int) -> None:
         self.threads = workers
-        self._path = checkpoint.path("model.onnx")
-        self._spread = session(self._path, min(workers, 2))
-        self._single = self._spread if workers == 1 else None
-        self._lock = Lock()
+        path = checkpoint.path("model.onnx")
+        with ThreadPoolExecutor(1) as pool:
+            spread = pool.submit(session, path, 2) if workers > 1 else None
+            self._single = session(path)
+            self._spread = spread.result() if spread else self._single
 
     def logits(self, ids: Sequence[list[int]], alone: bool) -> NDArray[np.float32]:
         """Float32 [len(ids), 4] for texts of one length."""
-        return run(self._spread if alone else self._singly(), ids)
-
-    def _singly(self) -> ort.InferenceSession:
-        with self._lock:
-            if self._single is None:
-                self._single = session(self._path)
-            return self._single
+        return run(self._spread if alone else self._single, ids)
 
 
 def run(model: ort.InferenceSession, ids: Sequence[list[int]]) -> NDArray[np.float32]:
@@ -62,12 +62,13 @@ def run_each(model: ort.InferenceSession, ids: Sequence[list[int]]) -> NDArray[n
     return np.concatenate([run(model, [row]) for row in ids])
 
 
-def session(path: Path, threads: int = 1) -> ort.InferenceSession:
+def session(path: Path, threads: int = 1, spin_us: int = SPIN_US) -> ort.InferenceSession:
     """A CPU session with `threads` to a run. Raises ModelError unless it maps `input_ids` to `logits` [batch, 4]."""
     options = ort.SessionOptions()
     # Threads given explicitly: else ORT pins threads to CPUs that Lambda does not show, and logs errors.
     options.intra_op_num_threads = threads
     options.inter_op_num_threads = 1
+    options.add_session_config_entry("session.intra_op.spin_duration_us", str(spin_us))
     # Extended fusions were made at bake time; doing them again would only cost start time.
     options.graph_optimization_level = ort.GraphOptimizationLevel.ORT_DISABLE_ALL
     options.log_severity_level = 3
