@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from agnews.checkpoint import read_checkpoint
 from agnews.classifier import groups
 from agnews.encode import Encoder
-from agnews.engines.onnx import SPIN_US, OnnxEngine, run, run_each, session
+from agnews.engines.onnx import OnnxEngine, run, run_each, session
 from agnews.settings import Settings
 from benchmarks.record import record
 from benchmarks.rounds import interleaved, medians, ratio
@@ -28,7 +28,6 @@ if TYPE_CHECKING:
 ROUNDS = 9
 SINGLE_TEXTS = 100
 MOST_TOKENS = (64, 128, 256, 512, 1024)
-ORT_SPIN_US = 1000
 THREADS = "threads within a run"
 
 Texts = list[list[int]]
@@ -77,8 +76,7 @@ def singles(path: Path, ids: Texts, threads: int) -> Runs:
     """Ways to compute headlines that come one by one; each tells a headline's median seconds."""
     return {
         "one thread": partial(one_by_one, session(path), ids),
-        THREADS: partial(one_by_one, session(path, threads, SPIN_US), ids),
-        f"{THREADS}, spinning for {ORT_SPIN_US} us": partial(one_by_one, session(path, threads, ORT_SPIN_US), ids),
+        THREADS: partial(one_by_one, session(path, threads), ids),
     }
 
 

@@ -21,9 +21,9 @@ INPUTS = ["input_ids"]
 OUTPUT = "logits"
 
 
-SPIN_US = 100
-"""How long a thread that waits for its part of a run keeps its CPU: the gaps within a run are shorter. ONNX Runtime's
-own default is hardly faster (results/threads.json), and goes on burning CPU time that Lambda credits after a run."""
+SPIN_US = 1000
+"""How long a thread that waits for its part of a run keeps its CPU. Without a bound it goes on long after the run,
+taking CPU time that Lambda credits; with none at all, two threads are no faster than one."""
 
 
 class OnnxEngine:
@@ -62,13 +62,13 @@ def run_each(model: ort.InferenceSession, ids: Sequence[list[int]]) -> NDArray[n
     return np.concatenate([run(model, [row]) for row in ids])
 
 
-def session(path: Path, threads: int = 1, spin_us: int = SPIN_US) -> ort.InferenceSession:
+def session(path: Path, threads: int = 1) -> ort.InferenceSession:
     """A CPU session with `threads` to a run. Raises ModelError unless it maps `input_ids` to `logits` [batch, 4]."""
     options = ort.SessionOptions()
     # Threads given explicitly: else ORT pins threads to CPUs that Lambda does not show, and logs errors.
     options.intra_op_num_threads = threads
     options.inter_op_num_threads = 1
-    options.add_session_config_entry("session.intra_op.spin_duration_us", str(spin_us))
+    options.add_session_config_entry("session.intra_op.spin_duration_us", str(SPIN_US))
     # Extended fusions were made at bake time; doing them again would only cost start time.
     options.graph_optimization_level = ort.GraphOptimizationLevel.ORT_DISABLE_ALL
     options.log_severity_level = 3
