@@ -121,9 +121,9 @@ def plot(figures: dict[str, dict[str, Any]], views: list[View]) -> None:
         left.bar(places + offset, differing, 0.4, label=f"{view} texts", color=colour)
         right.bar(places + offset, speed, 0.4, color=colour)
     left.set_ylabel("labels unlike torch's, %")
-    right.set_ylabel("texts/s, one thread")
+    right.set_ylabel("texts/s, one thread, one to a run")
     for axes in (left, right):
-        axes.set_xticks(places, list(figures), fontsize=8)
+        axes.set_xticks(places, [name.replace(", ", ",\n").replace(" (", "\n(") for name in figures], fontsize=8)
         axes.spines[["top", "right"]].set_visible(False)
     left.legend(frameon=False)
     figure.savefig(RESULTS / "quantisation.png", dpi=130)
