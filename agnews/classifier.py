@@ -18,6 +18,8 @@ from agnews.settings import Settings
 
 WINDOW = 1024
 """Different texts that are tokenised, grouped and computed before the next ones are looked at."""
+WINDOW_CHARS = 200_000
+"""Characters after which such a window ends: long texts take longer to tokenise than to compute."""
 CHUNK = 128
 """Texts a worker tokenises at once. Smaller ones would cost calls, larger ones leave workers idle at the end."""
 CHUNK_CHARS = 50_000
@@ -67,10 +69,8 @@ class Classifier:
         Raises:
             ModelError: the engine failed.
         """
-        unique = list(dict.fromkeys(texts))
         found: dict[str, Prediction | None] = {}
-        for start in range(0, len(unique), WINDOW):
-            window = unique[start : start + WINDOW]
+        for window in chunks(dict.fromkeys(texts), WINDOW, WINDOW_CHARS):
             found |= dict(zip(window, self._window(window, deadline), strict=True))
         return [found[text] for text in texts]
 
@@ -80,7 +80,7 @@ class Classifier:
             self._pool.shutdown(wait=False, cancel_futures=True)
 
     def _window(self, texts: Sequence[str], deadline: float) -> list[Prediction | None]:
-        """One prediction per text, in order; the first texts are begun first."""
+        """One prediction per text, in order. Groups are begun by their first texts, so others may overtake some."""
         encoded = self._encoded(texts, deadline)
         parts = groups([len(each.ids) for each in encoded], self.engine.most_tokens, self.engine.pads)
         alone = len(parts) == 1
@@ -98,7 +98,7 @@ class Classifier:
     def _encoded(self, texts: Sequence[str], deadline: float) -> list[Encoded]:
         """The texts' token ids, in order, as far as the deadline allows."""
         encoded: list[Encoded] = []
-        parts = list(chunks(texts, min(CHUNK, -(-len(texts) // self.engine.threads))))
+        parts = list(chunks(texts, min(CHUNK, -(-len(texts) // self.engine.threads)), CHUNK_CHARS))
         each = self._map(lambda part: self._tokenized(part, deadline), parts)
         for part, (found, spent_s) in zip(parts, each, strict=True):
             self.spent = self.spent.plus(Spent(tokenize_s=spent_s))
@@ -132,14 +132,14 @@ class Classifier:
             ) from error
 
 
-def chunks(texts: Sequence[str], most: int) -> Iterator[list[str]]:
-    """The texts in lists of at most `most`, each ending after the text that takes it to CHUNK_CHARS."""
+def chunks(texts: Iterable[str], most: int, most_chars: int) -> Iterator[list[str]]:
+    """The texts in lists of at most `most`, each ending after the text that takes it to `most_chars` characters."""
     chunk: list[str] = []
     chars = 0
     for text in texts:
         chunk.append(text)
         chars += len(text)
-        if len(chunk) == most or chars >= CHUNK_CHARS:
+        if len(chunk) == most or chars >= most_chars:
             yield chunk
             chunk, chars = [], 0
     if chunk:

@@ -31,9 +31,16 @@ def parser(about: str | None, rounds: int) -> argparse.ArgumentParser:
     names = [contender.name for contender in CONTENDERS]
     found.add_argument("--model-dir", type=Path, default=Settings().model_dir, help="a baked folder")
     found.add_argument("--threads", type=int, choices=range(1, cpus + 1), default=cpus, help="default: every CPU")
-    found.add_argument("--rounds", type=int, default=rounds, help="default: %(default)s")
+    found.add_argument("--rounds", type=positive, default=rounds, help="default: %(default)s")
     found.add_argument("--contenders", nargs="+", choices=names, default=names, metavar="NAME", help=" ".join(names))
     found.add_argument("--results", type=Path, default=RESULTS, help="where the JSON and the plot go")
+    return found
+
+
+def positive(value: str) -> int:
+    """A whole number of 1 or more. Raises ValueError, which argparse tells, for anything else."""
+    if (found := int(value)) < 1:
+        raise ValueError
     return found
 
 

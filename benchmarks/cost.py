@@ -18,7 +18,7 @@ from typing import Any, Literal
 
 from agnews.cost import GB_SECOND
 from agnews.settings import MEMORY_PER_VCPU_MB
-from benchmarks.command import Setup, parser, setup_of
+from benchmarks.command import Setup, parser, positive, setup_of
 from benchmarks.contenders import ONNX, PIPELINE, Contender
 from benchmarks.plots import COLOURS, TITLES, figure_of, saved
 from benchmarks.prices import dollars_per_million
@@ -47,7 +47,7 @@ Times = Mapping[int, float]
 def main() -> None:
     """Command line: see the module's first lines."""
     arguments = parser(__doc__, ROUNDS)
-    arguments.add_argument("--texts", type=int, default=TEXTS, help="in a list; default: %(default)s")
+    arguments.add_argument("--texts", type=positive, default=TEXTS, help="in a list; default: %(default)s")
     found = arguments.parse_args()
     setup = setup_of(found)
     figures = measured(setup, found.texts)

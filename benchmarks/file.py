@@ -17,7 +17,7 @@ from typing import Any
 
 from agnews.classifier import Classifier, load
 from agnews.settings import Settings
-from benchmarks.command import Setup, parser, setup_of
+from benchmarks.command import Setup, parser, positive, setup_of
 from benchmarks.contenders import ONNX, ROOT
 from benchmarks.driver import status_bytes
 from benchmarks.plots import BLUE, figure_of, saved
@@ -35,7 +35,7 @@ KINDS = 10_000
 def main() -> None:
     """Command line: see the module's first lines."""
     arguments = parser(__doc__, ROUNDS)
-    arguments.add_argument("--rows", type=int, default=ROWS, help="of the file; default: %(default)s")
+    arguments.add_argument("--rows", type=positive, default=ROWS, help="of the file; default: %(default)s")
     arguments.add_argument("--sample-s", type=float, default=SAMPLE_S, help="between looks at the memory")
     found = arguments.parse_args()
     setup = setup_of(found)

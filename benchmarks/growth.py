@@ -10,7 +10,7 @@ import numpy as np
 
 from agnews.checkpoint import read_checkpoint
 from agnews.encode import Encoder
-from benchmarks.command import Setup, parser, setup_of
+from benchmarks.command import Setup, parser, positive, setup_of
 from benchmarks.contenders import ONNX
 from benchmarks.plots import BLUE, GREY, figure_of, saved
 from benchmarks.process import Process, running
@@ -29,7 +29,9 @@ LEAST_TEXTS = 64
 def main() -> None:
     """Command line: see the module's first lines."""
     arguments = parser(__doc__, ROUNDS)
-    arguments.add_argument("--most", type=int, default=COUNTS[-1], help="headlines per event; default: %(default)s")
+    arguments.add_argument(
+        "--most", type=positive, default=COUNTS[-1], help="headlines per event; default: %(default)s"
+    )
     found = arguments.parse_args()
     setup = setup_of(found)
     figures = measured(setup, found.most)

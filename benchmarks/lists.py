@@ -15,7 +15,7 @@ from typing import Any
 from agnews.checkpoint import read_checkpoint
 from agnews.encode import Encoder
 from benchmarks import roofline
-from benchmarks.command import Setup, parser, setup_of
+from benchmarks.command import Setup, parser, positive, setup_of
 from benchmarks.contenders import BATCHES, CONTENDERS, ONNX, PIPELINE, Contender
 from benchmarks.operations import Operations
 from benchmarks.plots import COLOURS, TITLES, bars, figure_of, saved
@@ -47,7 +47,7 @@ class Candidate:
 def main() -> None:
     """Command line: see the module's first lines."""
     arguments = parser(__doc__, ROUNDS)
-    arguments.add_argument("--texts", type=int, default=TEXTS, help="in one event; default: %(default)s")
+    arguments.add_argument("--texts", type=positive, default=TEXTS, help="in one event; default: %(default)s")
     found = arguments.parse_args()
     setup = setup_of(found)
     figures = measured(setup, found.texts)

@@ -17,7 +17,7 @@ from agnews.checkpoint import read_checkpoint
 from agnews.labels import LABELS
 from agnews.settings import Settings
 from benchmarks import cold, lists, warm
-from benchmarks.command import parser, setup_of
+from benchmarks.command import parser, positive, setup_of
 from benchmarks.contenders import ROOT
 from benchmarks.convert import BUILD
 from benchmarks.plots import bars, figure_of, saved
@@ -33,7 +33,7 @@ CERTAIN = 5.0
 def main() -> None:
     """Command line: see the module's first lines."""
     arguments = parser(__doc__, ROUNDS)
-    arguments.add_argument("--texts", type=int, default=TEXTS, help="in one event; default: %(default)s")
+    arguments.add_argument("--texts", type=positive, default=TEXTS, help="in one event; default: %(default)s")
     found = arguments.parse_args()
     setup = replace(setup_of(found), model_dir=baked(BUILD / "base"))
     figures: dict[str, Any] = {

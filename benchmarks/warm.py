@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.command import Setup, parser, setup_of
+from benchmarks.command import Setup, parser, positive, setup_of
 from benchmarks.contenders import CONTENDERS, FLOOR, ONNX, Contender
 from benchmarks.plots import bars, figure_of, saved
 from benchmarks.process import OURS, log_of, present, python, running, settings
@@ -36,7 +36,7 @@ Timed = Callable[[Sequence[str]], list[float]]
 def main() -> None:
     """Command line: see the module's first lines."""
     arguments = parser(__doc__, ROUNDS)
-    arguments.add_argument("--texts", type=int, default=TEXTS, help="per round; default: %(default)s")
+    arguments.add_argument("--texts", type=positive, default=TEXTS, help="per round; default: %(default)s")
     found = arguments.parse_args()
     setup = setup_of(found)
     figures = measured(setup, found.texts)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from agnews.classifier import CHUNK, CHUNK_CHARS, WINDOW, Classifier, groups, load, softmax
+from agnews.classifier import CHUNK, CHUNK_CHARS, WINDOW, WINDOW_CHARS, Classifier, groups, load, softmax
 from agnews.encode import Encoded, Encoder
 from agnews.errors import ModelError
 from agnews.labels import LABELS
@@ -163,6 +163,26 @@ class Noting(Encoder):
     def encode(self, texts: Sequence[str]) -> list[Encoded]:
         self.chars.append(sum(map(len, texts)))
         return super().encode(texts)
+
+
+class Looking(Counting):
+    """Notes how many characters were tokenised before its first texts."""
+
+    encoder: Noting
+    first = 0
+
+    def logits(self, ids: Sequence[list[int]], alone: bool) -> NDArray[np.float32]:
+        self.first = self.first or sum(self.encoder.chars)
+        return super().logits(ids, alone)
+
+
+def test_long_texts_are_computed_before_all_of_them_are_tokenised(classifier: Classifier) -> None:
+    engine = Looking(classifier)
+    engine.encoder = Noting(classifier.checkpoint)
+    engine.encoder.chars = []
+    texts = [f"{number} {LONG * 10}" for number in range(20)]
+    assert None not in Classifier(classifier.checkpoint, engine.encoder, engine).classify(texts)
+    assert 0 < engine.first < WINDOW_CHARS + max(map(len, texts)) < sum(map(len, texts))
 
 
 def test_between_two_looks_at_the_deadline_few_characters_are_tokenised(
