@@ -96,7 +96,7 @@ class Graph:
         return self._plus(self.add("Mul", [product, largest]), bias)
 
     def product_of_gelu(self, value: str, weight: Array, bias: Array) -> str:
-        """The same for what GELU gave, hardly negative: most of the 8 bits are for positive values."""
+        """The same for what GELU gave: the 8 bits hold -0.25 to 1 times a scale that is never below 4 LEAST_GELU."""
         largest = self.add("ReduceMax", [value, self.ints(-1)], keepdims=1)
         largest = self._at_least(largest, 4 * LEAST_GELU)
         product = self._product(self.add("Div", [value, largest]), weight, 1.25 / 255, 51)
