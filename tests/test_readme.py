@@ -111,6 +111,12 @@ def test_the_bulk_table_is_what_the_measured_rate_comes_to(called: str, rows: in
     assert f"{found['headlines_per_s']:,.0f} a second" in README
 
 
+def test_no_picture_is_shown_twice() -> None:
+    shown = re.findall(r"!\[[^]]*\]\(([^)]+)\)", README)
+    assert shown
+    assert len(shown) == len(set(shown))
+
+
 def test_every_file_that_is_linked_exists() -> None:
     for page in ("README.md", "MODEL_CARD.md"):
         links = re.findall(r"\]\((?!https?:)([^)#]+)\)", (ROOT / page).read_text(encoding="utf-8"))

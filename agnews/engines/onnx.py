@@ -22,15 +22,14 @@ OUTPUT = "logits"
 
 
 SPIN_US = 1000
-"""How long a thread that waits for its part of a run keeps its CPU. Without a bound it goes on long after the run,
-taking CPU time that Lambda credits; with none at all, two threads are no faster than one."""
+"""How long a thread that waits for its part of a run keeps its CPU: bounded, as Lambda credits CPU time."""
 
 
 class OnnxEngine:
     """A session for a text that comes alone, spread over two threads, and one of single-threaded runs for lists.
 
     Callers of the latter at once beat threads within a run (results/threads.json). Both map the same file; what ONNX
-    Runtime packs of it, 12 MB, each has for itself. The graph has no padding mask: texts of one run have one length.
+    Runtime packs of it, each has for itself. The graph has no padding mask: texts of one run have one length.
     """
 
     name: EngineName = "onnx"
