@@ -1,7 +1,10 @@
 """Lambda entry point: loads the classifier once per container, at import, and answers every event with it."""
 
+import gc
 import time
 from typing import Protocol
+
+gc.disable()  # until all is loaded, of which nothing goes: looking through it meanwhile makes a start longer
 
 from agnews.classifier import load
 from agnews.delivery import sqs_client
@@ -26,6 +29,8 @@ CLASSIFIER.classify(["The first inference allocates and touches the weights: not
 OBSERVER = Observer(CLASSIFIER, SETTINGS)
 if SETTINGS.results_queue_url:
     sqs_client()  # botocore is slow to import: not in a record's time either
+gc.freeze()  # nor are these looked through in a caller's time
+gc.enable()
 
 
 def lambda_handler(event: Json, context: Context) -> dispatch.Answered:

@@ -4,9 +4,8 @@ import hashlib
 import json
 import math
 from collections.abc import Iterable
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TypedDict
+from typing import NamedTuple, TypedDict
 
 from agnews.errors import ModelError
 from agnews.labels import LABELS
@@ -36,8 +35,7 @@ class FileFacts(TypedDict):
     bytes: int
 
 
-@dataclass(frozen=True)
-class Checkpoint:
+class Checkpoint(NamedTuple):
     """A baked checkpoint, as its manifest describes it."""
 
     folder: Path

@@ -4,8 +4,7 @@ import math
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,16 +28,14 @@ Part = TypeVar("Part")
 Done = TypeVar("Done")
 
 
-@dataclass(frozen=True)
-class Prediction:
+class Prediction(NamedTuple):
     """Calibrated probabilities of one text, in LABELS' order, and whether its end was cut off."""
 
     scores: tuple[float, float, float, float]
     truncated: bool
 
 
-@dataclass(frozen=True)
-class Spent:
+class Spent(NamedTuple):
     """Seconds of work since the container started, summed over workers; by one caller at a time, as in Lambda."""
 
     tokenize_s: float = 0.0

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from agnews.errors import InputError
-from agnews.request import TEXT_KEYS, Columns
+from agnews.request import TEXT_KEYS, USUAL_COLUMNS, Columns
 
 
 @dataclass(frozen=True)
@@ -17,7 +17,7 @@ class Names:
 
     def columns(self) -> Columns:
         """The same for objects, in which any key may be missing."""
-        return Columns(self.text, self.description or Columns.description, self.id or Columns.id)
+        return Columns(self.text, self.description or USUAL_COLUMNS.description, self.id or USUAL_COLUMNS.id)
 
 
 def find_columns(name: str, header: Sequence[str], names: Names) -> dict[str, int]:

@@ -27,7 +27,7 @@ OUTPUTS: dict[str, Format] = {".csv": "csv", ".jsonl": "jsonl"}
 def settings_of(arguments: argparse.Namespace) -> Settings:
     """The environment's settings, with the engine that was asked for."""
     settings = Settings.from_environment()
-    return replace(settings, engine=arguments.engine) if arguments.engine else settings
+    return settings._replace(engine=arguments.engine) if arguments.engine else settings
 
 
 def classify(arguments: argparse.Namespace) -> int:

@@ -5,9 +5,8 @@ import logging
 import random
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from functools import cache
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from agnews.errors import SettingsError
 
@@ -31,8 +30,7 @@ class SqsClient(Protocol):
     def send_message_batch(self, *, QueueUrl: str, Entries: list[dict[str, Any]]) -> dict[str, Any]: ...  # noqa: N803
 
 
-@dataclass(frozen=True)
-class Message:
+class Message(NamedTuple):
     """What is sent for one record."""
 
     id: str
@@ -40,7 +38,7 @@ class Message:
     body: str
     group: str = ""
     """Its order's name in a FIFO queue; empty: a group of its own."""
-    attributes: Mapping[str, str] = field(default_factory=dict)
+    attributes: Mapping[str, str] = {}
 
     @property
     def size(self) -> int:
@@ -49,8 +47,7 @@ class Message:
         return len(self.body.encode()) + told
 
 
-@dataclass(frozen=True)
-class Queue:
+class Queue(NamedTuple):
     """A queue to send to."""
 
     url: str

@@ -1,14 +1,13 @@
 """Texts to token ids, with `tokenizers` alone (importing transformers for it would cost seconds)."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from agnews.checkpoint import REMEDY, Checkpoint
 from agnews.errors import ModelError
 
 
-@dataclass(frozen=True)
-class Encoded:
+class Encoded(NamedTuple):
     """One text's token ids, [CLS] and [SEP] included, and whether its end was cut off to fit."""
 
     ids: list[int]

@@ -9,7 +9,6 @@ import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 
 from agnews.answer import Answer
 from agnews.classifier import Classifier, Spent
@@ -34,20 +33,20 @@ TEXT_CHARS = 300
 """What a line holds of the texts at most, so that it stays far below what CloudWatch takes."""
 
 
-@dataclass
 class Observed:
     """What one invocation did, filled in while it is answered."""
 
-    keeps_texts: bool = False
-    event_source: str = "unknown"
-    status: int | None = None
-    """Of an HTTP reply."""
-    error_type: str | None = None
-    returned: int | None = None
-    """Records that come back to their queue or stream, which were not answered, or their answer not accepted."""
-    counts: Counter[str] = field(default_factory=Counter)
-    score_sum: float = 0.0
-    texts: list[dict[str, object]] = field(default_factory=list)
+    def __init__(self, keeps_texts: bool = False) -> None:
+        self.keeps_texts = keeps_texts
+        self.event_source = "unknown"
+        self.status: int | None = None
+        """Of an HTTP reply."""
+        self.error_type: str | None = None
+        self.returned: int | None = None
+        """Records that come back to their queue or stream: not answered, or their answer not accepted."""
+        self.counts: Counter[str] = Counter()
+        self.score_sum = 0.0
+        self.texts: list[dict[str, object]] = []
 
     def add(self, items: Sequence[Item], found: Sequence[Answer]) -> None:
         """Counts the answers to some items."""

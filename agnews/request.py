@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from agnews.errors import AgNewsError, InputError, LimitError
 from agnews.labels import LABELS
@@ -16,8 +16,7 @@ ID_CHARS = 256
 """Characters of an id that is text, digits of one that is a number."""
 
 
-@dataclass(frozen=True)
-class Options:
+class Options(NamedTuple):
     """How predictions are reported."""
 
     top_k: int = 1
@@ -28,8 +27,7 @@ class Options:
     """Whether each prediction comes with what each word contributed to its score."""
 
 
-@dataclass(frozen=True)
-class Columns:
+class Columns(NamedTuple):
     """Where a row holds its text, description and id. None: the usual names."""
 
     text: str | None = None
@@ -37,8 +35,11 @@ class Columns:
     id: str = "id"
 
 
-@dataclass(frozen=True)
-class Item:
+USUAL_OPTIONS = Options()
+USUAL_COLUMNS = Columns()
+
+
+class Item(NamedTuple):
     """One text to classify, or the reason why it cannot be, and the caller's id for it."""
 
     text: str | None
@@ -46,12 +47,11 @@ class Item:
     id: str | int | float | None = None
 
 
-@dataclass(frozen=True)
-class Request:
+class Request(NamedTuple):
     """Items in the caller's order."""
 
     items: tuple[Item, ...]
-    options: Options = Options()
+    options: Options = USUAL_OPTIONS
 
 
 def joined(text: str, description: str) -> str:
@@ -76,7 +76,7 @@ def plain(key: str) -> str:
 def _top_k(value: Json) -> int:
     match value:
         case None:
-            return Options.top_k
+            return USUAL_OPTIONS.top_k
         case int() if not isinstance(value, bool) and 1 <= value <= len(LABELS):
             return value
         case float() if value in (1.0, 2.0, 3.0, 4.0):  # JSON knows no difference between 2 and 2.0
@@ -87,7 +87,7 @@ def _top_k(value: Json) -> int:
 def _min_score(value: Json) -> float:
     match value:
         case None:
-            return Options.min_score
+            return USUAL_OPTIONS.min_score
         case int() | float() if not isinstance(value, bool) and 0 <= value <= 1:
             return float(value)
     raise InputError(f"min_score must be a number from 0 to 1, found {shown(value)}")
@@ -99,7 +99,7 @@ def _explain(value: Json) -> bool:
     raise InputError(f"explain must be true or false, found {shown(value)}")
 
 
-def read_items(values: Sequence[Json], settings: Settings, columns: Columns = Columns()) -> tuple[Item, ...]:
+def read_items(values: Sequence[Json], settings: Settings, columns: Columns = USUAL_COLUMNS) -> tuple[Item, ...]:
     """One Item per value, bad ones with their error. Raises LimitError for more than `max_texts`."""
     if len(values) > settings.max_texts:
         raise LimitError(
@@ -108,7 +108,7 @@ def read_items(values: Sequence[Json], settings: Settings, columns: Columns = Co
     return tuple(read_item(value, settings, columns) for value in values)
 
 
-def read_item(value: Json, settings: Settings, columns: Columns = Columns()) -> Item:
+def read_item(value: Json, settings: Settings, columns: Columns = USUAL_COLUMNS) -> Item:
     """The Item of a string or an object; never raises for what the caller sent."""
     found: str | int | float | None = None
     try:

@@ -11,7 +11,7 @@ from typing import Protocol
 
 from agnews.columns import Names, find_columns
 from agnews.errors import InputError, LimitError
-from agnews.request import Columns, Json
+from agnews.request import USUAL_COLUMNS, Columns, Json
 
 LINE_BYTES = 4 * 1024 * 1024
 """Bytes of one line. 100,000 characters are 1.2 MB when JSON escapes each; a longer line is not a headline."""
@@ -56,16 +56,13 @@ def never_idle() -> bool:
     return False
 
 
-USUAL = Columns()
-
-
 @dataclass(frozen=True)
 class Source:
     """Rows in order, read as they are asked for."""
 
     name: str
     rows: Iterator[Row]
-    columns: Columns = USUAL
+    columns: Columns = USUAL_COLUMNS
     """Where a row's value holds text, description and id, if it is an object."""
     header: tuple[str, ...] = ()
     """A CSV file's own columns."""

@@ -3,9 +3,8 @@
 import os
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, get_args
+from typing import Literal, NamedTuple, get_args
 
 from agnews.errors import SettingsError
 
@@ -17,8 +16,7 @@ MEMORY_PER_VCPU_MB = 1769
 """Lambda credits one vCPU per 1,769 MB (AWS, "Configure Lambda function memory")."""
 
 
-@dataclass(frozen=True)
-class Settings:
+class Settings(NamedTuple):
     """What a deployment can choose. Each field is the environment variable AGNEWS_<FIELD>."""
 
     engine: EngineName = "onnx"
@@ -49,18 +47,21 @@ class Settings:
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] = os.environ) -> "Settings":
         """Settings of this process. Raises SettingsError, naming the variable, for a value that cannot be used."""
-        engine = environment.get("AGNEWS_ENGINE") or cls.engine
+        default = cls()
+        engine = environment.get("AGNEWS_ENGINE") or default.engine
         if engine not in ENGINES:
             raise SettingsError(f"AGNEWS_ENGINE is {engine!r}; choose one of {', '.join(ENGINES)}")
         return cls(
             engine=engine,
-            model_dir=Path(environment.get("AGNEWS_MODEL_DIR") or cls.model_dir),
+            model_dir=Path(environment.get("AGNEWS_MODEL_DIR") or default.model_dir),
             workers=_positive(environment, "AGNEWS_WORKERS", default_workers(environment)),
-            max_texts=_positive(environment, "AGNEWS_MAX_TEXTS", cls.max_texts),
-            max_chars=_positive(environment, "AGNEWS_MAX_CHARS", cls.max_chars),
-            max_answer_bytes=_positive(environment, "AGNEWS_MAX_ANSWER_BYTES", cls.max_answer_bytes),
-            max_items_answer_bytes=_positive(environment, "AGNEWS_MAX_ITEMS_ANSWER_BYTES", cls.max_items_answer_bytes),
-            reserve_ms=_positive(environment, "AGNEWS_RESERVE_MS", cls.reserve_ms),
+            max_texts=_positive(environment, "AGNEWS_MAX_TEXTS", default.max_texts),
+            max_chars=_positive(environment, "AGNEWS_MAX_CHARS", default.max_chars),
+            max_answer_bytes=_positive(environment, "AGNEWS_MAX_ANSWER_BYTES", default.max_answer_bytes),
+            max_items_answer_bytes=_positive(
+                environment, "AGNEWS_MAX_ITEMS_ANSWER_BYTES", default.max_items_answer_bytes
+            ),
+            reserve_ms=_positive(environment, "AGNEWS_RESERVE_MS", default.reserve_ms),
             cors_origins=_origins(environment.get("AGNEWS_CORS_ORIGINS", "")),
             results_queue_url=_queue(environment, "AGNEWS_RESULTS_QUEUE_URL"),
             dead_letter_queue_url=_queue(environment, "AGNEWS_DEAD_LETTER_QUEUE_URL"),
@@ -100,7 +101,7 @@ def _queue(environment: Mapping[str, str], name: str) -> str:
 
 
 def _namespace(environment: Mapping[str, str]) -> str:
-    value = environment.get("AGNEWS_METRICS_NAMESPACE") or Settings.metrics_namespace
+    value = environment.get("AGNEWS_METRICS_NAMESPACE") or Settings().metrics_namespace
     if value.startswith("AWS/") or not re.fullmatch(r"[\w.#/:-]{1,255}", value, re.ASCII):
         raise SettingsError(
             f"AGNEWS_METRICS_NAMESPACE is {value[:40]!r}; expected up to 255 letters, digits and . - _ / # :, not AWS/…"

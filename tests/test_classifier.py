@@ -1,6 +1,5 @@
 import time
 from collections.abc import Sequence
-from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -72,7 +71,7 @@ def test_a_list_is_answered_in_its_order_as_its_texts_alone(classifier: Classifi
 def test_one_worker_and_several_answer_alike(settings: Settings, classifier: Classifier) -> None:
     texts = [f"{text} {number}" for number in range(40) for text in HEADLINES.values()]
     assert classifier.engine.threads == 2
-    assert load(replace(settings, workers=1)).classify(texts) == classifier.classify(texts)
+    assert load(settings._replace(workers=1)).classify(texts) == classifier.classify(texts)
 
 
 def test_equal_texts_are_computed_once(counting: tuple[Classifier, Counting]) -> None:
@@ -109,7 +108,7 @@ def test_more_texts_than_a_window_are_answered_in_their_order(counting: tuple[Cl
 
 
 def test_a_text_alone_and_in_a_list_of_callers_at_once_scores_the_same(settings: Settings) -> None:
-    classifier = load(replace(settings, workers=2))
+    classifier = load(settings._replace(workers=2))
     texts = ["Oil prices climb", "Striker scores twice in the final"]
     assert classifier.classify(texts) == [*classifier.classify(texts[:1]), *classifier.classify(texts[1:])]
     classifier.close()

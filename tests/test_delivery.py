@@ -6,7 +6,7 @@ import json
 import math
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -96,7 +96,7 @@ def test_every_answer_reaches_the_results_queue_and_no_record_comes_back(
 ) -> None:
     results = queue()
     event = payload(name)
-    assert answer(event, classifier, replace(settings, results_queue_url=results.url)) == {"batchItemFailures": []}
+    assert answer(event, classifier, settings._replace(results_queue_url=results.url)) == {"batchItemFailures": []}
     found = {message["record_id"]: message for message in results.answers()}
     ids = [record.get("messageId") or record["kinesis"]["sequenceNumber"] for record in event["Records"]]
     assert sorted(found) == ids
@@ -112,7 +112,7 @@ def test_twenty_five_records_take_one_inference_batch_and_three_calls(
 ) -> None:
     results = queue()
     event = many([f"{GOAL} number {number}" for number in range(25)])
-    assert failed(answer(event, classifier, replace(settings, results_queue_url=results.url))) == []
+    assert failed(answer(event, classifier, settings._replace(results_queue_url=results.url))) == []
     assert sends(aws) == 3
     assert len(results.answers()) == 25
 
@@ -121,7 +121,7 @@ def test_a_record_that_can_never_be_answered_becomes_an_error_result_that_holds_
     queue: Callable[..., Mailbox], classifier: Classifier, settings: Settings
 ) -> None:
     results = queue()
-    found = answer(many([GOAL, '{"txt": 1}']), classifier, replace(settings, results_queue_url=results.url))
+    found = answer(many([GOAL, '{"txt": 1}']), classifier, settings._replace(results_queue_url=results.url))
     assert failed(found) == []
     bad = next(message for message in results.answers() if "error" in message)
     assert (bad["record_id"], bad["error"]["type"], bad["body"]) == ("m1", "InputError", '{"txt": 1}')
@@ -134,7 +134,7 @@ def test_it_goes_to_the_dead_letter_queue_as_it_came_where_one_is_named(
     event = payload("kinesis")
     data = base64.b64encode("Café".encode("latin-1")).decode()
     event["Records"][0]["kinesis"]["data"] = data
-    named = replace(settings, results_queue_url=results.url, dead_letter_queue_url=dead.url)
+    named = settings._replace(results_queue_url=results.url, dead_letter_queue_url=dead.url)
     assert failed(answer(event, classifier, named)) == []
     assert [message["label"] for message in results.answers()] == ["Business"]
     (letter,) = dead.messages()
@@ -150,7 +150,7 @@ def test_a_single_message_that_the_queue_throttles_is_sent_again(
 ) -> None:
     results = queue()
     aws.throttled.extend(['"m1"', '"m1"', '"m2"'])
-    found = answer(many([GOAL] * 3), classifier, replace(settings, results_queue_url=results.url))
+    found = answer(many([GOAL] * 3), classifier, settings._replace(results_queue_url=results.url))
     assert (failed(found), sends(aws)) == ([], 3)
     assert sorted(message["record_id"] for message in results.answers()) == ["m0", "m1", "m2"]
 
@@ -160,7 +160,7 @@ def test_only_the_record_whose_answer_was_never_accepted_comes_back(
 ) -> None:
     results = queue()
     aws.throttled.extend(['"m1"'] * ATTEMPTS)
-    found = answer(many([GOAL] * 3), classifier, replace(settings, results_queue_url=results.url))
+    found = answer(many([GOAL] * 3), classifier, settings._replace(results_queue_url=results.url))
     assert failed(found) == ["m1"]
     assert sorted(message["record_id"] for message in results.answers()) == ["m0", "m2"]
 
@@ -171,7 +171,7 @@ def test_a_refused_call_brings_its_records_back_and_is_repeated_only_where_that_
 ) -> None:
     results = queue()
     aws.refusals.extend([("SendMessageBatch", code, "no")] * ATTEMPTS)
-    found = answer(many([GOAL] * 2), classifier, replace(settings, results_queue_url=results.url))
+    found = answer(many([GOAL] * 2), classifier, settings._replace(results_queue_url=results.url))
     assert failed(found) == ["m0", "m1"]
     assert sends(aws) == attempts
     assert results.answers() == []
@@ -182,7 +182,7 @@ def test_a_queue_out_of_reach_brings_every_record_back(
 ) -> None:
     monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
     url = "http://127.0.0.1:9/123456789012/results"
-    assert failed(answer(many([GOAL] * 2), classifier, replace(settings, results_queue_url=url))) == ["m0", "m1"]
+    assert failed(answer(many([GOAL] * 2), classifier, settings._replace(results_queue_url=url))) == ["m0", "m1"]
 
 
 def test_what_was_not_reached_in_time_comes_back_and_the_rest_does_not(
@@ -191,7 +191,7 @@ def test_what_was_not_reached_in_time_comes_back_and_the_rest_does_not(
     monkeypatch.setattr("agnews.events.records.SENDING_S", 100.0)
     monkeypatch.setattr("agnews.events.records.SENDING_SHARE", 1.0)  # all the time is kept back: none to compute
     results = queue()
-    named = replace(settings, results_queue_url=results.url)
+    named = settings._replace(results_queue_url=results.url)
     assert failed(answer(many(['{"txt": 1}', GOAL]), classifier, named, time.monotonic() + 50)) == ["m1"]
     assert [message["record_id"] for message in results.answers()] == ["m0"]
 
@@ -200,7 +200,7 @@ def test_nothing_is_sent_after_the_deadline(
     queue: Callable[..., Mailbox], aws: Account, classifier: Classifier, settings: Settings
 ) -> None:
     results = queue()
-    named = replace(settings, results_queue_url=results.url)
+    named = settings._replace(results_queue_url=results.url)
     assert failed(answer(many(['{"txt": 1}', GOAL]), classifier, named, time.monotonic())) == ["m0", "m1"]
     assert sends(aws) == 0
 
@@ -212,7 +212,7 @@ def test_of_what_no_queue_takes_as_it_came_the_dead_letter_queue_gets_the_error(
     results, dead = queue(), queue()
     event = payload("kinesis")
     event["Records"][0]["kinesis"]["data"] = base64.b64encode(data).decode()
-    named = replace(settings, results_queue_url=results.url, dead_letter_queue_url=dead.url)
+    named = settings._replace(results_queue_url=results.url, dead_letter_queue_url=dead.url)
     assert failed(answer(event, classifier, named)) == []
     assert [message["label"] for message in results.answers()] == ["Business"]
     (bad,) = dead.answers()
@@ -227,7 +227,7 @@ def test_a_dead_letter_that_was_not_accepted_holds_up_what_comes_after_it_in_ord
     event["Records"][1]["body"] = '{"txt": 1}'
     aws.throttled.extend(['{"txt": 1}'] * ATTEMPTS)
     ids = [record["messageId"] for record in event["Records"]]
-    named = replace(settings, results_queue_url=results.url, dead_letter_queue_url=dead.url)
+    named = settings._replace(results_queue_url=results.url, dead_letter_queue_url=dead.url)
     assert failed(answer(event, classifier, named)) == ids[1:]
     assert [message["record_id"] for message in results.answers()] == ids[:1]
 
@@ -239,7 +239,7 @@ def test_a_fifo_queues_first_failure_and_all_after_it_come_back_and_none_of_them
     event = payload("sqs_fifo")
     ids = [record["messageId"] for record in event["Records"]]
     aws.throttled.extend([ids[1]] * ATTEMPTS)
-    named = replace(settings, results_queue_url=results.url)
+    named = settings._replace(results_queue_url=results.url)
     assert failed(answer(event, classifier, named)) == ids[1:]
     assert [message["record_id"] for message in results.answers()] == ids[:1]
 
@@ -249,7 +249,7 @@ def test_a_fifo_queues_order_and_groups_are_kept(
 ) -> None:
     results = queue(fifo=True)
     event = payload("sqs_fifo")
-    assert failed(answer(event, classifier, replace(settings, results_queue_url=results.url))) == []
+    assert failed(answer(event, classifier, settings._replace(results_queue_url=results.url))) == []
     sent = [json.loads(request.body)["Entries"] for request in aws.requests if request.operation == "SendMessageBatch"]
     told = [(entry["MessageGroupId"], entry["MessageDeduplicationId"]) for entries in sent for entry in entries]
     ids = [record["messageId"] for record in event["Records"]]
@@ -263,7 +263,7 @@ def test_a_streams_records_come_back_from_the_first_failure_on(
     event = payload("kinesis")
     first = event["Records"][0]["kinesis"]["sequenceNumber"]
     aws.throttled.extend([first] * ATTEMPTS)
-    assert failed(answer(event, classifier, replace(settings, results_queue_url=results.url))) == [first]
+    assert failed(answer(event, classifier, settings._replace(results_queue_url=results.url))) == [first]
 
 
 def test_an_answer_too_large_for_a_message_is_told_as_such_with_the_record(
@@ -271,7 +271,7 @@ def test_an_answer_too_large_for_a_message_is_told_as_such_with_the_record(
 ) -> None:
     results = queue()
     body = json.dumps({"texts": [10**30] * 10_000})
-    assert failed(answer(many([body]), classifier, replace(settings, results_queue_url=results.url))) == []
+    assert failed(answer(many([body]), classifier, settings._replace(results_queue_url=results.url))) == []
     (found,) = results.answers()
     assert (found["error"]["type"], found["body"]) == ("AnswerSizeError", body)
 
@@ -321,6 +321,6 @@ def test_answers_to_the_queue_that_the_records_come_from_are_refused(
     urls = {"results_queue_url": "https://sqs.us-east-1.amazonaws.com/123456789012/results"}
     urls[setting] = "https://sqs.us-east-1.amazonaws.com/123456789012/headlines"
     named = Settings(workers=2, results_queue_url=urls["results_queue_url"])
-    named = replace(named, dead_letter_queue_url=urls.get("dead_letter_queue_url", ""))
+    named = named._replace(dead_letter_queue_url=urls.get("dead_letter_queue_url", ""))
     with pytest.raises(SettingsError, match="name another queue"):
         answer(payload("sqs"), classifier, named)

@@ -5,7 +5,6 @@ import gzip
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -203,18 +202,18 @@ def test_a_failure_of_ours_is_500_without_internals_and_logged(capsys: pytest.Ca
 
 def test_an_answer_too_large_to_be_handed_on_is_413(classifier: Classifier, settings: Settings) -> None:
     event = posted(json.dumps([GOAL] * 30))
-    found = answer(event, classifier, replace(settings, max_answer_bytes=1000))
+    found = answer(event, classifier, settings._replace(max_answer_bytes=1000))
     assert status_and_error(found)[:2] == (413, "AnswerSizeError")
     # The answer would fit, but not quoted as a string.
     whole: Any = answer(event, classifier, settings)
-    between = replace(settings, max_answer_bytes=len(whole["body"]) + 10)
+    between = settings._replace(max_answer_bytes=len(whole["body"]) + 10)
     status, kind, message = status_and_error(answer(event, classifier, between))
     assert (status, kind) == (413, "AnswerSizeError")
     assert "or accept gzip" in message
     from_a_page: Any = answer(
         posted(event["body"], {**JSON_TYPE, "origin": "https://a.example"}),
         classifier,
-        replace(between, cors_origins=("*",)),
+        between._replace(cors_origins=("*",)),
     )
     assert from_a_page["headers"]["access-control-allow-origin"] == "*", "a page can read why"
     event["headers"]["accept-encoding"] = "gzip"
@@ -318,14 +317,14 @@ def test_pages_of_the_origins_that_a_setting_names_may_call(
     allowed: tuple[str, ...], origin: str | None, expected: dict[str, str], classifier: Classifier, settings: Settings
 ) -> None:
     event = posted(json.dumps(GOAL), JSON_TYPE if origin is None else {**JSON_TYPE, "origin": origin})
-    found: Any = answer(event, classifier, replace(settings, cors_origins=allowed))
+    found: Any = answer(event, classifier, settings._replace(cors_origins=allowed))
     shown = {name: value for name, value in found["headers"].items() if name == "vary" or name.startswith("access-")}
     assert shown == expected
 
 
 def test_a_preflight_is_answered_for_them(classifier: Classifier, settings: Settings) -> None:
     headers = {"origin": "https://a.example", "access-control-request-method": "POST"}
-    found: Any = answer(asked("OPTIONS", "/classify", headers), classifier, replace(settings, cors_origins=("*",)))
+    found: Any = answer(asked("OPTIONS", "/classify", headers), classifier, settings._replace(cors_origins=("*",)))
     assert (found["statusCode"], found["body"]) == (204, "")
     assert found["headers"]["access-control-allow-headers"] == "content-type, authorization, x-api-key"
     assert "POST" in found["headers"]["access-control-allow-methods"]

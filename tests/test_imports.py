@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -76,10 +77,33 @@ def test_importing_the_handler_writes_nothing_below_home(tmp_path: Path) -> None
     assert list(tmp_path.rglob("*")) == []
 
 
+def told(modules: str, expression: str) -> Any:
+    """What `expression` is in a new process that has imported `modules`."""
+    command = [sys.executable, "-c", f"import {modules}; print(json.dumps({expression}))"]
+    return json.loads(subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True).stdout)
+
+
 def test_importing_the_handler_loads_no_torch_and_no_command_line() -> None:
-    code = "import handler, json, sys; print(json.dumps(sorted(sys.modules)))"
-    command = [sys.executable, "-c", code]
-    loaded = json.loads(subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True).stdout)
-    roots = {name.partition(".")[0] for name in loaded}
+    roots = {name.partition(".")[0] for name in told("handler, json, sys", "sorted(sys.modules)")}
     assert "onnxruntime" in roots
     assert not roots & (HEAVY | {"rich", "argparse", "boto3", "botocore", "modeling"})
+
+
+def test_what_every_start_loads_declares_no_dataclasses() -> None:
+    # Each is made by compiling code: some milliseconds of every start. Named tuples are not.
+    loaded = told("handler, json, sys", "[str(vars(module).get('__file__')) for module in list(sys.modules.values())]")
+    ours = [path for path in MODULES if str(path) in loaded]
+    assert ROOT / "handler.py" in ours
+    assert [name_of(path) for path in ours if "dataclasses" in imported(path)] == []
+
+
+def test_what_was_loaded_is_left_alone_by_the_garbage_collector() -> None:
+    frozen, enabled = told("gc, handler, json", "[gc.get_freeze_count(), gc.isenabled()]")
+    assert enabled
+    assert frozen > 10_000
+
+
+@pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="threads are counted in Linux's /proc")
+def test_numpy_starts_no_threads_of_its_own() -> None:
+    # OpenBLAS's would spin while the model loads.
+    assert told("agnews.classifier, json, os", "len(os.listdir('/proc/self/task'))") == 1

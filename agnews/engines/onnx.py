@@ -1,12 +1,8 @@
 """The int8 engine: ONNX Runtime on the graph that was fused, quantised and optimised at bake time."""
 
-import os
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-
-# Before the import: it writes a device id below HOME and looks up Microsoft's collector, in Lambda, too.
-os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
 
 import numpy as np
 import onnxruntime as ort

@@ -2,7 +2,6 @@
 
 import argparse
 import sys
-from dataclasses import replace
 from pathlib import Path
 
 from agnews.bulk import say
@@ -44,10 +43,10 @@ def reference_of(name: str | None, settings: Settings) -> Settings | None:
         if name == engine == settings.engine:
             raise InputError(f"--compare {name} is the engine that is evaluated; name the other one")
         if name == engine:
-            return replace(settings, engine=engine)
+            return settings._replace(engine=engine)
     if not (Path(name) / MANIFEST).exists():
         raise InputError(f"--compare {name}: expected {' or '.join(ENGINES)}, or a baked folder with {MANIFEST}")
-    return replace(settings, model_dir=Path(name))
+    return settings._replace(model_dir=Path(name))
 
 
 def report_of(

@@ -2,8 +2,7 @@
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from agnews.answer import Answer, answers, sent_bytes
 from agnews.classifier import Classifier
@@ -24,8 +23,7 @@ Responded = Mapping[str, list[dict[str, str]]] | Sequence[Mapping[str, object]]
 """A partial batch response, or as many answers as there were records."""
 
 
-@dataclass(frozen=True)
-class Invocation:
+class Invocation(NamedTuple):
     """What an event is answered with, and by when."""
 
     classifier: Classifier

@@ -3,7 +3,6 @@
 import base64
 import json
 from collections.abc import Mapping
-from dataclasses import replace
 from http import HTTPStatus
 from typing import Any
 
@@ -67,7 +66,7 @@ class ApiGatewayV1:
     def read(event: dict[str, Any]) -> HttpRequest:
         request = _version_1(event)
         # A REST API hands on base64 as text unless its binaryMediaTypes say otherwise; it can compress by itself.
-        return replace(request, headers=request.headers | {"accept-encoding": "identity"})
+        return request._replace(headers={**request.headers, "accept-encoding": "identity"})
 
     @staticmethod
     def write(event: dict[str, Any], reply: HttpReply) -> dict[str, object]:

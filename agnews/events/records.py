@@ -4,7 +4,7 @@ import base64
 import json
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from agnews.answer import Answer, answers, answers_to, failed
 from agnews.classifier import Classifier
@@ -19,8 +19,7 @@ SENDING_SHARE = 0.2
 """Time kept back for sending: seconds, but never more than this share of what is left."""
 
 
-@dataclass(frozen=True)
-class Record:
+class Record(NamedTuple):
     """One record of an event: AWS's id for it, what it carries, and whom it must not overtake."""
 
     id: str
@@ -32,8 +31,7 @@ class Record:
     """Records of one group keep their order; empty where there is none to keep."""
 
 
-@dataclass(frozen=True)
-class Outcome:
+class Outcome(NamedTuple):
     """What became of a record."""
 
     record: Record

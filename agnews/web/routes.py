@@ -2,7 +2,7 @@
 
 import gzip
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from agnews import __version__
 from agnews.answer import model_facts
@@ -74,9 +74,9 @@ def reply(request: HttpRequest, service: Service) -> HttpReply:
 def finished(found: HttpReply, request: HttpRequest, settings: Settings) -> HttpReply:
     """The reply with the headers that every one has, without a body for HEAD, and compressed where that is wanted."""
     headers = {**NO_SNIFFING, **cors(request, settings), **found.headers}
-    found = replace(found, headers=headers)
+    found = found._replace(headers=headers)
     if request.method == "HEAD":
-        return replace(found, body=b"", headers=headers | {"content-length": str(len(found.body))})
+        return found._replace(body=b"", headers=headers | {"content-length": str(len(found.body))})
     return compressed(found, request.headers.get("accept-encoding", ""))
 
 
@@ -123,9 +123,9 @@ def compressed(found: HttpReply, accepted: str) -> HttpReply:
     vary = ", ".join(filter(None, [found.headers.get("vary"), "accept-encoding"]))
     headers = {**found.headers, "vary": vary}
     if not takes_gzip(accepted):
-        return replace(found, headers=headers)
+        return found._replace(headers=headers)
     body = gzip.compress(found.body, compresslevel=5, mtime=0)
-    return replace(found, body=body, headers=headers | {"content-encoding": "gzip"})
+    return found._replace(body=body, headers=headers | {"content-encoding": "gzip"})
 
 
 def takes_gzip(accepted: str) -> bool:
