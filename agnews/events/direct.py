@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from agnews.answer import Answer, ListAnswer, ModelFacts, list_answer, model_facts
 from agnews.classifier import Classifier
 from agnews.errors import DeadlineError, InputError
-from agnews.request import TEXT_KEYS, Json, Request, read_item, read_items, read_options
+from agnews.request import TEXT_KEYS, USUAL_OPTIONS, Json, Request, read_item, read_items, read_options
 from agnews.settings import Settings
 
 LIST_KEYS = ("texts", "headlines", "inputs")
@@ -49,7 +49,7 @@ class OneText:
         item = read_item(event, settings)
         if item.error is not None:
             raise item.error
-        return Request((item,), read_options(event) if isinstance(event, dict) else Request.options)
+        return Request((item,), read_options(event) if isinstance(event, dict) else USUAL_OPTIONS)
 
     @staticmethod
     def respond(found: Sequence[Answer], classifier: Classifier, settings: Settings) -> Answer:
