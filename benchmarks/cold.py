@@ -32,7 +32,7 @@ ROUNDS = 9
 
 def main() -> None:
     """Command line: see the module's first lines."""
-    setup = setup_of(parser(__doc__, ROUNDS).parse_args())
+    setup = setup_of(parser(__doc__, ROUNDS, choice=True).parse_args())
     figures = measured(setup)
     print(record("cold", figures, setup.results, setup.model_dir), figures["seconds"])
     plot(figures, setup.results / "cold.png")

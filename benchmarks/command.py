@@ -24,15 +24,22 @@ class Setup:
     results: Path
 
 
-def parser(about: str | None, rounds: int) -> argparse.ArgumentParser:
-    """A command line with the options that all share; `about` is the module's docstring."""
+NAMES = tuple(contender.name for contender in CONTENDERS)
+
+
+def parser(about: str | None, rounds: int, choice: bool = False) -> argparse.ArgumentParser:
+    """A command line with the options that all share; `about` is the module's docstring.
+
+    With `choice`, contenders can be chosen: else the benchmark has its own.
+    """
     found = argparse.ArgumentParser(description=about, formatter_class=argparse.RawDescriptionHelpFormatter)
     cpus = len(os.sched_getaffinity(0))
-    names = [contender.name for contender in CONTENDERS]
     found.add_argument("--model-dir", type=Path, default=Settings().model_dir, help="a baked folder")
     found.add_argument("--threads", type=int, choices=range(1, cpus + 1), default=cpus, help="default: every CPU")
     found.add_argument("--rounds", type=positive, default=rounds, help="default: %(default)s")
-    found.add_argument("--contenders", nargs="+", choices=names, default=names, metavar="NAME", help=" ".join(names))
+    if choice:
+        told = " ".join(NAMES)
+        found.add_argument("--contenders", nargs="+", choices=NAMES, default=NAMES, metavar="NAME", help=told)
     found.add_argument("--results", type=Path, default=RESULTS, help="where the JSON and the plot go")
     return found
 
@@ -50,6 +57,6 @@ def setup_of(arguments: argparse.Namespace) -> Setup:
         model_dir=arguments.model_dir,
         threads=arguments.threads,
         rounds=arguments.rounds,
-        names=tuple(arguments.contenders),
+        names=tuple(getattr(arguments, "contenders", NAMES)),
         results=arguments.results,
     )

@@ -46,7 +46,7 @@ Times = Mapping[int, float]
 
 def main() -> None:
     """Command line: see the module's first lines."""
-    arguments = parser(__doc__, ROUNDS)
+    arguments = parser(__doc__, ROUNDS, choice=True)
     arguments.add_argument("--texts", type=positive, default=TEXTS, help="in a list; default: %(default)s")
     found = arguments.parse_args()
     setup = setup_of(found)

@@ -10,11 +10,11 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.command import Setup
-from benchmarks.contenders import ROOT, Contender
+from benchmarks.contenders import CONTENDERS, ROOT, Contender
 from benchmarks.convert import converted
 
-OURS = ("AGNEWS_", "AWS_", "BENCHMARK_", "HF_", "OMP_", "ORT_", "MKL_", "PYTHON", "TOKENIZERS_")
-"""Variables that would change what is measured, and so are not handed on."""
+OURS = ("AGNEWS_", "AWS_", "BENCHMARK_", "HF_", "MKL_", "OMP_", "OPENBLAS_", "ORT_", "PYTHON", "TOKENIZERS_")
+"""Variables that would change what is measured, and so are not handed on. This process has some from agnews itself."""
 
 
 @dataclass(frozen=True)
@@ -38,8 +38,14 @@ def absence(contender: Contender, setup: Setup) -> str | None:
 
 
 def present(contenders: Sequence[Contender], setup: Setup) -> tuple[list[Contender], dict[str, str]]:
-    """The contenders that can run here, and why the others cannot."""
+    """The contenders that can run here, and why the others cannot.
+
+    Raises:
+        SystemExit: one of them cannot, and `setup` has not all of them, so it was asked for by name.
+    """
     absent = {each.name: reason for each in contenders if (reason := absence(each, setup)) is not None}
+    if absent and len(setup.names) < len(CONTENDERS):
+        raise SystemExit("\n".join(f"{name} cannot run: {reason}" for name, reason in absent.items()))
     return [each for each in contenders if each.name not in absent], absent
 
 

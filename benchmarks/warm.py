@@ -35,7 +35,7 @@ Timed = Callable[[Sequence[str]], list[float]]
 
 def main() -> None:
     """Command line: see the module's first lines."""
-    arguments = parser(__doc__, ROUNDS)
+    arguments = parser(__doc__, ROUNDS, choice=True)
     arguments.add_argument("--texts", type=positive, default=TEXTS, help="per round; default: %(default)s")
     found = arguments.parse_args()
     setup = setup_of(found)

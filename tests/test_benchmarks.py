@@ -1,5 +1,9 @@
 """The benchmarks' contenders answer as ours do, and their arithmetic is right."""
 
+import os
+from dataclasses import replace
+from pathlib import Path
+
 import pytest
 
 from agnews.checkpoint import read_checkpoint
@@ -12,14 +16,14 @@ require_module("matplotlib", "onnx", "torch", "transformers")
 
 from agnews.cost import Architecture
 from benchmarks import cost, growth
-from benchmarks.command import Setup
+from benchmarks.command import NAMES, Setup
 from benchmarks.contenders import CONTENDERS, ONNX, OTHERS, Contender
 from benchmarks.contenders.batches import sorted_batches
 from benchmarks.driver import status_bytes
 from benchmarks.file import flatness, texts
 from benchmarks.operations import Operations
 from benchmarks.prices import dollars_per_million
-from benchmarks.process import absence, labels, list_event, running
+from benchmarks.process import absence, inherited, labels, list_event, present, running
 from benchmarks.roofline import measured as measured_roofline
 from benchmarks.rounds import interleaved, medians, ratio
 
@@ -55,6 +59,19 @@ def test_a_contender_that_ends_early_is_an_error(setup: Setup) -> None:
     broken = Contender("broken", "broken", "benchmarks.contenders.no_such.lambda_handler", ONNX.python)
     with pytest.raises(RuntimeError, match="ended"), running(broken, setup):
         pass
+
+
+def test_a_contender_asked_for_by_name_that_cannot_run_ends_the_benchmark(setup: Setup, tmp_path: Path) -> None:
+    missing = Contender("missing", "missing", ONNX.handler, tmp_path / "no-such-python")
+    every = replace(setup, names=NAMES)
+    assert list(present([ONNX, missing], every)[1]) == ["missing"]
+    with pytest.raises(SystemExit, match="missing cannot run: its packages are not installed"):
+        present([ONNX, missing], setup)
+
+
+def test_contenders_start_without_what_ours_sets_for_itself() -> None:
+    assert "OPENBLAS_NUM_THREADS" in os.environ, "importing agnews sets it"
+    assert {"OPENBLAS_NUM_THREADS", "ORT_DISABLE_TELEMETRY"}.isdisjoint(inherited())
 
 
 def test_sorted_batches_answer_in_the_order_sent() -> None:
