@@ -1,9 +1,9 @@
-"""What the teacher says of each training text: the file that the student learns from beside the labels.
+"""What the teachers say of each training text: the file that the student learns from beside the labels.
 
-    python -m modeling.soft_labels FOLDER_OF_CSV|OWNER/NAME --teacher runs/teacher
+    python -m modeling.soft_labels FOLDER_OF_CSV|OWNER/NAME --teachers runs/teacher runs/teacher_again
 
 Writes an .npz of `keys` (uint64 [n], the first eight bytes of a text's sha256) and `logits` (float16 [n, 4]): no text
-can be read out of it. Goes on after a kill where it last saved.
+can be read out of it. Several teachers' scores are averaged. Goes on after a kill where it last saved.
 """
 
 import argparse
@@ -79,27 +79,40 @@ def logits_of(model: MpnetClassifier, tokenizer: Tokenizer, texts: Sequence[str]
     return logits
 
 
-def main() -> None:
-    """Command line: see the module's first lines."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("data")
-    parser.add_argument("--teacher", type=Path, default=Path("runs/teacher"), metavar="RUN")
-    parser.add_argument("--output", type=Path, default=SOFT_LABELS)
-    arguments = parser.parse_args()
-    training, _ = trained_on(arguments.teacher, arguments.data)
-    texts = texts_of(training)
-    best = arguments.teacher / "best"
+def word_of(run: Path, texts: Sequence[str]) -> NDArray[np.float32]:
+    """Logits [len(texts), 4] of the teacher trained in `run`, kept there part by part."""
+    best, parts = run / "best", run / "soft_labels"
     model = MpnetClassifier.from_pretrained(best).eval()  # type: ignore[no-untyped-call]
     tokenizer = Tokenizer.from_file(str(best / "tokenizer.json"))
     tokenizer.enable_truncation(DEFAULT_LENGTH)  # the mean over tokens takes more of them than it was trained on
-    parts = arguments.teacher / "soft_labels"
     parts.mkdir(exist_ok=True)
     for start in tqdm(range(0, len(texts), CHUNK), unit=f"{CHUNK} texts"):
         part = parts / f"{start:07d}.npy"
         if not part.exists():
             np.save(part.with_suffix(".tmp.npy"), logits_of(model, tokenizer, texts[start : start + CHUNK]))
             part.with_suffix(".tmp.npy").replace(part)
-    logits = np.concatenate([np.load(part) for part in sorted(parts.glob("???????.npy"))])
+    return np.concatenate([np.load(part) for part in sorted(parts.glob("???????.npy"))]).astype(np.float32)
+
+
+def averaged(words: Sequence[NDArray[np.float32]]) -> NDArray[np.float16]:
+    """Logits [n, 4] of the mean of the scores that several teachers' logits [n, 4] mean."""
+    scores = torch.stack([torch.from_numpy(logits).softmax(1) for logits in words]).mean(0)
+    return scores.log().numpy().astype(np.float16)
+
+
+def main() -> None:
+    """Command line: see the module's first lines."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("data")
+    told = "runs of modeling.train, on the same rows"
+    parser.add_argument("--teachers", type=Path, nargs="+", required=True, metavar="RUN", help=told)
+    parser.add_argument("--output", type=Path, default=SOFT_LABELS)
+    arguments = parser.parse_args()
+    training = [trained_on(run, arguments.data)[0] for run in arguments.teachers]
+    if any(rows != training[0] for rows in training):
+        raise SystemExit("the teachers were trained on different rows; name those of one data set and seed")
+    texts = texts_of(training[0])
+    logits = averaged([word_of(run, texts) for run in arguments.teachers])
     keys = np.array([key(text) for text in texts], np.uint64)
     np.savez_compressed(arguments.output, keys=keys, logits=logits)
     print(f"{len(texts):,} texts in {arguments.output}")

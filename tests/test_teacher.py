@@ -19,7 +19,7 @@ from modeling.batches import targets
 from modeling.data import Row
 from modeling.forward import padded
 from modeling.noise import without_source
-from modeling.soft_labels import SoftLabels, key, logits_of, texts_of
+from modeling.soft_labels import SoftLabels, averaged, key, logits_of, texts_of
 
 WORDS = ("<s>", "<pad>", "</s>", "[UNK]", "oil", "prices", "climb", "striker", "scores")
 
@@ -88,6 +88,12 @@ def said(tmp_path: Path) -> SoftLabels:
     logits = np.array([[5, 0, 0, 0], [0, 5, 0, 0], [0, 0, 0, 0]], np.float16)
     np.savez(path, keys=np.array([key(text) for text in texts], np.uint64), logits=logits)
     return SoftLabels(path)
+
+
+def test_what_several_teachers_say_is_the_mean_of_their_scores() -> None:
+    logits = np.array([[[4, 0, 0, 0]], [[0, 2, 0, 0]]], np.float32)
+    found = torch.from_numpy(averaged(list(logits)).astype(np.float32)).softmax(1)
+    assert torch.allclose(found, torch.from_numpy(logits).softmax(2).mean(0), atol=0.001)
 
 
 def test_a_teacher_is_asked_about_titles_full_texts_and_lone_descriptions() -> None:
