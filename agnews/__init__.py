@@ -4,8 +4,8 @@ import os
 
 __version__ = "0.1.0"
 
-# Before the imports of what reads them, wherever these come first.
+# Both before what reads them is imported, wherever that comes first; who set them keeps them.
+# NumPy's OpenBLAS starts threads that spin for some 100 ms of CPU while the model loads; nothing here multiplies.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
-"""NumPy's OpenBLAS starts threads that spin while the model loads, and multiplies nothing here."""
+# ONNX Runtime writes a device id below HOME and looks up Microsoft's collector, in Lambda, too.
 os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
-"""ONNX Runtime writes a device id below HOME and looks up Microsoft's collector, in Lambda, too."""

@@ -32,7 +32,7 @@ ROUNDS = 9
 
 def main() -> None:
     """Command line: see the module's first lines."""
-    setup = setup_of(parser(__doc__, ROUNDS, choice=True).parse_args())
+    setup = setup_of(parser(__doc__, ROUNDS, CONTENDERS).parse_args())
     figures = measured(setup)
     print(record("cold", figures, setup.results, setup.model_dir), figures["seconds"])
     plot(figures, setup.results / "cold.png")
@@ -40,7 +40,7 @@ def main() -> None:
 
 def measured(setup: Setup) -> dict[str, Any]:
     """Seconds from process start to first answer: medians, each round, and ratios round by round."""
-    contenders, absent = present([each for each in CONTENDERS if each.name in setup.names], setup)
+    contenders, absent = present(CONTENDERS, setup)
     with tempfile.TemporaryDirectory() as folder:
         logs = Path(folder)
         runs: dict[str, Callable[[], float]] = {

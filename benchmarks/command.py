@@ -2,11 +2,12 @@
 
 import argparse
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from agnews.settings import Settings
-from benchmarks.contenders import CONTENDERS
+from benchmarks.contenders import Contender
 from benchmarks.record import RESULTS
 
 
@@ -19,27 +20,20 @@ class Setup:
     threads: int
     """CPUs that a contender may use, and threads it is told to."""
     rounds: int
-    names: tuple[str, ...]
-    """The contenders asked for."""
+    names: tuple[str, ...] | None
+    """The contenders asked for by name; None: all that can run here."""
     results: Path
 
 
-NAMES = tuple(contender.name for contender in CONTENDERS)
-
-
-def parser(about: str | None, rounds: int, choice: bool = False) -> argparse.ArgumentParser:
-    """A command line with the options that all share; `about` is the module's docstring.
-
-    With `choice`, contenders can be chosen: else the benchmark has its own.
-    """
+def parser(about: str | None, rounds: int, contenders: Sequence[Contender] = ()) -> argparse.ArgumentParser:
+    """The options that all share, and a choice of `contenders` if there is one; `about` is the module's docstring."""
     found = argparse.ArgumentParser(description=about, formatter_class=argparse.RawDescriptionHelpFormatter)
     cpus = len(os.sched_getaffinity(0))
     found.add_argument("--model-dir", type=Path, default=Settings().model_dir, help="a baked folder")
     found.add_argument("--threads", type=int, choices=range(1, cpus + 1), default=cpus, help="default: every CPU")
     found.add_argument("--rounds", type=positive, default=rounds, help="default: %(default)s")
-    if choice:
-        told = " ".join(NAMES)
-        found.add_argument("--contenders", nargs="+", choices=NAMES, default=NAMES, metavar="NAME", help=told)
+    if names := [contender.name for contender in contenders]:
+        found.add_argument("--contenders", nargs="+", choices=names, metavar="NAME", help=" ".join(names))
     found.add_argument("--results", type=Path, default=RESULTS, help="where the JSON and the plot go")
     return found
 
@@ -53,10 +47,11 @@ def positive(value: str) -> int:
 
 def setup_of(arguments: argparse.Namespace) -> Setup:
     """The shared options as they were given."""
+    asked = getattr(arguments, "contenders", None)
     return Setup(
         model_dir=arguments.model_dir,
         threads=arguments.threads,
         rounds=arguments.rounds,
-        names=tuple(getattr(arguments, "contenders", NAMES)),
+        names=tuple(asked) if asked else None,
         results=arguments.results,
     )

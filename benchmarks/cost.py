@@ -22,7 +22,7 @@ from benchmarks.command import Setup, parser, positive, setup_of
 from benchmarks.contenders import ONNX, PIPELINE, Contender
 from benchmarks.plots import COLOURS, TITLES, figure_of, saved
 from benchmarks.prices import dollars_per_million
-from benchmarks.process import OURS, log_of, python, settings
+from benchmarks.process import OURS, log_of, present, python, settings
 from benchmarks.record import record
 from benchmarks.rounds import interleaved, medians
 from benchmarks.runtime_api import RuntimeApi, invocation_s, runtime
@@ -38,6 +38,7 @@ NEAR = 1.15
 DOLLARS = (0.02, 0.05, 0.1, 0.2, 0.5, 1)
 """Where the plot's axis has ticks."""
 
+ENGINES = (ONNX, PIPELINE)
 Way = Literal["single", "list"]
 WAYS: dict[Way, str] = {"single": "one by one", "list": "lists"}
 Times = Mapping[int, float]
@@ -46,7 +47,7 @@ Times = Mapping[int, float]
 
 def main() -> None:
     """Command line: see the module's first lines."""
-    arguments = parser(__doc__, ROUNDS, choice=True)
+    arguments = parser(__doc__, ROUNDS, ENGINES)
     arguments.add_argument("--texts", type=positive, default=TEXTS, help="in a list; default: %(default)s")
     found = arguments.parse_args()
     setup = setup_of(found)
@@ -57,7 +58,7 @@ def main() -> None:
 
 def measured(setup: Setup, texts: int) -> dict[str, Any]:
     """The table, what it was made of, and the memory sizes that are the cheapest and the sensible default."""
-    engines = [each for each in (ONNX, PIPELINE) if each.name in setup.names]
+    engines, _ = present(ENGINES, setup)
     threads = range(1, min(2, setup.threads) + 1)
     found = event_ms(engines, list(threads), setup, texts)
     rows = [row for each in engines for row in table(each.name, found[each.name], texts)]

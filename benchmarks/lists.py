@@ -46,7 +46,7 @@ class Candidate:
 
 def main() -> None:
     """Command line: see the module's first lines."""
-    arguments = parser(__doc__, ROUNDS, choice=True)
+    arguments = parser(__doc__, ROUNDS, CONTENDERS)
     arguments.add_argument("--texts", type=positive, default=TEXTS, help="in one event; default: %(default)s")
     found = arguments.parse_args()
     setup = setup_of(found)
@@ -57,7 +57,7 @@ def main() -> None:
 
 def measured(setup: Setup, texts: int = TEXTS) -> dict[str, Any]:
     """Rates, memory and agreement of the contenders, and the share of the machine's rate that ours reaches."""
-    contenders, absent = present([each for each in CONTENDERS if each.name in setup.names], setup)
+    contenders, absent = present(CONTENDERS, setup)
     tried = {each.name: by_batch(each, setup, min(texts, TRIED_TEXTS)) for each in contenders if each.batches}
     with ExitStack() as stack:
         candidates = [started(each, setup, best_batch(tried.get(each.name, {})), stack) for each in contenders]

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.command import Setup
-from benchmarks.contenders import CONTENDERS, ROOT, Contender
+from benchmarks.contenders import ROOT, Contender
 from benchmarks.convert import converted
 
 OURS = ("AGNEWS_", "AWS_", "BENCHMARK_", "HF_", "MKL_", "OMP_", "OPENBLAS_", "ORT_", "PYTHON", "TOKENIZERS_")
@@ -38,15 +38,16 @@ def absence(contender: Contender, setup: Setup) -> str | None:
 
 
 def present(contenders: Sequence[Contender], setup: Setup) -> tuple[list[Contender], dict[str, str]]:
-    """The contenders that can run here, and why the others cannot.
+    """Those of `contenders` that were asked for and can run here, and why the others cannot.
 
     Raises:
-        SystemExit: one of them cannot, and `setup` has not all of them, so it was asked for by name.
+        SystemExit: one that was asked for by name cannot.
     """
-    absent = {each.name: reason for each in contenders if (reason := absence(each, setup)) is not None}
-    if absent and len(setup.names) < len(CONTENDERS):
+    asked = [each for each in contenders if setup.names is None or each.name in setup.names]
+    absent = {each.name: reason for each in asked if (reason := absence(each, setup)) is not None}
+    if absent and setup.names is not None:
         raise SystemExit("\n".join(f"{name} cannot run: {reason}" for name, reason in absent.items()))
-    return [each for each in contenders if each.name not in absent], absent
+    return [each for each in asked if each.name not in absent], absent
 
 
 def python(contender: Contender, setup: Setup) -> list[str]:

@@ -35,7 +35,7 @@ Timed = Callable[[Sequence[str]], list[float]]
 
 def main() -> None:
     """Command line: see the module's first lines."""
-    arguments = parser(__doc__, ROUNDS, choice=True)
+    arguments = parser(__doc__, ROUNDS, CONTENDERS)
     arguments.add_argument("--texts", type=positive, default=TEXTS, help="per round; default: %(default)s")
     found = arguments.parse_args()
     setup = setup_of(found)
@@ -46,7 +46,7 @@ def main() -> None:
 
 def measured(setup: Setup, texts: int = TEXTS) -> dict[str, Any]:
     """Milliseconds per event: p50 and p99 over all, and ratios of the rounds' medians."""
-    contenders, absent = present([each for each in CONTENDERS if each.name in setup.names], setup)
+    contenders, absent = present(CONTENDERS, setup)
     with ExitStack() as stack:
         timed = opened(contenders, setup, stack)
         samples: dict[str, list[list[float]]] = {name: [] for name in timed}

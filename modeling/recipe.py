@@ -37,7 +37,7 @@ class Recipe:
     ema_decay: float = 0.999
     max_length: int = 112
     taught: float = 0.0
-    """The share of the target that is the teacher's word (0 to 1); the rest is the label's."""
+    """The share of the target that is the teachers' word (0 to 1); the rest is the label's."""
     bared: float = 0.0
     """The share of texts shown without the names of agencies and outlets."""
     dropout: float = 0.1

@@ -34,7 +34,7 @@ def key(text: str) -> int:
 
 
 def texts_of(rows: Iterable[Row]) -> list[str]:
-    """What the teacher is asked about: titles and full texts, and descriptions where nothing else survived.
+    """What the teachers are asked about: titles and full texts, and descriptions where nothing else survived.
 
     The shortest come first, so that what is done when somebody looks is the most.
     """
@@ -45,12 +45,12 @@ def texts_of(rows: Iterable[Row]) -> list[str]:
 
 
 class SoftLabels:
-    """The teacher's word on the texts of one file."""
+    """The teachers' word on the texts of one file."""
 
     def __init__(self, path: Path) -> None:
         if not path.exists():
             raise SystemExit(
-                f"error: there is no {path}; python -m modeling.soft_labels makes it with a trained teacher"
+                f"error: there is no {path}; python -m modeling.soft_labels makes it with trained teachers"
             )
         self.sha256 = hashlib.sha256(path.read_bytes()).hexdigest()
         with np.load(path) as stored:
@@ -95,7 +95,9 @@ def word_of(run: Path, texts: Sequence[str]) -> NDArray[np.float32]:
 
 
 def averaged(words: Sequence[NDArray[np.float32]]) -> NDArray[np.float16]:
-    """Logits [n, 4] of the mean of the scores that several teachers' logits [n, 4] mean."""
+    """Logits [n, 4] of the mean of several teachers' scores, by their logits [n, 4]; a lone teacher's as they are."""
+    if len(words) == 1:
+        return words[0].astype(np.float16)
     scores = torch.stack([torch.from_numpy(logits).softmax(1) for logits in words]).mean(0)
     return scores.log().numpy().astype(np.float16)
 

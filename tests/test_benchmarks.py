@@ -16,7 +16,7 @@ require_module("matplotlib", "onnx", "torch", "transformers")
 
 from agnews.cost import Architecture
 from benchmarks import cost, growth
-from benchmarks.command import NAMES, Setup
+from benchmarks.command import Setup
 from benchmarks.contenders import CONTENDERS, ONNX, OTHERS, Contender
 from benchmarks.contenders.batches import sorted_batches
 from benchmarks.driver import status_bytes
@@ -32,7 +32,7 @@ HEADLINES = (ROOT / "examples" / "headlines.txt").read_text(encoding="utf-8").sp
 
 @pytest.fixture(scope="module")
 def setup(tmp_path_factory: pytest.TempPathFactory) -> Setup:
-    return Setup(Settings().model_dir, threads=1, rounds=1, names=(), results=tmp_path_factory.mktemp("results"))
+    return Setup(Settings().model_dir, threads=1, rounds=1, names=None, results=tmp_path_factory.mktemp("results"))
 
 
 @pytest.fixture(scope="module")
@@ -63,10 +63,10 @@ def test_a_contender_that_ends_early_is_an_error(setup: Setup) -> None:
 
 def test_a_contender_asked_for_by_name_that_cannot_run_ends_the_benchmark(setup: Setup, tmp_path: Path) -> None:
     missing = Contender("missing", "missing", ONNX.handler, tmp_path / "no-such-python")
-    every = replace(setup, names=NAMES)
-    assert list(present([ONNX, missing], every)[1]) == ["missing"]
+    assert list(present([ONNX, missing], setup)[1]) == ["missing"]
+    assert present([ONNX, missing], replace(setup, names=(ONNX.name,))) == ([ONNX], {})
     with pytest.raises(SystemExit, match="missing cannot run: its packages are not installed"):
-        present([ONNX, missing], setup)
+        present([ONNX, missing], replace(setup, names=("missing",)))
 
 
 def test_contenders_start_without_what_ours_sets_for_itself() -> None:

@@ -94,6 +94,7 @@ def test_what_several_teachers_say_is_the_mean_of_their_scores() -> None:
     logits = np.array([[[4, 0, 0, 0]], [[0, 2, 0, 0]]], np.float32)
     found = torch.from_numpy(averaged(list(logits)).astype(np.float32)).softmax(1)
     assert torch.allclose(found, torch.from_numpy(logits).softmax(2).mean(0), atol=0.001)
+    assert averaged(list(logits[:1])).tolist() == logits[0].tolist(), "a lone teacher's as they are"
 
 
 def test_a_teacher_is_asked_about_titles_full_texts_and_lone_descriptions() -> None:

@@ -2,7 +2,7 @@
 
 import gzip
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from agnews import __version__
 from agnews.answer import model_facts
@@ -18,8 +18,7 @@ GZIP_FROM_BYTES = 1024
 NO_SNIFFING = {"x-content-type-options": "nosniff"}
 
 
-@dataclass(frozen=True)
-class Service:
+class Service(NamedTuple):
     """What answers: `classify` turns a direct request's event into its answer."""
 
     classify: Callable[[Json], Mapping[str, object]]
