@@ -81,11 +81,12 @@ format: $(FULL)/ready
 	$(FULL)/bin/ruff check --fix .
 
 train: $(FULL)/ready
-	$(FULL)/bin/python -m modeling.train $(or $(DATA),$(error say where AG News is: make train DATA=FOLDER_OF_CSV, or DATA=fancyzhx/ag_news for full texts only))
+	$(FULL)/bin/python -m modeling.train $(or $(DATA),$(error say where AG News is: make train DATA=FOLDER_OF_CSV, or DATA=fancyzhx/ag_news for full texts only)) --run runs/taught --recipe taught
+	$(FULL)/bin/python -m modeling.train $(DATA) --run runs/taught_again --recipe taught_again --start runs/taught/best
 
 bake: $(FULL)/ready
-	$(FULL)/bin/python -m modeling.calibrate $(or $(DATA),$(error say what was trained on: make bake DATA=FOLDER_OF_CSV, or DATA=fancyzhx/ag_news))
-	$(FULL)/bin/python download_model.py --source runs/default/best --name agnews-lambda/minilm-l6 --headlines runs/default/headlines.txt
+	$(FULL)/bin/python -m modeling.calibrate $(or $(DATA),$(error say what was trained on: make bake DATA=FOLDER_OF_CSV, or DATA=fancyzhx/ag_news)) --run runs/taught_again
+	$(FULL)/bin/python download_model.py --source runs/taught_again/best --name agnews-lambda/minilm-l6 --headlines runs/taught_again/headlines.txt
 
 evaluate: $(FULL)/ready
 	$(FULL)/bin/python -m agnews evaluate $(or $(DATA),$(error say where the AG News CSV files are: make evaluate DATA=FOLDER))/test.csv --compare pipeline --no-texts --report results/evaluation/ag_news

@@ -27,7 +27,7 @@ from modeling.errors import SourceError
 EMBEDDED = Path(__file__).resolve().parent / "model_cache"
 BAKING = ("max_length", "temperature", "headlines", "revision", "name")
 """Options that decide what is baked, not what is copied."""
-LINE = "{:<18} {:>13,} bytes  sha256 {}…  {}"
+LINE = "{:<20} {:>13,} bytes  sha256 {}…  {}"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

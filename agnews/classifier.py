@@ -4,16 +4,18 @@ import math
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import NamedTuple, TypeVar
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 import numpy as np
-from numpy.typing import NDArray
 
 from agnews.checkpoint import FILES, Checkpoint, read_checkpoint, verify
 from agnews.encode import Encoded, Encoder
-from agnews.engines import LOADERS, Engine
+from agnews.engines import IMPORTS, Engine
 from agnews.errors import ModelError
 from agnews.settings import Settings
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 WINDOW = 1024
 """Different texts that are tokenised, grouped and computed before the next ones are looked at."""
@@ -119,7 +121,7 @@ class Classifier:
         found = [Prediction(tuple(each), text.truncated) for each, text in zip(scores, texts, strict=True)]
         return found, time.monotonic() - start
 
-    def _logits(self, ids: Sequence[list[int]], alone: bool) -> NDArray[np.float32]:
+    def _logits(self, ids: Sequence[list[int]], alone: bool) -> "NDArray[np.float32]":
         try:
             return self.engine.logits(ids, alone)
         except Exception as error:  # engines raise classes of their own, and errorType is one of ours
@@ -159,7 +161,7 @@ def groups(lengths: Sequence[int], most_tokens: int, pads: bool) -> list[list[in
     return sorted(found, key=min)
 
 
-def softmax(logits: NDArray[np.float32]) -> NDArray[np.float64]:
+def softmax(logits: "NDArray[np.float32]") -> "NDArray[np.float64]":
     """Probabilities [batch, 4] that sum to 1. Raises ModelError if a logit is not finite."""
     if not np.isfinite(logits).all():
         raise ModelError("the model answered with logits that are not finite; bake it again")
@@ -175,11 +177,12 @@ def load(settings: Settings) -> Classifier:
         ModelError: model_cache/ is missing, damaged, or not baked for the chosen engine.
     """
     checkpoint = read_checkpoint(settings.model_dir)
-    with ThreadPoolExecutor(1) as pool:
+    with ThreadPoolExecutor(2) as pool:
         verified = pool.submit(verify, checkpoint, FILES[settings.engine])
-        try:  # meanwhile
-            engine = LOADERS[settings.engine](checkpoint, settings.workers)
+        try:  # meanwhile; Python runs in one thread only, but hashing and loading a model are not Python
+            loader = IMPORTS[settings.engine]()
+            engine = pool.submit(loader, checkpoint, settings.workers)
             encoder = Encoder(checkpoint)
+            return Classifier(checkpoint, encoder, engine.result())
         finally:
             verified.result()  # what is wrong with a file comes first
-    return Classifier(checkpoint, encoder, engine)

@@ -2,7 +2,6 @@
 
 import json
 import logging
-import random
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cache
@@ -72,6 +71,8 @@ class Queue(NamedTuple):
 
     def _send(self, messages: Sequence[Message], deadline: float) -> list[bool]:
         """Which of one call's messages were accepted, at last: what may pass is tried again until `deadline`."""
+        from random import uniform  # not paid by a start
+
         waiting = dict(enumerate(messages))
         accepted = [False] * len(messages)
         for attempt in range(ATTEMPTS):
@@ -80,7 +81,7 @@ class Queue(NamedTuple):
             for index in done:
                 accepted[index] = True
             waiting = {index: message for index, message in waiting.items() if index not in done | hopeless}
-            wait = random.uniform(0, min(LONGEST_WAIT_S, FIRST_WAIT_S * 2**attempt))
+            wait = uniform(0, min(LONGEST_WAIT_S, FIRST_WAIT_S * 2**attempt))
             if not waiting or attempt == ATTEMPTS - 1 or time.monotonic() + wait > deadline:
                 break
             self.sleep(wait)

@@ -3,7 +3,6 @@
 A bake is refused where the int8 model and the torch reference disagree; see `gate`.
 """
 
-import hashlib
 import json
 import math
 from collections.abc import Mapping, Sequence
@@ -18,7 +17,7 @@ from tokenizers import Tokenizer
 from transformers import DistilBertConfig, DistilBertForSequenceClassification
 from transformers.utils import logging
 
-from agnews.checkpoint import FILES, FORMAT, MANIFEST, FileFacts, read_checkpoint, verify
+from agnews.checkpoint import FILES, FORMAT, MANIFEST, FileFacts, read_checkpoint, sha256, verify
 from agnews.classifier import load
 from agnews.labels import LABELS
 from agnews.settings import EngineName, Settings
@@ -29,6 +28,7 @@ from modeling.graph import save
 from modeling.headlines import headlines
 from modeling.parity import Agreement, compare
 from modeling.swap import staging
+from modeling.tokens import write_split
 
 PARITY_TEXTS = 1000
 """Generated headlines that every int8 model is compared on."""
@@ -77,11 +77,12 @@ def bake(folder: Path, target: Path, origin: Origin, choices: Choices) -> Facts:
         wanted = facts.get("max_length") if choices.max_length is None else choices.max_length
         max_length = _max_length(wanted, reference.model.config)
         reference.tokenizer.enable_truncation(max_length)
-        reference.tokenizer.save(str(new / "tokenizer.json"))
+        write_split(reference.tokenizer, new)
         manifest = _description(origin, choices, facts, max_length)
         if "onnx" in choices.engines:
             manifest["parity"] = _write_onnx(reference, max_length, choices.texts, new / "model.onnx")
         if "pipeline" in choices.engines:
+            reference.tokenizer.save(str(new / "tokenizer.json"))
             _write_pipeline(reference.model, new)
         manifest["files"] = {path.name: file_facts(path) for path in sorted(new.iterdir())}
         (new / MANIFEST).write_text(json.dumps(manifest, indent=2) + "\n", encoding="utf-8")
@@ -141,8 +142,7 @@ def origin_of(folder: Path, name: str | None) -> Origin:
 
 def file_facts(path: Path) -> FileFacts:
     """The file's size and hash, for a manifest."""
-    with path.open("rb") as content:
-        return {"sha256": hashlib.file_digest(content, "sha256").hexdigest(), "bytes": path.stat().st_size}
+    return {"sha256": sha256(path), "bytes": path.stat().st_size}
 
 
 def _max_length(wanted: int | None, config: DistilBertConfig) -> int:

@@ -1,6 +1,6 @@
 """What the teachers say of each training text: the file that the student learns from beside the labels.
 
-    python -m modeling.soft_labels FOLDER_OF_CSV|OWNER/NAME --teachers runs/teacher runs/teacher_again
+    python -m modeling.soft_labels FOLDER_OF_CSV|OWNER/NAME --teachers runs/teacher runs/teacher_again --output FILE
 
 Writes an .npz of `keys` (uint64 [n], the first eight bytes of a text's sha256) and `logits` (float16 [n, 4]): no text
 can be read out of it. Several teachers' scores are averaged. Goes on after a kill where it last saved.
@@ -23,7 +23,11 @@ from modeling.forward import forward, padded
 from modeling.recipe import trained_on
 from modeling.teacher import MpnetClassifier
 
-SOFT_LABELS = Path("modeling/soft_labels.npz")
+SOFT_LABELS = {
+    "taught": Path("modeling/soft_labels.npz"),  # the first teacher's word
+    "taught_again": Path("modeling/soft_labels_again.npz"),  # both teachers'
+}
+"""What each recipe that is taught learns from."""
 CHUNK = 4096
 """Texts between two saves: some minutes at most on two cores."""
 
@@ -108,7 +112,7 @@ def main() -> None:
     parser.add_argument("data")
     told = "runs of modeling.train, on the same rows"
     parser.add_argument("--teachers", type=Path, nargs="+", required=True, metavar="RUN", help=told)
-    parser.add_argument("--output", type=Path, default=SOFT_LABELS)
+    parser.add_argument("--output", type=Path, required=True, metavar="FILE")
     arguments = parser.parse_args()
     training = [trained_on(run, arguments.data)[0] for run in arguments.teachers]
     if any(rows != training[0] for rows in training):

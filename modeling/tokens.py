@@ -1,4 +1,4 @@
-"""A checkpoint's tokenizer, from tokenizer.json or from a BERT vocabulary."""
+"""A checkpoint's tokenizer: read from tokenizer.json or a BERT vocabulary, written as the product reads it."""
 
 import json
 from pathlib import Path
@@ -6,6 +6,8 @@ from pathlib import Path
 from tokenizers import Tokenizer, decoders, normalizers, pre_tokenizers, processors
 from tokenizers.models import WordPiece
 
+from agnews import encode
+from agnews.checkpoint import RULES, VOCABULARY
 from modeling.errors import SourceError
 
 SPECIAL = ("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]")
@@ -73,3 +75,25 @@ def _options(folder: Path) -> dict[str, bool | None]:
         }
     except (OSError, ValueError, TypeError) as error:
         raise SourceError(f"cannot read {path} ({error}); save it again with transformers") from error
+
+
+def write_split(tokenizer: Tokenizer, folder: Path) -> None:
+    """Writes the tokenizer's rules and its vocabulary to two files of `folder`, for `agnews.encode`.
+
+    Raises:
+        SourceError: read again, they would not be the same tokenizer.
+    """
+    rules = json.loads(tokenizer.to_str())
+    if rules["model"]["type"] != "WordPiece":
+        raise SourceError(f"the tokenizer is of type {rules['model']['type']}; choose a checkpoint with a BERT vocabulary")
+    vocabulary = rules["model"]["vocab"]
+    rules["model"]["vocab"] = {token["content"]: token["id"] for token in rules["added_tokens"]}
+    (folder / RULES).write_text(json.dumps(rules, indent=2) + "\n", encoding="utf-8")
+    words = "".join(f"{word}\n" for word in sorted(vocabulary, key=vocabulary.__getitem__))
+    (folder / VOCABULARY).write_text(words, encoding="utf-8", newline="\n")
+    again = json.loads(encode.read_tokenizer(folder).to_str())
+    if again != rules | {"model": rules["model"] | {"vocab": vocabulary}}:
+        raise SourceError(
+            "the tokenizer cannot be written as rules and words (ids are missing, or words end in space); "
+            "choose a checkpoint with a BERT vocabulary"
+        )

@@ -219,8 +219,8 @@ def main() -> None:
     parser.add_argument("--recipe", choices=tuple(RECIPES), default="student")
     parser.add_argument("--epochs", type=int, help="default: the recipe's")
     parser.add_argument("--seed", type=int, help="default: the recipe's")
-    told = "the teacher's word on the training texts, for a recipe that is taught"
-    parser.add_argument("--soft-labels", type=Path, default=SOFT_LABELS, metavar="FILE", help=told)
+    told = "the teachers' word on the training texts, for a recipe that is taught; default: the recipe's own"
+    parser.add_argument("--soft-labels", type=Path, metavar="FILE", help=told)
     parser.add_argument("--start", type=Path, metavar="FOLDER", help="weights to begin with: a run's best/")
     parser.add_argument("--save-every", type=int, default=500, metavar="STEPS")
     arguments = parser.parse_args()
@@ -232,7 +232,7 @@ def main() -> None:
         raise SystemExit(f"--recipe {arguments.recipe} goes on with weights trained before; give them with --start")
     if arguments.start:
         recipe = replace(recipe, pretrained=hashlib.sha256((arguments.start / WEIGHTS).read_bytes()).hexdigest())
-    soft_labels = SoftLabels(arguments.soft_labels) if recipe.taught else None
+    soft_labels = SoftLabels(arguments.soft_labels or SOFT_LABELS[arguments.recipe]) if recipe.taught else None
     trainer = Trainer(recipe, rows, arguments.run, soft_labels, arguments.start)
     print(f"{len(trainer.training):,} rows to train on, {len(trainer.validation):,} held out; {trainer.steps:,} steps")
     trainer.log(event="start", data=notes, recipe=asdict(recipe), threads=torch.get_num_threads())

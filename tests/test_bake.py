@@ -17,7 +17,7 @@ from tests.requirement import require_module
 # ruff: noqa: E402  (what follows imports what may be missing)
 require_module("torch", "transformers", "onnx")
 
-from agnews.checkpoint import read_checkpoint, verify
+from agnews.checkpoint import FILES, read_checkpoint, verify
 from agnews.classifier import load
 from agnews.errors import ModelError
 from agnews.settings import Settings
@@ -67,7 +67,7 @@ def test_a_checkpoint_whose_labels_have_no_margin_is_refused(tmp_path: Path) -> 
         bake(folder, target, ORIGIN, ONNX)
     assert not target.exists()
     bake(folder, target, ORIGIN, PIPELINE)
-    verify(read_checkpoint(target), ["model.safetensors", "config.json", "tokenizer.json"])
+    verify(read_checkpoint(target), FILES["pipeline"])
 
 
 def test_headlines_of_ones_own_are_compared_too(folder: Path, tmp_path: Path) -> None:

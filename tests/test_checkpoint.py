@@ -5,10 +5,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tokenizers import Tokenizer
 
-from agnews.checkpoint import FILES, read_checkpoint, verify
+from agnews.checkpoint import FILES, RULES, VOCABULARY, read_checkpoint, verify
 from agnews.classifier import load
-from agnews.encode import Encoder
+from agnews.encode import Encoder, read_tokenizer
 from agnews.engines.onnx import session
 from agnews.errors import ModelError
 from agnews.settings import Settings
@@ -36,7 +37,7 @@ def change(folder: Path, edit: Change) -> None:
 @pytest.mark.parametrize(
     ("edit", "message"),
     [
-        (lambda facts: facts.update(format=99), "has format 99, this version reads 1"),
+        (lambda facts: facts.update(format=99), "has format 99, this version reads 2"),
         (lambda facts: facts["labels"].reverse(), "expected .'World', 'Sports', 'Business', 'Sci/Tech'."),
         (lambda facts: facts.pop("files"), "is not a manifest .KeyError: 'files'."),
         (lambda facts: facts.update(files=[]), "is not a manifest"),
@@ -75,6 +76,12 @@ def test_a_cut_file_is_told_by_its_size(folder: Path, name: str) -> None:
         load(Settings(model_dir=folder))
 
 
+def test_an_empty_file_is_told_by_its_size(folder: Path) -> None:
+    (folder / VOCABULARY).write_bytes(b"")
+    with pytest.raises(ModelError, match=r"vocab\.txt is not the file that was baked .0 bytes, expected "):
+        load(Settings(model_dir=folder))
+
+
 @pytest.mark.parametrize("name", FILES["onnx"])
 def test_a_missing_file_is_named(folder: Path, name: str) -> None:
     (folder / name).unlink()
@@ -94,7 +101,13 @@ def test_a_file_that_is_no_model_is_refused_by_the_engine(folder: Path) -> None:
         session(folder / "model.onnx")
 
 
-def test_a_file_that_is_no_tokenizer_is_refused_by_the_encoder(folder: Path) -> None:
-    (folder / "tokenizer.json").write_bytes(b"{}")
-    with pytest.raises(ModelError, match=r"cannot read .*tokenizer\.json"):
+@pytest.mark.parametrize(("name", "content"), [(RULES, b"{}"), (VOCABULARY, b"\xff\xfe")])
+def test_a_file_that_is_no_tokenizer_is_refused_by_the_encoder(folder: Path, name: str, content: bytes) -> None:
+    (folder / name).write_bytes(content)
+    with pytest.raises(ModelError, match=rf"cannot read {RULES} and {VOCABULARY} in .* \(.+\)"):
         Encoder(read_checkpoint(folder))
+
+
+def test_rules_and_vocabulary_are_the_tokenizer_that_transformers_reads(settings: Settings) -> None:
+    whole = Tokenizer.from_file(str(settings.model_dir / "tokenizer.json"))
+    assert json.loads(read_tokenizer(settings.model_dir).to_str()) == json.loads(whole.to_str())

@@ -4,6 +4,7 @@ import json
 import shutil
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -14,11 +15,14 @@ require_module("torch", "transformers")
 
 import torch
 from tokenizers import Tokenizer
+from tokenizers.models import WordLevel, WordPiece
 from transformers import AutoTokenizer, DistilBertForSequenceClassification
 
+from agnews import encode
 from agnews.labels import LABELS
 from modeling import convert
 from modeling.errors import SourceError
+from modeling.tokens import write_split
 from tests import tiny_checkpoint
 from tests.tiny_checkpoint import SHUFFLED, change_config, change_weights
 
@@ -213,3 +217,24 @@ def test_another_vocabulary_is_refused(pickled: Path, words: list[str], message:
     (pickled / "vocab.txt").write_text("\n".join(words))
     with pytest.raises(SourceError, match=message):
         convert.read(pickled)
+
+
+@pytest.mark.parametrize(
+    ("model", "message"),
+    [
+        (WordPiece({"[UNK]": 0, "[CLS]": 1, "[SEP]": 3}, unk_token="[UNK]"), "ids are missing, or words end in space"),
+        (WordPiece({"[UNK]": 0, "[CLS]": 1, "[SEP] ": 2}, unk_token="[UNK]"), "ids are missing, or words end in space"),
+        (WordLevel({"[UNK]": 0}, unk_token="[UNK]"), "of type WordLevel; choose a checkpoint with a BERT vocabulary"),
+    ],
+)
+def test_a_tokenizer_that_would_not_be_read_again_is_refused(tmp_path: Path, model: Any, message: str) -> None:
+    with pytest.raises(SourceError, match=message):
+        write_split(Tokenizer(model), tmp_path)
+
+
+def test_tokens_added_to_a_vocabulary_survive_the_split(pickled: Path, tmp_path: Path) -> None:
+    tokenizer = convert.read(pickled).tokenizer
+    tokenizer.add_tokens(["agnewslambda"])
+    write_split(tokenizer, tmp_path)
+    assert encode.read_tokenizer(tmp_path).encode("agnewslambda").ids == tokenizer.encode("agnewslambda").ids
+    assert len(tokenizer.encode("agnewslambda").ids) == 3

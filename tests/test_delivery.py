@@ -294,7 +294,7 @@ def test_neither_calls_nor_waits_between_them_go_beyond_the_deadline(
     assert sends(aws) == 0
     monkeypatch.setattr("agnews.delivery.FIRST_WAIT_S", 1000.0)
     monkeypatch.setattr("agnews.delivery.LONGEST_WAIT_S", 1000.0)
-    monkeypatch.setattr("agnews.delivery.random.uniform", lambda _, most: most)
+    monkeypatch.setattr("random.uniform", lambda _, most: most)
     aws.throttled.append("body")
     assert target.send([Message("1", "body")], time.monotonic() + 100, ordered=False) == [False]
     assert waited == []

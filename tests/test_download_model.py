@@ -66,14 +66,14 @@ def edit_manifest(**changes: object) -> Callable[[Path], None]:
     [
         (change_a_byte, "model.onnx is not the file that was baked (other content)"),
         (lambda cache: (cache / "model.onnx").write_bytes(b"short"), "(5 bytes, expected "),
-        (lambda cache: (cache / "tokenizer.json").unlink(), "tokenizer.json (No such file or directory)"),
+        (lambda cache: (cache / "vocab.txt").unlink(), "vocab.txt (No such file or directory)"),
         (lambda cache: (cache / "manifest.json").unlink(), "manifest.json (No such file or directory)"),
         (lambda cache: (cache / "manifest.json").write_text("{"), "is not a manifest"),
         (edit_manifest(files=["model.onnx"]), "is not a manifest"),
         (edit_manifest(files={"model.onnx": {}}), "is not a manifest"),
         (edit_manifest(files={}), "has the files of no engine"),
         (edit_manifest(labels=["a", "b"]), "has labels ('a', 'b')"),
-        (edit_manifest(format=2), "has format 2"),
+        (edit_manifest(format=1), "has format 1"),
     ],
 )
 def test_damage_is_named_with_its_remedy(cache: Path, damage: Callable[[Path], object], message: str) -> None:

@@ -72,8 +72,8 @@ def test_one_text_short_of_time_is_refused_with_a_deadline_error(lambda_: Runtim
 def damaged(folder: Path) -> Path:
     """A copy of model_cache/ with one byte of the tokenizer changed."""
     shutil.copytree(ROOT / "model_cache", folder)
-    content = (folder / "tokenizer.json").read_bytes()
-    (folder / "tokenizer.json").write_bytes(content.replace(b"{", b"[", 1))
+    content = (folder / "vocab.txt").read_bytes()
+    (folder / "vocab.txt").write_bytes(content.replace(b"[", b"{", 1))
     return folder
 
 

@@ -30,18 +30,23 @@ class Engine(Protocol):
         ...
 
 
-def load_onnx(checkpoint: Checkpoint, workers: int) -> Engine:
+Loader = Callable[[Checkpoint, int], Engine]
+"""Makes an engine of a checkpoint, for that many workers."""
+
+
+def import_onnx() -> Loader:
     """The int8 engine: ONNX Runtime."""
     from agnews.engines.onnx import OnnxEngine
 
-    return OnnxEngine(checkpoint, workers)
+    return OnnxEngine
 
 
-def load_pipeline(checkpoint: Checkpoint, workers: int) -> Engine:
+def import_pipeline() -> Loader:
     """The reference engine: transformers and torch."""
     from agnews.engines.pipeline import PipelineEngine
 
-    return PipelineEngine(checkpoint, workers)
+    return PipelineEngine
 
 
-LOADERS: dict[EngineName, Callable[[Checkpoint, int], Engine]] = {"onnx": load_onnx, "pipeline": load_pipeline}
+IMPORTS: dict[EngineName, Callable[[], Loader]] = {"onnx": import_onnx, "pipeline": import_pipeline}
+"""Each imports its engine's library."""

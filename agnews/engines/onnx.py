@@ -3,15 +3,18 @@
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import onnxruntime as ort
-from numpy.typing import NDArray
 
 from agnews.checkpoint import REMEDY, Checkpoint
 from agnews.errors import ModelError
 from agnews.labels import LABELS
 from agnews.settings import EngineName
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 INPUTS = ["input_ids"]
 OUTPUT = "logits"
@@ -41,18 +44,18 @@ class OnnxEngine:
             self._single = session(path)
             self._spread = spread.result() if spread else self._single
 
-    def logits(self, ids: Sequence[list[int]], alone: bool) -> NDArray[np.float32]:
+    def logits(self, ids: Sequence[list[int]], alone: bool) -> "NDArray[np.float32]":
         """Float32 [len(ids), 4] for texts of one length."""
         return run(self._spread if alone else self._single, ids)
 
 
-def run(model: ort.InferenceSession, ids: Sequence[list[int]]) -> NDArray[np.float32]:
+def run(model: ort.InferenceSession, ids: Sequence[list[int]]) -> "NDArray[np.float32]":
     """Float32 [len(ids), 4] logits of texts of one length."""
     found: NDArray[np.float32] = model.run([OUTPUT], {INPUTS[0]: np.array(ids, dtype=np.int64)})[0]
     return found
 
 
-def run_each(model: ort.InferenceSession, ids: Sequence[list[int]]) -> NDArray[np.float32]:
+def run_each(model: ort.InferenceSession, ids: Sequence[list[int]]) -> "NDArray[np.float32]":
     """Float32 [len(ids), 4] logits of texts, each alone in its run."""
     return np.concatenate([run(model, [row]) for row in ids])
 

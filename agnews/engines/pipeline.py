@@ -29,7 +29,7 @@ class PipelineEngine:
     threads = 1
 
     def __init__(self, checkpoint: Checkpoint, workers: int) -> None:
-        torch.set_num_threads(workers)
+        self._workers = workers
         logging.disable_progress_bar()  # it would be written into the function's log
         try:
             model = DistilBertForSequenceClassification.from_pretrained(
@@ -41,6 +41,7 @@ class PipelineEngine:
 
     def logits(self, ids: Sequence[list[int]], _alone: bool, /) -> NDArray[np.float32]:
         """Float32 [len(ids), 4]; shorter texts are padded and masked."""
+        torch.set_num_threads(self._workers)  # it counts for the thread that calls, whichever that is
         length = max(map(len, ids))
         padded = torch.tensor([row + [0] * (length - len(row)) for row in ids])
         mask = torch.tensor([[1] * len(row) + [0] * (length - len(row)) for row in ids])

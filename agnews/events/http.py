@@ -3,7 +3,6 @@
 import base64
 import json
 from collections.abc import Mapping
-from http import HTTPStatus
 from typing import Any
 
 from agnews.request import Json
@@ -89,6 +88,8 @@ class Alb:
 
     @staticmethod
     def write(event: dict[str, Any], reply: HttpReply) -> dict[str, object]:
+        from http import HTTPStatus  # enumerations are slow to import, and only this service wants a phrase
+
         written = _written(reply) | {"statusDescription": f"{reply.status} {HTTPStatus(reply.status).phrase}"}
         if event.get("multiValueHeaders") is None:
             return written

@@ -14,9 +14,11 @@ gc.disable()
 
 import onnxruntime
 from tokenizers import Tokenizer
+from tokenizers.models import WordPiece
 
 FOLDER = Path(os.environ["AGNEWS_MODEL_DIR"])
-TOKENIZER = Tokenizer.from_file(str(FOLDER / "tokenizer.json"))
+TOKENIZER = Tokenizer.from_file(str(FOLDER / "tokenizer_rules.json"))
+TOKENIZER.model = WordPiece.from_file(str(FOLDER / "vocab.txt"), unk_token="[UNK]")  # noqa: S106 (no password)
 OPTIONS = onnxruntime.SessionOptions()
 OPTIONS.intra_op_num_threads = int(os.environ["BENCHMARK_THREADS"])
 OPTIONS.inter_op_num_threads = 1
