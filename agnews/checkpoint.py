@@ -17,7 +17,7 @@ MOST_TOKENS = 512
 """Positions that a DistilBERT has."""
 MANIFEST = "manifest.json"
 RULES = "tokenizer_rules.json"
-"""tokenizer.json with the added tokens alone as vocabulary: how a text is cleaned, split and put between [CLS] and [SEP]."""
+"""tokenizer.json with no words but the added tokens: how a text is cleaned, split and put between [CLS] and [SEP]."""
 VOCABULARY = "vocab.txt"
 """A word piece per line, in the order of their ids."""
 
@@ -87,7 +87,9 @@ def read_checkpoint(folder: Path) -> Checkpoint:
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise ModelError(f"{path} is not a manifest ({type(error).__name__}: {error}); {REMEDY}") from error
     if found_format != FORMAT:
-        raise ModelError(f"{path} has format {found_format}, this version reads {FORMAT}; bake it again")
+        raise ModelError(
+            f"{path} has format {found_format}, this version reads {FORMAT}; bake it again, from its source"
+        )
     if labels != LABELS:
         raise ModelError(f"{path} has labels {labels}, expected {LABELS}; bake it again")
     if not 3 <= checkpoint.max_length <= MOST_TOKENS or not 0 < checkpoint.temperature < math.inf:

@@ -71,7 +71,7 @@ class Queue(NamedTuple):
 
     def _send(self, messages: Sequence[Message], deadline: float) -> list[bool]:
         """Which of one call's messages were accepted, at last: what may pass is tried again until `deadline`."""
-        from random import uniform  # not paid by a start
+        from random import uniform  # some milliseconds: not paid by a start
 
         waiting = dict(enumerate(messages))
         accepted = [False] * len(messages)

@@ -27,7 +27,7 @@ from modeling.headlines import headlines
 
 CLIENT_FLOOR = "floor, runtime client"
 TEXT = headlines(1)[0]
-ROUNDS = 9
+ROUNDS = 15
 
 
 def main() -> None:

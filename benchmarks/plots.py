@@ -22,7 +22,7 @@ def figure_of(width: float = 8, height: float = 3.4) -> tuple[Figure, Axes]:
     axes = figure.subplots()
     axes.spines[["top", "right"]].set_visible(False)
     facts = machine()
-    figure.text(1, 0, f"{facts['cpu']}, {facts['cpus']} CPUs", ha="right", va="bottom", fontsize=6, color=GREY)
+    figure.supxlabel(f"{facts['cpu']}, {facts['cpus']} CPUs", x=1, ha="right", fontsize=6, color=GREY)
     return figure, axes
 
 

@@ -26,6 +26,7 @@ from huggingface_hub.errors import (
     RevisionNotFoundError,
 )
 
+from agnews.checkpoint import sha256
 from modeling.errors import SourceError
 
 WEIGHTS = ("model.safetensors", "pytorch_model.bin")
@@ -131,8 +132,7 @@ def _check(path: Path, name: str, listing: Listing) -> None:
     """Returns if the file's hash is the announced one; else removes it, so that another run fetches it anew."""
     announced = listing.hashes[name] or path.resolve().name  # the cache names its files by X-Linked-Etag
     if re.fullmatch("[0-9a-f]{64}", announced):
-        with path.open("rb") as content:
-            found = hashlib.file_digest(content, "sha256").hexdigest()
+        found = sha256(path)
     elif re.fullmatch("[0-9a-f]{40}", announced):
         content_bytes = path.read_bytes()
         found = hashlib.sha1(b"blob %d\0" % len(content_bytes) + content_bytes, usedforsecurity=False).hexdigest()

@@ -85,7 +85,9 @@ def write_split(tokenizer: Tokenizer, folder: Path) -> None:
     """
     rules = json.loads(tokenizer.to_str())
     if rules["model"]["type"] != "WordPiece":
-        raise SourceError(f"the tokenizer is of type {rules['model']['type']}; choose a checkpoint with a BERT vocabulary")
+        raise SourceError(
+            f"the tokenizer is of type {rules['model']['type']}; choose a checkpoint with a BERT vocabulary"
+        )
     vocabulary = rules["model"]["vocab"]
     rules["model"]["vocab"] = {token["content"]: token["id"] for token in rules["added_tokens"]}
     (folder / RULES).write_text(json.dumps(rules, indent=2) + "\n", encoding="utf-8")

@@ -54,3 +54,12 @@ def test_the_int8_engine_agrees_with_the_reference(classifier: Classifier, refer
     equal = [bool(np.argmax(one.scores) == np.argmax(two.scores)) for one, two in pairs if one and two]
     assert len(equal) == len(texts)
     assert sum(equal) / len(equal) >= 0.99
+
+
+def test_the_pipeline_engine_computes_with_as_many_threads_as_it_has_workers(reference: Classifier) -> None:
+    one = load(Settings(engine="pipeline", workers=1))
+    found = []
+    for classifier in (one, reference, one):  # torch has one number for the process: each call sets its own
+        classifier.classify(["Shares rise"])
+        found.append(torch.get_num_threads())
+    assert found == [1, 2, 1]

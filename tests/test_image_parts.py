@@ -3,10 +3,11 @@
 import platform
 import subprocess
 import sys
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 import pytest
 
+from agnews.checkpoint import FILES, MANIFEST
 from image.check import ARCHITECTURES, FUNCTIONS, main, misuse, mix_ups
 from image.settle import main as settle
 from tests.requirement import ROOT
@@ -114,3 +115,10 @@ def test_a_source_for_a_newer_python_is_left_as_it_is(packages: Path, capfd: pyt
     settle(packages)
     assert (packages / "some" / "newer.py").exists()
     assert "newer.py" in capfd.readouterr().out
+
+
+@pytest.mark.parametrize("name", sorted({MANIFEST, *FILES["onnx"], *FILES["pipeline"]}))
+def test_no_file_of_the_checkpoint_is_kept_from_the_build(name: str) -> None:
+    lines = (ROOT / ".dockerignore").read_text().splitlines()
+    patterns = [line[1:] for line in lines if line.startswith("!model_cache/")]
+    assert any(PurePosixPath(f"model_cache/{name}").match(pattern) for pattern in patterns)

@@ -1,6 +1,7 @@
 """What README says is what the code does."""
 
 import json
+import math
 import re
 from pathlib import Path
 from typing import Any
@@ -80,6 +81,12 @@ def test_the_images_are_as_large_as_the_table_says(name: str, called: str) -> No
     assert f"| {called} | {found['added_bytes'] / 1e6:,.0f} MB |" in README
     if "compressed_bytes" in found:
         assert f" MB | {found['compressed_bytes'] / 1e6:,.0f} MB | [results/image_{name}.json]" in README
+
+
+def test_how_far_arm64_is_from_here_is_told() -> None:
+    found = json.loads((ROOT / "results" / "image_arm64.json").read_text(encoding="utf-8"))
+    assert f"all {found['headlines'] * found['equal_labels']:.0f} get the same labels" in README
+    assert f"no score is more than {math.ceil(found['largest_score_difference'] * 1000) / 1000} away" in README
 
 
 @pytest.mark.parametrize(

@@ -20,6 +20,11 @@ HANDLERS = {
 }
 OF_BASE = ("tutorial", "optimum-int8", "openvino", "ctranslate2", "agnews-onnx")
 """The handlers in the table of DistilBERT-base's shape."""
+MACHINES = {
+    "Intel Xeon ([results/](results/cold.json))": "",
+    "AMD EPYC ([results/amd_epyc/](results/amd_epyc/cold.json))": "amd_epyc/",
+}
+"""Where what was measured on each of them lies, below results/."""
 Figures = dict[str, Any]
 
 
@@ -62,6 +67,10 @@ def sentences() -> list[str]:
         f"{file['peak_bytes'] / 1e6:,.0f} MB at the most",
         f"{threads['callers_over_threads']['median']:.1f} × as fast as two threads within each run",
         f"{threads['threads_over_one']['median']:.1f} × as fast as one thread",
+        f"{figures('amd_epyc/threads')['threads_over_one']['median']:.1f} × without ([results/amd_epyc/threads.json]",
+        on_both("an AMD EPYC without AMX", "amd_epyc/"),
+        of_labels(lists),
+        of_reference(figures("cost")),
         of_base(base),
     ]
 
@@ -71,9 +80,53 @@ def of_base(found: Figures) -> str:
     warm, lists = found["warm"], found["lists"]
     times = {name: f"{warm['times_ours'][name]['median']:.2f} ×" for name in ("openvino", "optimum-int8")}
     return (
-        f"one headline takes {warm['ours_over_floor']['median']:.1f} × the bare tokenizer and run, as long as with "
-        f"OpenVINO ({times['openvino']}) and optimum's int8 ({times['optimum-int8']}), "
+        f"one headline takes {warm['ours_over_floor']['median']:.1f} × the bare tokenizer and run, "
+        f"OpenVINO's {times['openvino']} and optimum's int8 {times['optimum-int8']} as long as ours, "
         f"and lists run {lists['times_ours'][lists['best_other']]['median']:.1f} × the best of the others"
+    )
+
+
+def on_both(machine: str, folder: str) -> str:
+    """What README's first screen says of the other machine."""
+    cold, warm, lists = (
+        figures(f"{folder}{name}")["times_ours"]["tutorial"]["median"] for name in ("cold", "warm", "lists")
+    )
+    return f"on {machine} {cold:.0f} ×, {warm:.1f} × and {lists:.0f} ×"
+
+
+def of_labels(lists: Figures) -> str:
+    """How many of torch's labels a list gets."""
+    equal = {name: f"{share:.1%}" for name, share in lists["equal_labels"].items()}
+    return (
+        f"Lists get {equal['agnews-onnx']} of torch's labels here, OpenVINO's {equal['openvino']}, "
+        f"those of optimum's int8 {equal['optimum-int8']}"
+    )
+
+
+def of_reference(cost: Figures) -> str:
+    """What a million headlines cost with the reference engine and the default memory."""
+    of_default = [row for row in cost["table"] if row["memory_mb"] == cost["default"]]
+    many, one = (
+        next(
+            row["dollars_per_million"]["x86_64"]
+            for row in of_default
+            if (row["engine"], row["way"]) == ("agnews-pipeline", way)
+        )
+        for way in ("list", "single")
+    )
+    return (
+        f"The `pipeline` engine costs ${many:.2f} a million in lists at {cost['default']:,} MB, ${one:.2f} one by one."
+    )
+
+
+def ratios(folder: str) -> str:
+    """One machine's row of what was asked for, without its title."""
+    cold, warm, lists = (figures(f"{folder}{name}") for name in ("cold", "warm", "lists"))
+    return (
+        f"| {cold['times_ours']['tutorial']['median']:.1f} | {cold['ours_over_floor']['median']:.2f} "
+        f"| {warm['times_ours']['tutorial']['median']:.1f} | {warm['ours_over_floor']['median']:.2f} "
+        f"| {lists['times_ours']['tutorial']['median']:.1f} | {lists['times_ours'][lists['best_other']]['median']:.1f} "
+        f"| {lists['machine_share']['int8_share']:.0%} |"
     )
 
 
@@ -115,6 +168,14 @@ def how(row: Figures) -> str:
 @pytest.mark.parametrize("name", HANDLERS)
 def test_the_table_of_handlers_is_what_was_measured(name: str) -> None:
     assert f"| {HANDLERS[name]} {cells(name, *map(figures, ('cold', 'warm', 'lists')))}" in README
+
+
+@pytest.mark.parametrize("machine", MACHINES)
+def test_the_table_of_machines_is_what_was_measured(machine: str) -> None:
+    assert f"| {machine} {ratios(MACHINES[machine])}" in README
+    cpus = {figures(f"{MACHINES[machine]}{name}")["machine"]["cpu"] for name in ("cold", "warm", "lists")}
+    assert len(cpus) == 1
+    assert cpus.pop().replace("(R)", "").startswith(machine.partition(" (")[0])
 
 
 @pytest.mark.parametrize("name", OF_BASE)

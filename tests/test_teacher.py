@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tests.requirement import require_module
+from tests.requirement import ROOT, require_module
 
 # ruff: noqa: E402  (what follows imports what may be missing)
 require_module("torch", "transformers", "tqdm")
@@ -14,12 +14,14 @@ import torch
 from tokenizers import Tokenizer, models, pre_tokenizers
 from transformers import MPNetConfig, MPNetModel
 
+from agnews.labels import LABELS
 from modeling import teacher
 from modeling.batches import targets
 from modeling.data import Row
 from modeling.forward import padded
 from modeling.noise import without_source
-from modeling.soft_labels import SoftLabels, averaged, key, logits_of, texts_of
+from modeling.recipe import RECIPES
+from modeling.soft_labels import SOFT_LABELS, SoftLabels, averaged, key, logits_of, texts_of
 
 WORDS = ("<s>", "<pad>", "</s>", "[UNK]", "oil", "prices", "climb", "striker", "scores")
 
@@ -158,3 +160,10 @@ def test_publishers_marks_are_removed(text: str, bare: str) -> None:
 )
 def test_a_text_without_marks_is_left_as_it_is(text: str) -> None:
     assert without_source(text) == text
+
+
+def test_every_recipe_that_is_taught_has_its_teachers_word() -> None:
+    assert set(SOFT_LABELS) == {name for name, recipe in RECIPES.items() if recipe.taught}
+    for path in SOFT_LABELS.values():
+        with np.load(ROOT / path) as stored:
+            assert stored["logits"].shape == (len(np.unique(stored["keys"])), len(LABELS))
