@@ -28,7 +28,8 @@ class OnnxEngine:
     """A session for a text that comes alone, spread over two threads, and one of single-threaded runs for lists.
 
     Callers of the latter at once beat threads within a run (results/threads.json). Both map the same file; what ONNX
-    Runtime packs of it, each has for itself. The graph has no padding mask: texts of one run have one length.
+    Runtime packs of it, each has for itself. The second is made while the first text is answered already; a list waits
+    for it. The graph has no padding mask: texts of one run have one length.
     """
 
     name: EngineName = "onnx"
@@ -39,14 +40,14 @@ class OnnxEngine:
     def __init__(self, checkpoint: Checkpoint, workers: int) -> None:
         self.threads = workers
         path = checkpoint.path("model.onnx")
-        with ThreadPoolExecutor(1) as pool:
-            spread = pool.submit(session, path, 2) if workers > 1 else None
-            self._single = session(path)
-            self._spread = spread.result() if spread else self._single
+        self._spread = session(path, min(workers, 2))
+        pool = ThreadPoolExecutor(1)
+        self._single = pool.submit(session, path) if workers > 1 else None
+        pool.shutdown(wait=False)
 
     def logits(self, ids: Sequence[list[int]], alone: bool) -> "NDArray[np.float32]":
         """Float32 [len(ids), 4] for texts of one length."""
-        return run(self._spread if alone else self._single, ids)
+        return run(self._spread if alone or self._single is None else self._single.result(), ids)
 
 
 def run(model: ort.InferenceSession, ids: Sequence[list[int]]) -> "NDArray[np.float32]":
