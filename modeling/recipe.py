@@ -40,8 +40,6 @@ class Recipe:
     """The share of the target that is the teachers' word (0 to 1); the rest is the label's."""
     bared: float = 0.0
     """The share of texts shown without the names of agencies and outlets."""
-    adversarial: float = 0.0
-    """How far each batch's word embeddings are moved for a second look at it (modeling.adversarial); 0: no such look."""
     dropout: float = 0.1
     """The teacher's; the student has DistilBERT's own 0.1."""
     frozen_layers: int = 0
@@ -55,9 +53,6 @@ RECIPES: dict[str, Recipe] = {
     "taught": Recipe(epochs=4, taught=0.6, bared=0.3),
     "taught_again": Recipe(  # by both teachers' mean
         trained=4, epochs=3, learning_rate=4e-5, label_smoothing=0.0, taught=0.7, bared=0.2
-    ),
-    "taught_adversarial": Recipe(
-        trained=7, epochs=2, learning_rate=4e-5, label_smoothing=0.0, taught=0.7, bared=0.2, adversarial=1.0
     ),
     "teacher": Recipe(
         start="mpnet",

@@ -23,7 +23,6 @@ from tqdm import tqdm
 from transformers import PreTrainedModel
 
 from modeling import data, fold, teacher
-from modeling.adversarial import perturbed
 from modeling.batches import Batch, batches, targets
 from modeling.data import Row, View
 from modeling.forward import forward
@@ -166,13 +165,9 @@ class Trainer:
         for group in self.optimizer.param_groups:
             group["lr"] = self.recipe.learning_rate * rate * group["factor"]
         smoothing = self.recipe.label_smoothing
-        self.optimizer.zero_grad()
         loss = functional.cross_entropy(forward(self.model, ids, mask), goals, label_smoothing=smoothing)
+        self.optimizer.zero_grad()
         loss.backward()
-        if self.recipe.adversarial:
-            with perturbed(self.model, self.recipe.adversarial):
-                worse = functional.cross_entropy(forward(self.model, ids, mask), goals, label_smoothing=smoothing)
-                worse.backward()
         torch.nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
         self.optimizer.step()
         self.step += 1
