@@ -14,6 +14,10 @@ from tests.requirement import ROOT, require_module
 # ruff: noqa: E402  (what follows imports what may be missing)
 require_module("matplotlib", "onnx", "torch", "transformers")
 
+import numpy as np
+import onnx
+from numpy.typing import NDArray
+
 from agnews.cost import Architecture
 from benchmarks import cost, growth
 from benchmarks.command import Setup
@@ -24,8 +28,10 @@ from benchmarks.file import flatness, texts
 from benchmarks.operations import Operations
 from benchmarks.prices import dollars_per_million
 from benchmarks.process import absence, inherited, labels, list_event, present, running
+from benchmarks.record import structure_of
 from benchmarks.roofline import measured as measured_roofline
 from benchmarks.rounds import interleaved, medians, ratio
+from modeling.graph import Graph
 
 HEADLINES = (ROOT / "examples" / "headlines.txt").read_text(encoding="utf-8").splitlines()
 
@@ -90,6 +96,24 @@ WIDE, INNER = 384, 1536
 FULL_LAYER = LENGTH * (WIDE * 3 * WIDE + WIDE * WIDE + 2 * WIDE * INNER)
 LAST_LAYER = LENGTH * WIDE * 2 * WIDE + WIDE * WIDE + WIDE * WIDE + 2 * WIDE * INNER
 """Keys and values of every token; queries, output and feed-forward of [CLS] alone."""
+
+
+def scaled(value: NDArray[np.float32], width: int, operator: str) -> onnx.ModelProto:
+    """A graph of one operator on `value`, of the first `width` of what comes out."""
+    graph = Graph()
+    found = graph.add(operator, ["input_ids", graph.constant(value)])
+    graph.add("Slice", [found, graph.ints(0), graph.ints(width), graph.ints(1)], output="logits")
+    return graph.model("input_ids", "logits", width)
+
+
+def test_graphs_of_one_structure_differ_in_their_weights_alone(tmp_path: Path) -> None:
+    def structure(value: NDArray[np.float32], width: int = 2, operator: str = "Add") -> str:
+        onnx.save_model(scaled(value, width, operator), tmp_path / "model.onnx")
+        return structure_of(tmp_path / "model.onnx")
+
+    ones = np.ones(4, np.float32)
+    assert structure(ones) == structure(ones * 2)
+    assert len({structure(ones), structure(ones[:3]), structure(ones, 3), structure(ones, 2, "Mul")}) == 4
 
 
 def test_operations_of_the_embedded_graph_are_those_counted_by_hand() -> None:

@@ -16,8 +16,11 @@ from agnews.evaluation.metrics import at_coverage
 from agnews.evaluation.text import COVERAGES, TITLES
 from agnews.events.dispatch import answer
 from agnews.settings import Settings
-from benchmarks.record import graph_of
-from tests.requirement import ROOT
+from benchmarks.record import graph_of, structure_of
+from tests.requirement import ROOT, require_module
+
+TIMES = {"bulk_run", "cold", "cost", "file", "growth", "lists", "shapes", "threads", "warm"}
+"""Results that say how long something takes, or how much of it goes through in a second."""
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 SETTINGS_ROW = re.compile(r"^\| `AGNEWS_(\w+)` \| ([^|]+) \|", re.MULTILINE)
@@ -94,8 +97,12 @@ def test_how_far_arm64_is_from_here_is_told() -> None:
 )
 def test_every_result_is_of_the_checkpoint_that_lies_here(path: Path) -> None:
     found = json.loads(path.read_text(encoding="utf-8"))
-    facts = found.get("installation") or found.get("model") or found
     checkpoint = read_checkpoint(Settings().model_dir)
+    if path.stem in TIMES:  # the same work with whatever weights
+        require_module("onnx")
+        assert found["structure"] == structure_of(checkpoint.path("model.onnx"))
+        return
+    facts = found.get("installation") or found.get("model") or found
     assert facts["revision"] == checkpoint.revision
     if "versions" in found:  # a benchmark's: not of another graph made of the same weights, either
         assert found["graph"] == graph_of(checkpoint)
