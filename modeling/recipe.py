@@ -42,8 +42,6 @@ class Recipe:
     """The share of texts shown without the names of agencies and outlets."""
     dropout: float = 0.1
     """The teacher's; the student has DistilBERT's own 0.1."""
-    shared_dropout: float = 0.0
-    """The teacher's of whole channels of a text, the same for all its tokens."""
     frozen_layers: int = 0
     """How many of the lowest layers, and the embeddings with them, stay as published."""
     held_out: int = 2000
@@ -55,14 +53,6 @@ RECIPES: dict[str, Recipe] = {
     "taught": Recipe(epochs=4, taught=0.6, bared=0.3),
     "taught_again": Recipe(  # by both teachers' mean
         trained=4, epochs=3, learning_rate=4e-5, label_smoothing=0.0, taught=0.7, bared=0.2
-    ),
-    "taught_whole": Recipe(  # by the third teacher and those two
-        trained=7,
-        epochs=3,
-        label_smoothing=0.0,
-        taught=0.85,
-        bared=0.2,
-        views={"title": 0.4, "full": 0.5, "description": 0.1},
     ),
     "teacher": Recipe(
         start="mpnet",
@@ -85,20 +75,6 @@ RECIPES: dict[str, Recipe] = {
         ema_decay=0.995,
         max_length=80,
         frozen_layers=6,
-        views={"title": 0.5, "full": 0.5, "description": 0.0},
-    ),
-    "teacher_whole": Recipe(  # no layer frozen; taught by the two before it
-        start="mpnet",
-        epochs=2,
-        learning_rate=3e-5,
-        head_rate=10.0,
-        label_smoothing=0.0,
-        ema_decay=0.995,
-        max_length=96,
-        taught=0.4,
-        bared=0.2,
-        dropout=0.0,
-        shared_dropout=0.1,
         views={"title": 0.5, "full": 0.5, "description": 0.0},
     ),
 }

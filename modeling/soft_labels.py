@@ -1,11 +1,9 @@
 """What the teachers say of each training text: the file that the student learns from beside the labels.
 
     python -m modeling.soft_labels FOLDER_OF_CSV|OWNER/NAME --teachers runs/teacher runs/teacher_again --output FILE
-    python -m modeling.soft_labels FOLDER_OF_CSV|OWNER/NAME --teachers runs/teacher_whole --earlier FILE --output FILE
 
 Writes an .npz of `keys` (uint64 [n], the first eight bytes of a text's sha256) and `logits` (float16 [n, 4]): no text
-can be read out of it. Several teachers' scores are averaged, and with `--earlier` the mean with those of such a file.
-Goes on after a kill where it last saved.
+can be read out of it. Several teachers' scores are averaged. Goes on after a kill where it last saved.
 """
 
 import argparse
@@ -28,8 +26,6 @@ from modeling.teacher import MpnetClassifier
 SOFT_LABELS = {
     "taught": Path("modeling/soft_labels.npz"),  # the first teacher's word
     "taught_again": Path("modeling/soft_labels_again.npz"),  # both teachers'
-    "teacher_whole": Path("modeling/soft_labels_again.npz"),
-    "taught_whole": Path("modeling/soft_labels_whole.npz"),  # the mean of these and of the teacher they taught
 }
 """What each recipe that is taught learns from."""
 CHUNK = 4096
@@ -110,36 +106,20 @@ def averaged(words: Sequence[NDArray[np.float32]]) -> NDArray[np.float16]:
     return scores.log().numpy().astype(np.float16)
 
 
-def earlier(path: Path, keys: NDArray[np.uint64]) -> NDArray[np.float32]:
-    """Logits [len(keys), 4] that the file has for the texts of these keys.
-
-    Raises:
-        SystemExit: it has none for one of them.
-    """
-    with np.load(path) as stored:
-        found = dict(zip(stored["keys"].tolist(), stored["logits"], strict=True))
-    if not found.keys() >= set(keys.tolist()):
-        raise SystemExit(f"error: {path} is of other texts")
-    return np.stack([found[key] for key in keys.tolist()]).astype(np.float32)
-
-
 def main() -> None:
     """Command line: see the module's first lines."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("data")
     told = "runs of modeling.train, on the same rows"
     parser.add_argument("--teachers", type=Path, nargs="+", required=True, metavar="RUN", help=told)
-    parser.add_argument("--earlier", type=Path, metavar="FILE", help="soft labels to take the mean with")
     parser.add_argument("--output", type=Path, required=True, metavar="FILE")
     arguments = parser.parse_args()
     training = [trained_on(run, arguments.data)[0] for run in arguments.teachers]
     if any(rows != training[0] for rows in training):
         raise SystemExit("the teachers were trained on different rows; name those of one data set and seed")
     texts = texts_of(training[0])
-    keys = np.array([key(text) for text in texts], np.uint64)
     logits = averaged([word_of(run, texts) for run in arguments.teachers])
-    if arguments.earlier:
-        logits = averaged([logits.astype(np.float32), earlier(arguments.earlier, keys)])
+    keys = np.array([key(text) for text in texts], np.uint64)
     np.savez_compressed(arguments.output, keys=keys, logits=logits)
     print(f"{len(texts):,} texts in {arguments.output}")
 

@@ -36,7 +36,7 @@ WEIGHTS = "model.safetensors"
 def _model(recipe: Recipe, source: Path, start: Path | None) -> PreTrainedModel:
     model: PreTrainedModel
     if recipe.start == "mpnet":
-        model = teacher.classifier(source, recipe.frozen_layers, recipe.dropout, recipe.shared_dropout)
+        model = teacher.classifier(source, recipe.frozen_layers, recipe.dropout)
     else:
         model = fold.folded_classifier(source)
     if start is not None:
