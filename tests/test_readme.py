@@ -19,8 +19,8 @@ from agnews.settings import Settings
 from benchmarks.record import graph_of, structure_of
 from tests.requirement import ROOT, require_module
 
-TIMES = {"bulk_run", "cold", "cost", "file", "growth", "lists", "shapes", "threads", "warm"}
-"""Results that say how long something takes, or how much of it goes through in a second."""
+TIMES = {"bulk_run", "cold", "cost", "file", "growth", "shapes", "threads", "warm"}
+"""Results that say how long something takes and nothing of labels, as lists.json does."""
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 SETTINGS_ROW = re.compile(r"^\| `AGNEWS_(\w+)` \| ([^|]+) \|", re.MULTILINE)
