@@ -38,3 +38,12 @@ def batches(
     if shuffle:
         shuffle.shuffle(groups)
     return [(*padded([encoded[i] for i in group]), goals[group]) for group in groups]
+
+
+def hide(found: Sequence[Batch], share: float, mask_token: int, draw: torch.Generator) -> None:
+    """Puts `mask_token` in place of tokens, all but the first: of each text a share of its own, `share` on average."""
+    for ids, mask, _ in found:
+        shares = torch.rand(len(ids), 1, generator=draw) * 2 * share
+        hidden = (torch.rand(ids.shape, generator=draw) < shares) & (mask == 1)
+        hidden[:, 0] = False
+        ids[hidden] = mask_token

@@ -1,7 +1,7 @@
 """What decides the trained weights, and the file in a run's folder that says so."""
 
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal
 
@@ -42,17 +42,51 @@ class Recipe:
     """The share of texts shown without the names of agencies and outlets."""
     dropout: float = 0.1
     """The teacher's; the student has DistilBERT's own 0.1."""
+    shared_dropout: float = 0.0
+    """The teacher's of whole channels of a text, the same for all its tokens."""
     frozen_layers: int = 0
     """How many of the lowest layers, and the embeddings with them, stay as published."""
+    hidden: float = 0.0
+    """The share of tokens, on average, that [MASK] stands for."""
+    bfloat16: bool = False
+    """Forward and backward on a bfloat16 copy of the weights, not under autocast: faster where a CPU has AMX."""
+    average_every: int = 1
+    """Steps between two updates of the averaged weights, which take a while for a large model."""
+    augmented: int = 0
+    """New texts in all, as many in each epoch but the last, for which the teachers alone say what is to be learned."""
+    augmented_full: float = 0.65
+    """The share of them that are a title with a description."""
+    augmented_seed: int = 20261125
     held_out: int = 2000
+    split_seed: int = 20261123
     views: dict[View, float] = field(default_factory=lambda: {"title": 0.45, "full": 0.4, "description": 0.15})
 
 
+_AUGMENTED = Recipe(
+    batch=64,
+    learning_rate=8e-5,
+    label_smoothing=0.0,
+    ema_decay=0.998,
+    taught=0.8,
+    bared=0.2,
+    bfloat16=True,
+    average_every=4,
+    views={"title": 0.4, "full": 0.5, "description": 0.1},
+)
 RECIPES: dict[str, Recipe] = {
     "student": Recipe(),
     "taught": Recipe(epochs=4, taught=0.6, bared=0.3),
     "taught_again": Recipe(  # by both teachers' mean
         trained=4, epochs=3, learning_rate=4e-5, label_smoothing=0.0, taught=0.7, bared=0.2
+    ),
+    "taught_augmented": replace(  # by three teachers' mean; on new texts by a fourth and the weights it begins with
+        _AUGMENTED, trained=7, epochs=3, learning_rate=1e-4, augmented=180_000
+    ),
+    "self_augmented": replace(  # on new texts by its own word and that of the weights that the last one began with
+        _AUGMENTED, trained=10, epochs=2, augmented=120_000, augmented_full=0.75, augmented_seed=20261126
+    ),
+    "taught_five": replace(  # by the fifth teacher's; on new texts by that teacher and its own word
+        _AUGMENTED, trained=12, epochs=3, taught=0.85, augmented=151_330, augmented_full=0.7, augmented_seed=20261127
     ),
     "teacher": Recipe(
         start="mpnet",
@@ -77,6 +111,58 @@ RECIPES: dict[str, Recipe] = {
         frozen_layers=6,
         views={"title": 0.5, "full": 0.5, "description": 0.0},
     ),
+    "teacher_whole": Recipe(  # no layer frozen; taught by the two before it
+        start="mpnet",
+        epochs=2,
+        learning_rate=3e-5,
+        head_rate=10.0,
+        label_smoothing=0.0,
+        ema_decay=0.995,
+        max_length=96,
+        taught=0.4,
+        bared=0.2,
+        dropout=0.0,
+        shared_dropout=0.1,
+        views={"title": 0.5, "full": 0.5, "description": 0.0},
+    ),
+    "teacher_four": Recipe(  # another order of the texts, one epoch; taught by the three before it
+        start="mpnet",
+        seed=20261125,
+        epochs=1,
+        batch=64,
+        learning_rate=5e-5,
+        head_rate=10.0,
+        label_smoothing=0.0,
+        ema_decay=0.99,
+        max_length=96,
+        taught=0.7,
+        bared=0.2,
+        dropout=0.0,
+        shared_dropout=0.05,
+        hidden=0.05,
+        bfloat16=True,
+        average_every=4,
+        views={"title": 0.4, "full": 0.55, "description": 0.05},
+    ),
+    "teacher_five": Recipe(  # a second epoch for the fourth
+        start="mpnet",
+        seed=20261125,
+        trained=1,
+        epochs=1,
+        batch=64,
+        learning_rate=4e-5,
+        label_smoothing=0.0,
+        ema_decay=0.99,
+        max_length=96,
+        taught=0.6,
+        bared=0.2,
+        dropout=0.0,
+        shared_dropout=0.05,
+        hidden=0.08,
+        bfloat16=True,
+        average_every=4,
+        views={"title": 0.4, "full": 0.6, "description": 0.0},
+    ),
 }
 
 
@@ -91,7 +177,7 @@ def trained_on(run: Path, source: str) -> tuple[list[Row], list[Row]]:
         raise SystemExit(f"there is no {path}; train first: python -m modeling.train {source} --run {run}")
     claimed = json.loads(path.read_text())
     recipe = Recipe(**claimed["recipe"])
-    training, validation = data.split(data.read_or_exit(source)[0], recipe.held_out, recipe.seed)
+    training, validation = data.split(data.read_or_exit(source)[0], recipe.held_out, recipe.split_seed)
     if data.digest(training) != claimed["sha256"]:
         raise SystemExit(f"{run} was trained on other rows than {source} holds; name its own data")
     return training, validation

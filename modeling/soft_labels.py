@@ -1,13 +1,22 @@
 """What the teachers say of each training text: the file that the student learns from beside the labels.
 
     python -m modeling.soft_labels FOLDER_OF_CSV|OWNER/NAME --teachers runs/teacher runs/teacher_again --output FILE
+    python -m modeling.soft_labels FOLDER_OF_CSV|OWNER/NAME --teachers runs/teacher_whole --earlier FILE --output FILE
+    python -m modeling.soft_labels DATA --new-texts RECIPE --teachers RUN --students model_cache --output FILE
+    python -m modeling.soft_labels DATA --new-texts RECIPE --teachers RUN --students FOLDER --sure 0.97 --output FILE
 
 Writes an .npz of `keys` (uint64 [n], the first eight bytes of a text's sha256) and `logits` (float16 [n, 4]): no text
-can be read out of it. Several teachers' scores are averaged. Goes on after a kill where it last saved.
+can be read out of it. Several teachers' scores are averaged, and with `--earlier` the mean with those of such a file.
+`--new-texts` asks about the new texts of a recipe instead; checkpoints of the student are asked like teachers, or,
+with `--sure SCORE`, before them: teachers, which take several times as long, say something only of those texts to
+whose best label the students give less.
+Goes on after a kill where it last saved.
 """
 
 import argparse
 import hashlib
+import json
+import shutil
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
@@ -16,18 +25,33 @@ import torch
 from numpy.typing import NDArray
 from tokenizers import Tokenizer
 from tqdm import tqdm
+from transformers import AutoModelForSequenceClassification, PreTrainedModel
 
+from modeling import data
+from modeling.augment import Augmenter
 from modeling.bake import DEFAULT_LENGTH
 from modeling.data import Row, View
 from modeling.forward import forward, padded
-from modeling.recipe import trained_on
+from modeling.recipe import RECIPES, trained_on
 from modeling.teacher import MpnetClassifier
 
 SOFT_LABELS = {
     "taught": Path("modeling/soft_labels.npz"),  # the first teacher's word
     "taught_again": Path("modeling/soft_labels_again.npz"),  # both teachers'
+    "teacher_whole": Path("modeling/soft_labels_again.npz"),
+    "teacher_four": Path("modeling/soft_labels_whole.npz"),  # the mean of these and of the teacher they taught
+    "taught_augmented": Path("modeling/soft_labels_whole.npz"),
+    "self_augmented": Path("modeling/soft_labels_whole.npz"),
+    "teacher_five": Path("modeling/soft_labels_five.npz"),  # the mean of those and of the self-taught student's
+    "taught_five": Path("modeling/soft_labels_five.npz"),
 }
 """What each recipe that is taught learns from."""
+NEW_TEXTS = {
+    "taught_augmented": Path("modeling/new_texts.npz"),  # the fourth teacher's word and taught_again's
+    "self_augmented": Path("modeling/new_texts_self.npz"),  # taught_again's and taught_augmented's
+    "taught_five": Path("modeling/new_texts_five.npz"),  # the fifth teacher's and self_augmented's
+}
+"""What the recipes with new texts learn from about these."""
 CHUNK = 4096
 """Texts between two saves: some minutes at most on two cores."""
 
@@ -70,9 +94,17 @@ class SoftLabels:
         found = [self._scores[key(text)] for text in asked if key(text) in self._scores]
         return torch.stack(found).mean(0) if found else None
 
+    def known(self, texts: Iterable[str]) -> list[str]:
+        """Those of `texts` that the file has something about, in their order."""
+        return [text for text in texts if key(text) in self._scores]
+
+    def of_texts(self, texts: Sequence[str]) -> torch.Tensor:
+        """Scores [len(texts), 4] of known texts. Raises KeyError where one is not."""
+        return torch.stack([self._scores[key(text)] for text in texts])
+
 
 @torch.inference_mode()
-def logits_of(model: MpnetClassifier, tokenizer: Tokenizer, texts: Sequence[str]) -> NDArray[np.float16]:
+def logits_of(model: PreTrainedModel, tokenizer: Tokenizer, texts: Sequence[str]) -> NDArray[np.float16]:
     """Logits [len(texts), 4] in their order, computed in batches of similar length under bfloat16 autocast."""
     ids = [encoding.ids for encoding in tokenizer.encode_batch(list(texts))]
     order = sorted(range(len(texts)), key=lambda index: len(ids[index]))
@@ -83,13 +115,16 @@ def logits_of(model: MpnetClassifier, tokenizer: Tokenizer, texts: Sequence[str]
     return logits
 
 
-def word_of(run: Path, texts: Sequence[str]) -> NDArray[np.float32]:
-    """Logits [len(texts), 4] of the teacher trained in `run`, kept there part by part."""
-    best, parts = run / "best", run / "soft_labels"
-    model = MpnetClassifier.from_pretrained(best).eval()  # type: ignore[no-untyped-call]
-    tokenizer = Tokenizer.from_file(str(best / "tokenizer.json"))
+def word_of(folder: Path, parts: Path, texts: Sequence[str]) -> NDArray[np.float32]:
+    """Logits [len(texts), 4] of the teacher or student in `folder`, kept part by part below `parts`."""
+    asked = hashlib.sha256((folder / "model.safetensors").read_bytes())
+    asked.update("\0".join(texts).encode())
+    parts /= asked.hexdigest()[:16]
+    parts.mkdir(parents=True, exist_ok=True)
+    student = json.loads((folder / "config.json").read_text())["model_type"] == "distilbert"
+    model = (AutoModelForSequenceClassification if student else MpnetClassifier).from_pretrained(folder).float().eval()
+    tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
     tokenizer.enable_truncation(DEFAULT_LENGTH)  # the mean over tokens takes more of them than it was trained on
-    parts.mkdir(exist_ok=True)
     for start in tqdm(range(0, len(texts), CHUNK), unit=f"{CHUNK} texts"):
         part = parts / f"{start:07d}.npy"
         if not part.exists():
@@ -106,21 +141,80 @@ def averaged(words: Sequence[NDArray[np.float32]]) -> NDArray[np.float16]:
     return scores.log().numpy().astype(np.float16)
 
 
+def ask(
+    teachers: Sequence[Path], students: Sequence[Path], parts: Path, texts: Sequence[str], sure: float = 1.0
+) -> NDArray[np.float16]:
+    """Logits [len(texts), 4]: the mean word of all these folders; of the students alone where they are sure.
+
+    They are sure of a text where their mean score for one label is `sure` or more; with 1.0, never.
+    """
+    said = [word_of(folder, parts, texts) for folder in students]
+    if not students or sure >= 1:
+        return averaged(said + [word_of(folder, parts, texts) for folder in teachers])
+    logits = averaged(said)
+    (unsure,) = np.nonzero(torch.from_numpy(logits.astype(np.float32)).softmax(1).amax(1).numpy() < sure)
+    if len(unsure) and teachers:
+        doubted = [texts[index] for index in unsure.tolist()]
+        words = [word_of(folder, parts, doubted) for folder in teachers]
+        logits[unsure] = averaged([word[unsure] for word in said] + words)
+    return logits
+
+
+def earlier(path: Path, keys: NDArray[np.uint64]) -> NDArray[np.float32]:
+    """Logits [len(keys), 4] that the file has for the texts of these keys.
+
+    Raises:
+        SystemExit: it has none for one of them.
+    """
+    with np.load(path) as stored:
+        found = dict(zip(stored["keys"].tolist(), stored["logits"], strict=True))
+    if not found.keys() >= set(keys.tolist()):
+        raise SystemExit(f"error: {path} is of other texts")
+    return np.stack([found[key] for key in keys.tolist()]).astype(np.float32)
+
+
 def main() -> None:
     """Command line: see the module's first lines."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("data")
     told = "runs of modeling.train, on the same rows"
-    parser.add_argument("--teachers", type=Path, nargs="+", required=True, metavar="RUN", help=told)
+    parser.add_argument("--teachers", type=Path, nargs="*", default=[], metavar="RUN", help=told)
+    told = "checkpoints of the student, to ask as well"
+    parser.add_argument("--students", type=Path, nargs="*", default=[], metavar="FOLDER", help=told)
+    told = "ask about this recipe's new texts, not about the training texts"
+    augmenting = [name for name, recipe in RECIPES.items() if recipe.augmented]
+    parser.add_argument("--new-texts", choices=augmenting, metavar="RECIPE", help=told)
+    told = "ask teachers only where the students' best score is lower than this"
+    parser.add_argument("--sure", type=float, default=1.0, metavar="SCORE", help=told)
+    parser.add_argument("--earlier", type=Path, metavar="FILE", help="soft labels to take the mean with")
     parser.add_argument("--output", type=Path, required=True, metavar="FILE")
     arguments = parser.parse_args()
+    if not arguments.teachers and not arguments.students:
+        raise SystemExit("error: name somebody to ask: --teachers RUN or --students FOLDER")
+    if arguments.sure < 1 and not arguments.students:
+        raise SystemExit("error: --sure is about the students' word; name some with --students FOLDER")
     training = [trained_on(run, arguments.data)[0] for run in arguments.teachers]
     if any(rows != training[0] for rows in training):
         raise SystemExit("the teachers were trained on different rows; name those of one data set and seed")
-    texts = texts_of(training[0])
-    logits = averaged([word_of(run, texts) for run in arguments.teachers])
+    recipe = RECIPES[arguments.new_texts or "student"]
+    rows = (
+        training[0]
+        if training
+        else data.split(data.read_or_exit(arguments.data)[0], recipe.held_out, recipe.split_seed)[0]
+    )
+    texts = (
+        Augmenter(rows, recipe.augmented_seed).texts(recipe.augmented, recipe.augmented_full)
+        if arguments.new_texts
+        else texts_of(rows)
+    )
     keys = np.array([key(text) for text in texts], np.uint64)
+    teachers = [run / "best" for run in arguments.teachers]
+    parts = arguments.output.with_suffix(".parts")
+    logits = ask(teachers, arguments.students, parts, texts, arguments.sure)
+    if arguments.earlier:
+        logits = averaged([logits.astype(np.float32), earlier(arguments.earlier, keys)])
     np.savez_compressed(arguments.output, keys=keys, logits=logits)
+    shutil.rmtree(parts)
     print(f"{len(texts):,} texts in {arguments.output}")
 
 

@@ -12,6 +12,7 @@ import random
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, replace
+from itertools import accumulate, pairwise
 from pathlib import Path
 from typing import Any
 
@@ -23,12 +24,14 @@ from tqdm import tqdm
 from transformers import PreTrainedModel
 
 from modeling import data, fold, teacher
-from modeling.batches import Batch, batches, targets
+from modeling.augment import Augmenter
+from modeling.batches import Batch, batches, hide, targets
 from modeling.data import Row, View
 from modeling.forward import forward
+from modeling.halves import Halved
 from modeling.noise import sometimes_without_source
 from modeling.recipe import RECIPE, RECIPES, Recipe
-from modeling.soft_labels import SOFT_LABELS, SoftLabels
+from modeling.soft_labels import NEW_TEXTS, SOFT_LABELS, SoftLabels
 
 WEIGHTS = "model.safetensors"
 
@@ -36,7 +39,7 @@ WEIGHTS = "model.safetensors"
 def _model(recipe: Recipe, source: Path, start: Path | None) -> PreTrainedModel:
     model: PreTrainedModel
     if recipe.start == "mpnet":
-        model = teacher.classifier(source, recipe.frozen_layers, recipe.dropout)
+        model = teacher.classifier(source, recipe.frozen_layers, recipe.dropout, recipe.shared_dropout)
     else:
         model = fold.folded_classifier(source)
     if start is not None:
@@ -65,9 +68,10 @@ class Trainer:
         run: Path,
         soft_labels: SoftLabels | None,
         start: Path | None = None,
+        new_texts: SoftLabels | None = None,
     ) -> None:
-        self.recipe, self.run, self.soft_labels = recipe, run, soft_labels
-        self.training, self.validation = data.split(rows, recipe.held_out, recipe.seed)
+        self.recipe, self.run, self.soft_labels, self.new_texts = recipe, run, soft_labels, new_texts
+        self.training, self.validation = data.split(rows, recipe.held_out, recipe.split_seed)
         run.mkdir(parents=True, exist_ok=True)
         self._claim()
         torch.manual_seed(recipe.seed)
@@ -78,7 +82,14 @@ class Trainer:
         self.model = _model(recipe, self.source, start)
         self.average = {name: value.detach().clone() for name, value in self._learning()}
         self.optimizer = torch.optim.AdamW(self._groups(), fused=True)
-        self.steps = recipe.epochs * math.ceil(len(self.training) / recipe.batch)
+        self.texts: list[str] = []
+        if new_texts:
+            texts = Augmenter(self.training, recipe.augmented_seed).texts(recipe.augmented, recipe.augmented_full)
+            self.texts = new_texts.known(texts)  # none where the rows are others than the teachers' were
+        sizes = [len(self.training) + len(self._new(epoch)) for epoch in range(recipe.epochs)]
+        self.ends = list(accumulate(math.ceil(size / recipe.batch) for size in sizes))
+        self.steps = self.ends[-1]
+        self.halved: Halved | None = None
         self.step = 0
         self.best = 0.0
         self._resume()
@@ -103,6 +114,8 @@ class Trainer:
         mine = {"recipe": asdict(self.recipe), "rows": len(self.training), "sha256": data.digest(self.training)}
         if self.soft_labels:
             mine["soft_labels"] = self.soft_labels.sha256
+        if self.new_texts:
+            mine["new_texts"] = self.new_texts.sha256
         if not path.exists():
             path.write_text(json.dumps(mine, indent=2) + "\n")
         if json.loads(path.read_text()) != mine:
@@ -147,14 +160,31 @@ class Trainer:
             for row, view in zip(self.training, views, strict=True)
         ]
         goals = targets(self.training, views, self.recipe.taught, self.soft_labels)
-        return batches(texts, goals, self.tokenizer, self.recipe.batch, random.Random(seed))
+        if new := self._new(epoch):
+            assert self.new_texts
+            texts += new
+            goals = torch.cat([goals, self.new_texts.of_texts(new)])
+        found = batches(texts, goals, self.tokenizer, self.recipe.batch, random.Random(seed))
+        if self.recipe.hidden:
+            hide(found, self.recipe.hidden, self._mask_token(), torch.Generator().manual_seed(seed))
+        return found
+
+    def _new(self, epoch: int) -> list[str]:
+        """The new texts of one epoch: as many in each but the last, which has the training texts alone."""
+        count = len(self.texts) // max(self.recipe.epochs - 1, 1)
+        return self.texts[epoch * count : (epoch + 1) * count] if epoch < self.recipe.epochs - 1 else []
+
+    def _mask_token(self) -> int:
+        found = self.tokenizer.token_to_id("<mask>" if self.recipe.start == "mpnet" else "[MASK]")
+        assert found is not None
+        return found
 
     def remaining(self) -> Iterator[tuple[int, Batch]]:
         """(epoch, batch) from the current step to the end."""
-        per_epoch = self.steps // self.recipe.epochs
-        for epoch in range(self.step // per_epoch, self.recipe.epochs):
-            for batch in self.epoch_batches(epoch)[self.step - epoch * per_epoch :]:
-                yield epoch, batch
+        for epoch, (begin, end) in enumerate(pairwise([0, *self.ends])):
+            if self.step < end:
+                for batch in self.epoch_batches(epoch)[self.step - begin :]:
+                    yield epoch, batch
 
     def update(self, batch: Batch) -> float:
         """One optimiser step; returns the loss."""
@@ -165,16 +195,25 @@ class Trainer:
         for group in self.optimizer.param_groups:
             group["lr"] = self.recipe.learning_rate * rate * group["factor"]
         smoothing = self.recipe.label_smoothing
-        loss = functional.cross_entropy(forward(self.model, ids, mask), goals, label_smoothing=smoothing)
-        self.optimizer.zero_grad()
-        loss.backward()
+        if self.recipe.bfloat16:
+            self.halved = self.halved or Halved(self.model)
+            loss = functional.cross_entropy(self.halved.logits(ids, mask), goals, label_smoothing=smoothing)
+            self.halved.update(loss, self._descend)
+        else:
+            loss = functional.cross_entropy(forward(self.model, ids, mask), goals, label_smoothing=smoothing)
+            self.optimizer.zero_grad()
+            loss.backward()
+            self._descend()
+        self.step += 1
+        if self.step % self.recipe.average_every == 0:
+            decay = min(self.recipe.ema_decay, (1 + self.step) / (10 + self.step)) ** self.recipe.average_every
+            for name, value in self._learning():
+                self.average[name].lerp_(value.detach(), 1 - decay)
+        return float(loss.detach())
+
+    def _descend(self) -> None:
         torch.nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
         self.optimizer.step()
-        self.step += 1
-        decay = min(self.recipe.ema_decay, (1 + self.step) / (10 + self.step))
-        for name, value in self._learning():
-            self.average[name].lerp_(value.detach(), 1 - decay)
-        return float(loss.detach())
 
     def validate(self, epoch: int) -> None:
         """Measures the averaged weights on the held-out rows and keeps them in `run/best` if they lead."""
@@ -203,7 +242,7 @@ class Trainer:
             bar.set_postfix(epoch=epoch + 1, loss=f"{smoothed:.3f}", refresh=False)
             if self.step % 100 == 0:
                 self.log(event="step", step=self.step, loss=round(smoothed, 4))
-            if self.step % (self.steps // self.recipe.epochs) == 0:
+            if self.step in self.ends:
                 self.validate(epoch)
             if self.step % save_every == 0 or self.step == self.steps:
                 self.save()
@@ -221,6 +260,8 @@ def main() -> None:
     parser.add_argument("--seed", type=int, help="default: the recipe's")
     told = "the teachers' word on the training texts, for a recipe that is taught; default: the recipe's own"
     parser.add_argument("--soft-labels", type=Path, metavar="FILE", help=told)
+    told = "the teachers' word on new texts, for a recipe that has some; default: the recipe's own"
+    parser.add_argument("--new-texts", type=Path, metavar="FILE", help=told)
     parser.add_argument("--start", type=Path, metavar="FOLDER", help="weights to begin with: a run's best/")
     parser.add_argument("--save-every", type=int, default=500, metavar="STEPS")
     arguments = parser.parse_args()
@@ -233,8 +274,11 @@ def main() -> None:
     if arguments.start:
         recipe = replace(recipe, pretrained=hashlib.sha256((arguments.start / WEIGHTS).read_bytes()).hexdigest())
     soft_labels = SoftLabels(arguments.soft_labels or SOFT_LABELS[arguments.recipe]) if recipe.taught else None
-    trainer = Trainer(recipe, rows, arguments.run, soft_labels, arguments.start)
+    new_texts = SoftLabels(arguments.new_texts or NEW_TEXTS[arguments.recipe]) if recipe.augmented else None
+    trainer = Trainer(recipe, rows, arguments.run, soft_labels, arguments.start, new_texts)
     print(f"{len(trainer.training):,} rows to train on, {len(trainer.validation):,} held out; {trainer.steps:,} steps")
+    if recipe.augmented:
+        print(f"{len(trainer.texts):,} of {recipe.augmented:,} new texts are those that the teachers were asked about")
     trainer.log(event="start", data=notes, recipe=asdict(recipe), threads=torch.get_num_threads())
     trainer.train(arguments.save_every)
 

@@ -1,6 +1,7 @@
 """What the student learns from beside the labels: a teacher's word, and texts without their publishers' marks."""
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -21,7 +22,7 @@ from modeling.data import Row
 from modeling.forward import padded
 from modeling.noise import without_source
 from modeling.recipe import RECIPES
-from modeling.soft_labels import SOFT_LABELS, SoftLabels, averaged, key, logits_of, texts_of
+from modeling.soft_labels import NEW_TEXTS, SOFT_LABELS, SoftLabels, ask, averaged, earlier, key, logits_of, texts_of
 
 WORDS = ("<s>", "<pad>", "</s>", "[UNK]", "oil", "prices", "climb", "striker", "scores")
 
@@ -52,6 +53,31 @@ def test_only_the_head_and_the_layers_above_the_frozen_ones_learn(classifier: te
     assert not any(
         name.startswith(("mpnet.embeddings", "mpnet.encoder.layer.0", "mpnet.encoder.layer.1")) for name in learning
     )
+
+
+def test_shared_dropout_drops_whole_channels_of_a_text_in_training_alone() -> None:
+    torch.manual_seed(0)
+    dropout = teacher.SharedDropout(0.25)
+    dropped = dropout(torch.ones(3, 5, 400))
+    assert sorted(set(dropped.flatten().tolist())) == pytest.approx([0.0, 4 / 3])
+    assert torch.equal(dropped, dropped[:, :1].expand_as(dropped)), "the same channels for every token"
+    assert not torch.equal(dropped[0], dropped[1])
+    assert 0.15 < float((dropped == 0).float().mean()) < 0.35
+    assert torch.equal(dropout.eval()(torch.ones(1, 2, 400)), torch.ones(1, 2, 400))
+
+
+def test_a_classifier_with_shared_dropout_has_it_in_every_layer(
+    classifier: teacher.MpnetClassifier, tmp_path: Path
+) -> None:
+    found = teacher.classifier(tmp_path / "mpnet", frozen_layers=0, dropout=0.0, shared_dropout=0.1)
+    layers: Any = found.mpnet.encoder.layer
+    for layer in layers:
+        assert isinstance(layer.attention.dropout, teacher.SharedDropout)
+        assert isinstance(layer.output.dropout, teacher.SharedDropout)
+    assert {name for name, value in found.named_parameters() if not value.requires_grad} == {
+        name for name, _ in found.named_parameters() if name.startswith("mpnet.embeddings")
+    }
+    assert found.state_dict().keys() == classifier.state_dict().keys()
 
 
 def test_the_teacher_s_word_does_not_depend_on_padding(classifier: teacher.MpnetClassifier) -> None:
@@ -97,6 +123,33 @@ def test_what_several_teachers_say_is_the_mean_of_their_scores() -> None:
     found = torch.from_numpy(averaged(list(logits)).astype(np.float32)).softmax(1)
     assert torch.allclose(found, torch.from_numpy(logits).softmax(2).mean(0), atol=0.001)
     assert averaged(list(logits[:1])).tolist() == logits[0].tolist(), "a lone teacher's as they are"
+
+
+def test_what_teachers_said_earlier_is_found_by_text(tmp_path: Path) -> None:
+    keys = np.array([key("a"), key("b")], np.uint64)
+    np.savez(tmp_path / "soft.npz", keys=keys, logits=np.array([[1, 0, 0, 0], [0, 2, 0, 0]], np.float16))
+    assert earlier(tmp_path / "soft.npz", keys[::-1]).tolist() == [[0, 2, 0, 0], [1, 0, 0, 0]]
+    with pytest.raises(SystemExit, match="of other texts"):
+        earlier(tmp_path / "soft.npz", np.array([key("c")], np.uint64))
+
+
+def test_teachers_are_asked_where_students_are_not_sure(classifier: teacher.MpnetClassifier, tmp_path: Path) -> None:
+    texts = ["oil prices climb", "striker", "scores striker", "oil"]
+    folders = [tmp_path / name for name in ("student", "teacher")]
+    for folder in folders:
+        torch.nn.init.normal_(classifier.classifier.weight, std=4.0)
+        classifier.save_pretrained(folder)
+        tokenizer().save(str(folder / "tokenizer.json"))
+    student, both = (
+        ask(folders[1:] if teachers else [], folders[:1], tmp_path / "parts", texts) for teachers in (False, True)
+    )
+    best = torch.from_numpy(student.astype(np.float32)).softmax(1).amax(1)
+    sure = float(best.median()) + 1e-4
+    found = ask(folders[1:], folders[:1], tmp_path / "parts", texts, sure)
+    for index, score in enumerate(best.tolist()):
+        assert np.allclose(found[index], (student if score >= sure else both)[index], atol=0.05), texts[index]
+    assert 0 < int((best >= sure).sum()) < len(texts)
+    assert np.abs(student - both).max() > 0.1, "the two differ"
 
 
 def test_a_teacher_is_asked_about_titles_full_texts_and_lone_descriptions() -> None:
@@ -164,6 +217,12 @@ def test_a_text_without_marks_is_left_as_it_is(text: str) -> None:
 
 def test_every_recipe_that_is_taught_has_its_teachers_word() -> None:
     assert set(SOFT_LABELS) == {name for name, recipe in RECIPES.items() if recipe.taught}
-    for path in SOFT_LABELS.values():
+    assert set(NEW_TEXTS) == {name for name, recipe in RECIPES.items() if recipe.augmented}
+    for path in {*SOFT_LABELS.values(), *NEW_TEXTS.values()}:
         with np.load(ROOT / path) as stored:
             assert stored["logits"].shape == (len(np.unique(stored["keys"])), len(LABELS))
+
+
+def test_of_new_texts_those_are_known_that_teachers_were_asked_about(said: SoftLabels) -> None:
+    assert said.known(["a b", "never asked", "a"]) == ["a b", "a"]
+    assert said.of_texts(["a b", "a"]).argmax(1).tolist() == [1, 0]

@@ -1,3 +1,4 @@
+import re
 import subprocess
 import sys
 import time
@@ -12,10 +13,13 @@ from tests.requirement import ROOT, require_module, require_start_weights
 require_module("torch", "transformers", "tqdm")
 
 import torch
-from transformers import BertConfig, BertModel
+from transformers import BertConfig, BertModel, DistilBertConfig, DistilBertForSequenceClassification
 
 from modeling import data, fold
+from modeling.augment import Augmenter
+from modeling.batches import hide
 from modeling.calibrate import figures, negative_log_likelihood, temperature
+from modeling.halves import Halved
 from modeling.headlines import PATTERNS, headlines
 
 
@@ -163,3 +167,80 @@ def training(folder: Path, run: Path) -> subprocess.Popen[bytes]:
     options = ["--run", str(run), "--epochs", "1", "--save-every", "5"]
     command = [sys.executable, "-m", "modeling.train", str(folder), *options]
     return subprocess.Popen(command, cwd=ROOT, stderr=subprocess.DEVNULL)
+
+
+LIKE = {"oil": ["gas"], "striker": ["keeper"]}
+
+
+def stories(count: int) -> list[data.Row]:
+    return [
+        data.Row(
+            number % 4,
+            {
+                "title": f"Oil of story{'abcdefghij'[number % 10] * 3} climbs",
+                "full": f"Oil of story{'abcdefghij'[number % 10] * 3} climbs: Sentence {number}, so it is, they say.",
+                "description": f"Sentence {number} of story{'abcdefghij'[number % 10] * 3}, so it is, they say.",
+            },
+        )
+        for number in range(count)
+    ]
+
+
+def test_new_texts_repeat_with_their_seed_and_differ_from_each_other() -> None:
+    found = Augmenter(stories(60), 7, LIKE).texts(300, full=0.6)
+    assert len(set(found)) == 300
+    assert found == Augmenter(stories(60), 7, LIKE).texts(300, full=0.6)
+    assert found[:200] == Augmenter(stories(60), 7, LIKE).texts(200, full=0.6)
+    assert found != Augmenter(stories(60), 8, LIKE).texts(300, full=0.6)
+
+
+def test_few_rows_give_fewer_new_texts() -> None:
+    found = Augmenter(stories(2), 7, {}).texts(500, full=0.5)
+    assert 0 < len(found) < 500
+
+
+def test_rows_of_full_texts_alone_give_full_texts() -> None:
+    rows = [data.Row(row.label, {"full": row.views["full"]}) for row in stories(60)]
+    found = Augmenter(rows, 7, LIKE).texts(50, full=0.5)
+    assert len(found) == 50
+    assert all("Sentence" in text or "climb" in text for text in found)
+
+
+def test_new_texts_have_other_words_and_articles_of_one_story() -> None:
+    found = Augmenter(stories(60), 7, LIKE).texts(300, full=1.0)
+    assert any("gas" in text for text in found)
+    assert not any("keeper" in text for text in found), "nothing replaces a word that is not there"
+    told = [re.findall(r"story(\w)\1\1", text) for text in found]
+    assert any(len(stories) == 2 for stories in told)
+
+
+@pytest.mark.parametrize("share", [0.0, 0.3])
+def test_the_share_of_tokens_that_is_hidden(share: float) -> None:
+    ids, mask = torch.full((400, 21), 5), torch.ones(400, 21, dtype=torch.int64)
+    mask[:, 15:] = 0
+    hide([(ids, mask, torch.zeros(400, 4))], share, 3, torch.Generator().manual_seed(0))
+    assert set(ids[:, 0].tolist()) == {5}, "the first token stays"
+    assert set(ids[:, 15:].flatten().tolist()) == {5}, "so does padding"
+    assert float((ids[:, 1:15] == 3).float().mean()) == pytest.approx(share, abs=0.03)
+
+
+def test_a_bfloat16_copy_trains_the_float32_model() -> None:
+    torch.manual_seed(0)
+    config = DistilBertConfig(
+        vocab_size=50, dim=16, n_layers=1, n_heads=2, hidden_dim=32, dropout=0.0, id2label=dict.fromkeys(range(4), "")
+    )
+    model = DistilBertForSequenceClassification(config)
+    before = {name: value.clone() for name, value in model.state_dict().items()}
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.5)
+    halved = Halved(model)
+    ids, goals = torch.arange(20).view(4, 5) + 5, torch.eye(4)
+    losses = []
+    for _ in range(30):
+        loss = torch.nn.functional.cross_entropy(halved.logits(ids, torch.ones_like(ids)), goals)
+        halved.update(loss, optimizer.step)
+        losses.append(loss.item())
+    assert losses[-1] < losses[0] / 3
+    assert any(not torch.equal(value, before[name]) for name, value in model.state_dict().items())
+    for ours, theirs in zip(model.parameters(), halved.copy.parameters(), strict=True):
+        assert ours.dtype == torch.float32
+        assert torch.equal(ours.bfloat16(), theirs)
