@@ -83,10 +83,13 @@ format: $(FULL)/ready
 train: $(FULL)/ready
 	$(FULL)/bin/python -m modeling.train $(or $(DATA),$(error say where AG News is: make train DATA=FOLDER_OF_CSV, or DATA=fancyzhx/ag_news for full texts only)) --run runs/taught --recipe taught
 	$(FULL)/bin/python -m modeling.train $(DATA) --run runs/taught_again --recipe taught_again --start runs/taught/best
+	$(FULL)/bin/python -m modeling.train $(DATA) --run runs/taught_augmented --recipe taught_augmented --start runs/taught_again/best
+	$(FULL)/bin/python -m modeling.train $(DATA) --run runs/self_augmented --recipe self_augmented --start runs/taught_augmented/best
+	$(FULL)/bin/python -m modeling.train $(DATA) --run runs/taught_five --recipe taught_five --start runs/self_augmented/best
 
 bake: $(FULL)/ready
-	$(FULL)/bin/python -m modeling.calibrate $(or $(DATA),$(error say what was trained on: make bake DATA=FOLDER_OF_CSV, or DATA=fancyzhx/ag_news)) --run runs/taught_again
-	$(FULL)/bin/python download_model.py --source runs/taught_again/best --name agnews-lambda/minilm-l6 --headlines runs/taught_again/headlines.txt
+	$(FULL)/bin/python -m modeling.calibrate $(or $(DATA),$(error say what was trained on: make bake DATA=FOLDER_OF_CSV, or DATA=fancyzhx/ag_news)) --run runs/taught_five
+	$(FULL)/bin/python download_model.py --source runs/taught_five/best --name agnews-lambda/minilm-l6 --headlines runs/taught_five/headlines.txt
 
 evaluate: $(FULL)/ready
 	$(FULL)/bin/python -m agnews evaluate $(or $(DATA),$(error say where the AG News CSV files are: make evaluate DATA=FOLDER))/test.csv --compare pipeline --no-texts --report results/evaluation/ag_news

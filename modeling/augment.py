@@ -1,6 +1,7 @@
 """New texts of the training texts' kind, for teachers to label: articles put together anew, words replaced.
 
-The same rows and seed give the same texts, so that a file of labels needs no texts.
+The same rows and seed give the same texts, so that a file of labels needs no texts (but where a word's neighbours
+are as near as each other: there arithmetic decides, and a file that lacks such a text leaves it out).
 """
 
 import random
@@ -16,9 +17,10 @@ from torch.nn import functional
 from agnews.request import joined
 from modeling import fold
 from modeling.data import Row
+from modeling.recipe import Recipe
 
 COMMON = 400
-"""So many of the most frequent words stay as they are and connect no articles."""
+"""So many of the most frequent words stay as they are."""
 CONNECTING = range(3, 401)
 """How often a word occurs that makes two texts likely to be of one story."""
 LIKE = 15
@@ -57,7 +59,7 @@ class Augmenter:
         self._titles_with = self._by_word(self._titles)
 
     def texts(self, count: int, full: float) -> list[str]:
-        """`count` different texts, the given share of them a title and its description, the others titles.
+        """`count` different texts, the given share of them of the kind of full texts, the others of titles.
 
         Fewer where few rows give no more; full texts alone where the rows are such.
         """
@@ -116,6 +118,11 @@ class Augmenter:
             return self._chance.choice(like) if like and self._chance.random() < share else found[0]
 
         return _WORD.sub(replacement, text)
+
+
+def new_texts_of(rows: Sequence[Row], recipe: Recipe) -> list[str]:
+    """The new texts that `recipe` has made of these rows, in the order in which it shows them."""
+    return Augmenter(rows, recipe.augmented_seed).texts(recipe.augmented, recipe.augmented_full)
 
 
 def nearest(words: Iterable[str]) -> dict[str, list[str]]:

@@ -53,9 +53,9 @@ class Recipe:
     average_every: int = 1
     """Steps between two updates of the averaged weights, which take a while for a large model."""
     augmented: int = 0
-    """New texts in all, as many in each epoch but the last, for which the teachers alone say what is to be learned."""
+    """New texts in all, spread over all epochs but the last of several; their target is the teachers' word alone."""
     augmented_full: float = 0.65
-    """The share of them that are a title with a description."""
+    """The share of them that are of the kind of full texts, not of titles."""
     augmented_seed: int = 20261125
     held_out: int = 2000
     split_seed: int = 20261123
@@ -79,13 +79,13 @@ RECIPES: dict[str, Recipe] = {
     "taught_again": Recipe(  # by both teachers' mean
         trained=4, epochs=3, learning_rate=4e-5, label_smoothing=0.0, taught=0.7, bared=0.2
     ),
-    "taught_augmented": replace(  # by three teachers' mean; on new texts by a fourth and the weights it begins with
+    "taught_augmented": replace(  # by the third teacher and the first two; on new texts by a fourth and its start
         _AUGMENTED, trained=7, epochs=3, learning_rate=1e-4, augmented=180_000
     ),
-    "self_augmented": replace(  # on new texts by its own word and that of the weights that the last one began with
+    "self_augmented": replace(  # on new texts by the two before it
         _AUGMENTED, trained=10, epochs=2, augmented=120_000, augmented_full=0.75, augmented_seed=20261126
     ),
-    "taught_five": replace(  # by the fifth teacher's; on new texts by that teacher and its own word
+    "taught_five": replace(  # by what the fifth teacher had learned from; on new texts by that teacher and its start
         _AUGMENTED, trained=12, epochs=3, taught=0.85, augmented=151_330, augmented_full=0.7, augmented_seed=20261127
     ),
     "teacher": Recipe(
@@ -170,13 +170,16 @@ def trained_on(run: Path, source: str) -> tuple[list[Row], list[Row]]:
     """(training, validation) rows of `run`, read anew from what it was trained on.
 
     Raises:
-        SystemExit: nothing was trained there, or `source` cannot be read, or holds other rows now.
+        SystemExit: nothing was trained there, or by another version, or `source` cannot be read, or holds other rows.
     """
     path = run / RECIPE
     if not path.exists():
         raise SystemExit(f"there is no {path}; train first: python -m modeling.train {source} --run {run}")
     claimed = json.loads(path.read_text())
-    recipe = Recipe(**claimed["recipe"])
+    try:
+        recipe = Recipe(**claimed["recipe"])
+    except TypeError as error:
+        raise SystemExit(f"{path} is of another version of this code: {error}") from error
     training, validation = data.split(data.read_or_exit(source)[0], recipe.held_out, recipe.split_seed)
     if data.digest(training) != claimed["sha256"]:
         raise SystemExit(f"{run} was trained on other rows than {source} holds; name its own data")

@@ -1,15 +1,15 @@
-"""What the teachers say of each training text: the file that the student learns from beside the labels.
+"""What the teachers say of each training text, or of new texts: what the student learns from beside the labels.
 
-    python -m modeling.soft_labels FOLDER_OF_CSV|OWNER/NAME --teachers runs/teacher runs/teacher_again --output FILE
-    python -m modeling.soft_labels FOLDER_OF_CSV|OWNER/NAME --teachers runs/teacher_whole --earlier FILE --output FILE
-    python -m modeling.soft_labels DATA --new-texts RECIPE --teachers RUN --students model_cache --output FILE
-    python -m modeling.soft_labels DATA --new-texts RECIPE --teachers RUN --students FOLDER --sure 0.97 --output FILE
+    python -m modeling.soft_labels DATA --teachers runs/teacher runs/teacher_again --output FILE
+    python -m modeling.soft_labels DATA --teachers runs/teacher_whole --earlier FILE --output FILE
+    python -m modeling.soft_labels DATA --new-texts-of RECIPE --students FOLDER FOLDER --output FILE
+    python -m modeling.soft_labels DATA --new-texts-of RECIPE --teachers RUN --students FOLDER --sure 0.97 --output FILE
 
-Writes an .npz of `keys` (uint64 [n], the first eight bytes of a text's sha256) and `logits` (float16 [n, 4]): no text
-can be read out of it. Several teachers' scores are averaged, and with `--earlier` the mean with those of such a file.
-`--new-texts` asks about the new texts of a recipe instead; checkpoints of the student are asked like teachers, or,
-with `--sure SCORE`, before them: teachers, which take several times as long, say something only of those texts to
-whose best label the students give less.
+DATA is a folder of CSV files, or OWNER/NAME on the hub. Writes an .npz of `keys` (uint64 [n], the first eight bytes of
+a text's sha256) and `logits` (float16 [n, 4]): no text can be read out of it. Several teachers' scores are averaged,
+and with `--earlier` the mean with those of such a file. `--new-texts-of` asks about the new texts of a recipe instead;
+checkpoints of the student are asked like teachers, or, with `--sure SCORE`, before them: teachers, which take several
+times as long, say something only of those texts to whose best label the students give less.
 Goes on after a kill where it last saved.
 """
 
@@ -28,7 +28,7 @@ from tqdm import tqdm
 from transformers import AutoModelForSequenceClassification, PreTrainedModel
 
 from modeling import data
-from modeling.augment import Augmenter
+from modeling.augment import new_texts_of
 from modeling.bake import DEFAULT_LENGTH
 from modeling.data import Row, View
 from modeling.forward import forward, padded
@@ -73,7 +73,7 @@ def texts_of(rows: Iterable[Row]) -> list[str]:
 
 
 class SoftLabels:
-    """The teachers' word on the texts of one file."""
+    """What one file has of the teachers' word on texts."""
 
     def __init__(self, path: Path) -> None:
         if not path.exists():
@@ -115,7 +115,7 @@ def logits_of(model: PreTrainedModel, tokenizer: Tokenizer, texts: Sequence[str]
     return logits
 
 
-def word_of(folder: Path, parts: Path, texts: Sequence[str]) -> NDArray[np.float32]:
+def logits_from(folder: Path, parts: Path, texts: Sequence[str]) -> NDArray[np.float32]:
     """Logits [len(texts), 4] of the teacher or student in `folder`, kept part by part below `parts`."""
     asked = hashlib.sha256((folder / "model.safetensors").read_bytes())
     asked.update("\0".join(texts).encode())
@@ -148,14 +148,14 @@ def ask(
 
     They are sure of a text where their mean score for one label is `sure` or more; with 1.0, never.
     """
-    said = [word_of(folder, parts, texts) for folder in students]
+    said = [logits_from(folder, parts, texts) for folder in students]
     if not students or sure >= 1:
-        return averaged(said + [word_of(folder, parts, texts) for folder in teachers])
+        return averaged(said + [logits_from(folder, parts, texts) for folder in teachers])
     logits = averaged(said)
     (unsure,) = np.nonzero(torch.from_numpy(logits.astype(np.float32)).softmax(1).amax(1).numpy() < sure)
-    if len(unsure) and teachers:
+    if len(unsure):
         doubted = [texts[index] for index in unsure.tolist()]
-        words = [word_of(folder, parts, doubted) for folder in teachers]
+        words = [logits_from(folder, parts, doubted) for folder in teachers]
         logits[unsure] = averaged([word[unsure] for word in said] + words)
     return logits
 
@@ -173,8 +173,21 @@ def earlier(path: Path, keys: NDArray[np.uint64]) -> NDArray[np.float32]:
     return np.stack([found[key] for key in keys.tolist()]).astype(np.float32)
 
 
-def main() -> None:
-    """Command line: see the module's first lines."""
+def asked_about(source: str, teachers: Sequence[Path], name: str | None) -> list[str]:
+    """The training texts that `source` holds, or the new ones made of them for the recipe called `name`.
+
+    Raises:
+        SystemExit: a teacher is missing, or was trained on other rows.
+    """
+    recipe = RECIPES[name or "student"]
+    told = [trained_on(run, source)[0] for run in teachers]
+    if any(rows != told[0] for rows in told):
+        raise SystemExit("error: the teachers were trained on different rows; name those of one data set")
+    rows = told[0] if told else data.split(data.read_or_exit(source)[0], recipe.held_out, recipe.split_seed)[0]
+    return new_texts_of(rows, recipe) if name else texts_of(rows)
+
+
+def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("data")
     told = "runs of modeling.train, on the same rows"
@@ -183,36 +196,29 @@ def main() -> None:
     parser.add_argument("--students", type=Path, nargs="*", default=[], metavar="FOLDER", help=told)
     told = "ask about this recipe's new texts, not about the training texts"
     augmenting = [name for name, recipe in RECIPES.items() if recipe.augmented]
-    parser.add_argument("--new-texts", choices=augmenting, metavar="RECIPE", help=told)
+    parser.add_argument("--new-texts-of", choices=augmenting, metavar="RECIPE", help=told)
     told = "ask teachers only where the students' best score is lower than this"
     parser.add_argument("--sure", type=float, default=1.0, metavar="SCORE", help=told)
     parser.add_argument("--earlier", type=Path, metavar="FILE", help="soft labels to take the mean with")
     parser.add_argument("--output", type=Path, required=True, metavar="FILE")
-    arguments = parser.parse_args()
+    return parser
+
+
+def main() -> None:
+    """Command line: see the module's first lines."""
+    arguments = _parser().parse_args()
     if not arguments.teachers and not arguments.students:
         raise SystemExit("error: name somebody to ask: --teachers RUN or --students FOLDER")
-    if arguments.sure < 1 and not arguments.students:
-        raise SystemExit("error: --sure is about the students' word; name some with --students FOLDER")
-    training = [trained_on(run, arguments.data)[0] for run in arguments.teachers]
-    if any(rows != training[0] for rows in training):
-        raise SystemExit("the teachers were trained on different rows; name those of one data set and seed")
-    recipe = RECIPES[arguments.new_texts or "student"]
-    rows = (
-        training[0]
-        if training
-        else data.split(data.read_or_exit(arguments.data)[0], recipe.held_out, recipe.split_seed)[0]
-    )
-    texts = (
-        Augmenter(rows, recipe.augmented_seed).texts(recipe.augmented, recipe.augmented_full)
-        if arguments.new_texts
-        else texts_of(rows)
-    )
+    if arguments.sure < 1 and not (arguments.teachers and arguments.students):
+        raise SystemExit("error: --sure is about asking --teachers RUN less than --students FOLDER; name both")
+    texts = asked_about(arguments.data, arguments.teachers, arguments.new_texts_of)
     keys = np.array([key(text) for text in texts], np.uint64)
+    before = [earlier(arguments.earlier, keys)] if arguments.earlier else []
     teachers = [run / "best" for run in arguments.teachers]
     parts = arguments.output.with_suffix(".parts")
     logits = ask(teachers, arguments.students, parts, texts, arguments.sure)
-    if arguments.earlier:
-        logits = averaged([logits.astype(np.float32), earlier(arguments.earlier, keys)])
+    if before:
+        logits = averaged([logits.astype(np.float32), *before])
     np.savez_compressed(arguments.output, keys=keys, logits=logits)
     shutil.rmtree(parts)
     print(f"{len(texts):,} texts in {arguments.output}")

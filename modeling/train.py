@@ -24,7 +24,7 @@ from tqdm import tqdm
 from transformers import PreTrainedModel
 
 from modeling import data, fold, teacher
-from modeling.augment import Augmenter
+from modeling.augment import new_texts_of
 from modeling.batches import Batch, batches, hide, targets
 from modeling.data import Row, View
 from modeling.forward import forward
@@ -82,10 +82,7 @@ class Trainer:
         self.model = _model(recipe, self.source, start)
         self.average = {name: value.detach().clone() for name, value in self._learning()}
         self.optimizer = torch.optim.AdamW(self._groups(), fused=True)
-        self.texts: list[str] = []
-        if new_texts:
-            texts = Augmenter(self.training, recipe.augmented_seed).texts(recipe.augmented, recipe.augmented_full)
-            self.texts = new_texts.known(texts)  # none where the rows are others than the teachers' were
+        self.texts = new_texts.known(new_texts_of(self.training, recipe)) if new_texts else []
         sizes = [len(self.training) + len(self._new(epoch)) for epoch in range(recipe.epochs)]
         self.ends = list(accumulate(math.ceil(size / recipe.batch) for size in sizes))
         self.steps = self.ends[-1]
@@ -170,9 +167,10 @@ class Trainer:
         return found
 
     def _new(self, epoch: int) -> list[str]:
-        """The new texts of one epoch: as many in each but the last, which has the training texts alone."""
-        count = len(self.texts) // max(self.recipe.epochs - 1, 1)
-        return self.texts[epoch * count : (epoch + 1) * count] if epoch < self.recipe.epochs - 1 else []
+        """The new texts of one epoch: as many in each but the last of several, which has the training texts alone."""
+        having = max(self.recipe.epochs - 1, 1)
+        count = len(self.texts) // having
+        return self.texts[epoch * count : (epoch + 1) * count] if epoch < having else []
 
     def _mask_token(self) -> int:
         found = self.tokenizer.token_to_id("<mask>" if self.recipe.start == "mpnet" else "[MASK]")
@@ -279,7 +277,10 @@ def main() -> None:
     print(f"{len(trainer.training):,} rows to train on, {len(trainer.validation):,} held out; {trainer.steps:,} steps")
     if recipe.augmented:
         print(f"{len(trainer.texts):,} of {recipe.augmented:,} new texts are those that the teachers were asked about")
-    trainer.log(event="start", data=notes, recipe=asdict(recipe), threads=torch.get_num_threads())
+        if not trainer.texts:
+            print("warning: the teachers were asked about other rows' new texts; this training goes on without any")
+    started = {"data": notes, "new_texts": len(trainer.texts), "threads": torch.get_num_threads()}
+    trainer.log(event="start", recipe=asdict(recipe), **started)
     trainer.train(arguments.save_every)
 
 

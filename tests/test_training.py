@@ -1,4 +1,3 @@
-import re
 import subprocess
 import sys
 import time
@@ -16,7 +15,6 @@ import torch
 from transformers import BertConfig, BertModel, DistilBertConfig, DistilBertForSequenceClassification
 
 from modeling import data, fold
-from modeling.augment import Augmenter
 from modeling.batches import hide
 from modeling.calibrate import figures, negative_log_likelihood, temperature
 from modeling.halves import Halved
@@ -167,51 +165,6 @@ def training(folder: Path, run: Path) -> subprocess.Popen[bytes]:
     options = ["--run", str(run), "--epochs", "1", "--save-every", "5"]
     command = [sys.executable, "-m", "modeling.train", str(folder), *options]
     return subprocess.Popen(command, cwd=ROOT, stderr=subprocess.DEVNULL)
-
-
-LIKE = {"oil": ["gas"], "striker": ["keeper"]}
-
-
-def stories(count: int) -> list[data.Row]:
-    return [
-        data.Row(
-            number % 4,
-            {
-                "title": f"Oil of story{'abcdefghij'[number % 10] * 3} climbs",
-                "full": f"Oil of story{'abcdefghij'[number % 10] * 3} climbs: Sentence {number}, so it is, they say.",
-                "description": f"Sentence {number} of story{'abcdefghij'[number % 10] * 3}, so it is, they say.",
-            },
-        )
-        for number in range(count)
-    ]
-
-
-def test_new_texts_repeat_with_their_seed_and_differ_from_each_other() -> None:
-    found = Augmenter(stories(60), 7, LIKE).texts(300, full=0.6)
-    assert len(set(found)) == 300
-    assert found == Augmenter(stories(60), 7, LIKE).texts(300, full=0.6)
-    assert found[:200] == Augmenter(stories(60), 7, LIKE).texts(200, full=0.6)
-    assert found != Augmenter(stories(60), 8, LIKE).texts(300, full=0.6)
-
-
-def test_few_rows_give_fewer_new_texts() -> None:
-    found = Augmenter(stories(2), 7, {}).texts(500, full=0.5)
-    assert 0 < len(found) < 500
-
-
-def test_rows_of_full_texts_alone_give_full_texts() -> None:
-    rows = [data.Row(row.label, {"full": row.views["full"]}) for row in stories(60)]
-    found = Augmenter(rows, 7, LIKE).texts(50, full=0.5)
-    assert len(found) == 50
-    assert all("Sentence" in text or "climb" in text for text in found)
-
-
-def test_new_texts_have_other_words_and_articles_of_one_story() -> None:
-    found = Augmenter(stories(60), 7, LIKE).texts(300, full=1.0)
-    assert any("gas" in text for text in found)
-    assert not any("keeper" in text for text in found), "nothing replaces a word that is not there"
-    told = [re.findall(r"story(\w)\1\1", text) for text in found]
-    assert any(len(stories) == 2 for stories in told)
 
 
 @pytest.mark.parametrize("share", [0.0, 0.3])
