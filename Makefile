@@ -86,10 +86,11 @@ train: $(FULL)/ready
 	$(FULL)/bin/python -m modeling.train $(DATA) --run runs/taught_augmented --recipe taught_augmented --start runs/taught_again/best
 	$(FULL)/bin/python -m modeling.train $(DATA) --run runs/self_augmented --recipe self_augmented --start runs/taught_augmented/best
 	$(FULL)/bin/python -m modeling.train $(DATA) --run runs/taught_five --recipe taught_five --start runs/self_augmented/best
+	$(FULL)/bin/python -m modeling.train $(DATA) --run runs/taught_agreeing --recipe taught_agreeing --start runs/taught_five/best
 
 bake: $(FULL)/ready
-	$(FULL)/bin/python -m modeling.calibrate $(or $(DATA),$(error say what was trained on: make bake DATA=FOLDER_OF_CSV, or DATA=fancyzhx/ag_news)) --run runs/taught_five
-	$(FULL)/bin/python download_model.py --source runs/taught_five/best --name agnews-lambda/minilm-l6 --headlines runs/taught_five/headlines.txt
+	$(FULL)/bin/python -m modeling.calibrate $(or $(DATA),$(error say what was trained on: make bake DATA=FOLDER_OF_CSV, or DATA=fancyzhx/ag_news)) --run runs/taught_agreeing
+	$(FULL)/bin/python download_model.py --source runs/taught_agreeing/best --name agnews-lambda/minilm-l6 --headlines runs/taught_agreeing/headlines.txt
 
 evaluate: $(FULL)/ready
 	$(FULL)/bin/python -m agnews evaluate $(or $(DATA),$(error say where the AG News CSV files are: make evaluate DATA=FOLDER))/test.csv --compare pipeline --no-texts --report results/evaluation/ag_news

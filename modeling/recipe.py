@@ -50,6 +50,8 @@ class Recipe:
     """The share of tokens, on average, that [MASK] stands for."""
     bfloat16: bool = False
     """Forward and backward on a bfloat16 copy of the weights, not under autocast: faster where a CPU has AMX."""
+    agreement: float = 0.0
+    """Weight of how far two passes over a text differ, each with dropout of its own (R-Drop)."""
     average_every: int = 1
     """Steps between two updates of the averaged weights, which take a while for a large model."""
     augmented: int = 0
@@ -87,6 +89,17 @@ RECIPES: dict[str, Recipe] = {
     ),
     "taught_five": replace(  # by what the fifth teacher had learned from; on new texts by that teacher and its start
         _AUGMENTED, trained=12, epochs=3, taught=0.85, augmented=151_330, augmented_full=0.7, augmented_seed=20261127
+    ),
+    "taught_agreeing": replace(  # by the fifth teacher and its start, two passes over each text
+        _AUGMENTED,
+        trained=15,
+        epochs=2,
+        learning_rate=5e-5,
+        taught=0.92,
+        agreement=1.0,
+        augmented=60_000,
+        augmented_full=0.8,
+        augmented_seed=20261128,
     ),
     "teacher": Recipe(
         start="mpnet",

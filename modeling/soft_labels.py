@@ -44,12 +44,16 @@ SOFT_LABELS = {
     "self_augmented": Path("modeling/soft_labels_whole.npz"),
     "teacher_five": Path("modeling/soft_labels_five.npz"),  # the mean of those and of the self-taught student's
     "taught_five": Path("modeling/soft_labels_five.npz"),
+    "taught_agreeing": Path(
+        "modeling/soft_labels_agreeing.npz"
+    ),  # the fifth teacher's and the student's that it taught
 }
 """What each recipe that is taught learns from."""
 NEW_TEXTS = {
     "taught_augmented": Path("modeling/new_texts.npz"),  # the fourth teacher's word and taught_again's
     "self_augmented": Path("modeling/new_texts_self.npz"),  # taught_again's and taught_augmented's
     "taught_five": Path("modeling/new_texts_five.npz"),  # the fifth teacher's and self_augmented's
+    "taught_agreeing": Path("modeling/new_texts_agreeing.npz"),  # the fifth teacher's and taught_five's
 }
 """What the recipes with new texts learn from about these."""
 CHUNK = 4096

@@ -17,7 +17,7 @@ from modeling import data
 from modeling.augment import new_texts_of
 from modeling.recipe import Recipe
 from modeling.soft_labels import SoftLabels, key
-from modeling.train import Trainer
+from modeling.train import Trainer, disagreement
 
 RECIPE = Recipe(
     epochs=3, batch=8, held_out=4, hidden=0.5, bfloat16=True, average_every=2, augmented=21, augmented_full=0.5
@@ -89,6 +89,22 @@ def test_a_step_moves_the_weights_and_every_other_one_their_average(trainer: Tra
     fresh.update(second)
     decay = (3 / 12) ** 2  # (1 + step) / (10 + step) at step 2, for two steps
     assert torch.allclose(average, before.lerp(weight.detach(), 1 - decay))
+
+
+def test_passes_that_differ_cost_their_divergence_in_both_directions() -> None:
+    one, other = torch.tensor([[0.7, 0.1, 0.1, 0.1]]), torch.tensor([[0.4, 0.4, 0.1, 0.1]])
+    both = float((one * (one / other).log()).sum() + (other * (other / one).log()).sum())
+    assert float(disagreement(torch.cat([one, other]).log())) == pytest.approx(both / 2)
+    assert float(disagreement(torch.cat([one, one]).log())) == 0
+
+
+def test_agreement_makes_a_step_s_loss_larger(trainer: Trainer, tmp_path: Path) -> None:
+    losses = []
+    for weight in (1e-9, 100.0):  # both see each text twice, with the same dropout
+        recipe = replace(RECIPE, agreement=weight)
+        found = Trainer(recipe, rows(), tmp_path / str(weight), None, None, trainer.new_texts)
+        losses.append(found.update(found.epoch_batches(0)[0]))
+    assert losses[1] > losses[0]
 
 
 def test_a_resumed_training_shows_the_same_new_texts(trainer: Trainer) -> None:
