@@ -7,30 +7,25 @@ python -m modeling.train FOLDER_OF_CSV|OWNER/NAME --run runs/teacher --recipe te
 import argparse
 import hashlib
 import json
-import math
-import random
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, replace
-from itertools import accumulate, pairwise
 from pathlib import Path
 from typing import Any
 
 import torch
 from safetensors.torch import load_file
 from tokenizers import Tokenizer
-from torch import Tensor
-from torch.nn import functional
 from tqdm import tqdm
 from transformers import PreTrainedModel
 
 from modeling import data, fold, teacher
-from modeling.augment import new_texts_of
-from modeling.batches import Batch, batches, hide, targets
+from modeling.batches import Batch, batches, targets
 from modeling.data import Row, View
+from modeling.epochs import Epochs
 from modeling.forward import forward
 from modeling.halves import Halved
-from modeling.noise import sometimes_without_source
+from modeling.loss import loss_of
 from modeling.recipe import RECIPE, RECIPES, Recipe
 from modeling.soft_labels import NEW_TEXTS, SOFT_LABELS, SoftLabels
 
@@ -59,15 +54,6 @@ def accuracy(model: PreTrainedModel, rows: Sequence[Row], view: View, tokenizer:
     return right / len(rows)
 
 
-def disagreement(logits: Tensor) -> Tensor:
-    """How far two passes over the same texts differ: half their divergence in both directions, on average.
-
-    R-Drop (Liang et al. 2021). Takes [2 * batch, 4]: the first pass, then the second.
-    """
-    one, other = logits.log_softmax(1).chunk(2)
-    return 0.5 * ((one.exp() - other.exp()) * (one - other)).sum(1).mean()
-
-
 class Trainer:
     """The state of one run, all of it in `run/state.pt`, so a killed run goes on where it last saved."""
 
@@ -80,10 +66,10 @@ class Trainer:
         start: Path | None = None,
         new_texts: SoftLabels | None = None,
     ) -> None:
-        self.recipe, self.run, self.soft_labels, self.new_texts = recipe, run, soft_labels, new_texts
+        self.recipe, self.run = recipe, run
         self.training, self.validation = data.split(rows, recipe.held_out, recipe.split_seed)
         run.mkdir(parents=True, exist_ok=True)
-        self._claim()
+        self._claim(soft_labels, new_texts)
         torch.manual_seed(recipe.seed)
         self.source = fold.minilm_folder() if recipe.start == "minilm" else teacher.unpack(run / "start")
         fold.save_tokenizer(self.source, run)
@@ -92,10 +78,8 @@ class Trainer:
         self.model = _model(recipe, self.source, start)
         self.average = {name: value.detach().clone() for name, value in self._learning()}
         self.optimizer = torch.optim.AdamW(self._groups(), fused=True)
-        self.texts = new_texts.known(new_texts_of(self.training, recipe)) if new_texts else []
-        sizes = [len(self.training) + len(self._new(epoch)) for epoch in range(recipe.epochs)]
-        self.ends = list(accumulate(math.ceil(size / recipe.batch) for size in sizes))
-        self.steps = self.ends[-1]
+        self.epochs = Epochs(recipe, self.training, self.tokenizer, soft_labels, new_texts)
+        self.steps = self.epochs.ends[-1]
         self.halved: Halved | None = None
         self.step = 0
         self.best = 0.0
@@ -115,14 +99,14 @@ class Trainer:
             {"params": values, "factor": factor, "weight_decay": decay} for (factor, decay), values in groups.items()
         ]
 
-    def _claim(self) -> None:
+    def _claim(self, soft_labels: SoftLabels | None, new_texts: SoftLabels | None) -> None:
         """Writes `recipe.json`, or returns if it says the same: a run has one recipe and one set of rows."""
         path = self.run / RECIPE
         mine = {"recipe": asdict(self.recipe), "rows": len(self.training), "sha256": data.digest(self.training)}
-        if self.soft_labels:
-            mine["soft_labels"] = self.soft_labels.sha256
-        if self.new_texts:
-            mine["new_texts"] = self.new_texts.sha256
+        if soft_labels:
+            mine["soft_labels"] = soft_labels.sha256
+        if new_texts:
+            mine["new_texts"] = new_texts.sha256
         if not path.exists():
             path.write_text(json.dumps(mine, indent=2) + "\n")
         if json.loads(path.read_text()) != mine:
@@ -157,43 +141,6 @@ class Trainer:
         with (self.run / "log.jsonl").open("a") as lines:
             lines.write(json.dumps({"time": time.strftime("%FT%TZ", time.gmtime()), **entry}) + "\n")
 
-    def epoch_batches(self, epoch: int) -> list[Batch]:
-        """The batches of one epoch: the same for the same seed, so that a resumed run sees the same ones."""
-        seed = self.recipe.seed + 1000 * (self.recipe.trained + epoch + 1)
-        views = data.sample_views(self.training, self.recipe.views, seed)
-        chance = random.Random(seed + 1)  # not the one that mixes the batches
-        texts = [
-            sometimes_without_source(row.views[view], self.recipe.bared, chance)
-            for row, view in zip(self.training, views, strict=True)
-        ]
-        goals = targets(self.training, views, self.recipe.taught, self.soft_labels)
-        if new := self._new(epoch):
-            assert self.new_texts
-            texts += new
-            goals = torch.cat([goals, self.new_texts.of_texts(new)])
-        found = batches(texts, goals, self.tokenizer, self.recipe.batch, random.Random(seed))
-        if self.recipe.hidden:
-            hide(found, self.recipe.hidden, self._mask_token(), torch.Generator().manual_seed(seed))
-        return found
-
-    def _new(self, epoch: int) -> list[str]:
-        """The new texts of one epoch: as many in each but the last of several, which has the training texts alone."""
-        having = max(self.recipe.epochs - 1, 1)
-        count = len(self.texts) // having
-        return self.texts[epoch * count : (epoch + 1) * count] if epoch < having else []
-
-    def _mask_token(self) -> int:
-        found = self.tokenizer.token_to_id("<mask>" if self.recipe.start == "mpnet" else "[MASK]")
-        assert found is not None
-        return found
-
-    def remaining(self) -> Iterator[tuple[int, Batch]]:
-        """(epoch, batch) from the current step to the end."""
-        for epoch, (begin, end) in enumerate(pairwise([0, *self.ends])):
-            if self.step < end:
-                for batch in self.epoch_batches(epoch)[self.step - begin :]:
-                    yield epoch, batch
-
     def update(self, batch: Batch) -> float:
         """One optimiser step; returns the loss."""
         ids, mask, goals = batch
@@ -206,10 +153,10 @@ class Trainer:
             ids, mask, goals = (part.repeat(2, 1) for part in batch)
         if self.recipe.bfloat16:
             self.halved = self.halved or Halved(self.model)
-            loss = self._loss(self.halved.logits(ids, mask), goals)
+            loss = loss_of(self.halved.logits(ids, mask), goals, self.recipe)
             self.halved.update(loss, self._descend)
         else:
-            loss = self._loss(forward(self.model, ids, mask), goals)
+            loss = loss_of(forward(self.model, ids, mask), goals, self.recipe)
             self.optimizer.zero_grad()
             loss.backward()
             self._descend()
@@ -219,10 +166,6 @@ class Trainer:
             for name, value in self._learning():
                 self.average[name].lerp_(value.detach(), 1 - decay)
         return float(loss.detach())
-
-    def _loss(self, logits: Tensor, goals: Tensor) -> Tensor:
-        loss = functional.cross_entropy(logits, goals, label_smoothing=self.recipe.label_smoothing)
-        return loss + self.recipe.agreement * disagreement(logits) if self.recipe.agreement else loss
 
     def _descend(self) -> None:
         torch.nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
@@ -248,22 +191,21 @@ class Trainer:
         """Runs to the end, validating after each epoch and saving every `save_every` steps."""
         bar = tqdm(total=self.steps, initial=self.step, unit="step", dynamic_ncols=True, mininterval=2)
         smoothed = 0.0
-        for epoch, batch in self.remaining():
+        for epoch, batch in self.epochs.after(self.step):
             loss = self.update(batch)
             smoothed = loss if smoothed == 0.0 else 0.98 * smoothed + 0.02 * loss
             bar.update()
             bar.set_postfix(epoch=epoch + 1, loss=f"{smoothed:.3f}", refresh=False)
             if self.step % 100 == 0:
                 self.log(event="step", step=self.step, loss=round(smoothed, 4))
-            if self.step in self.ends:
+            if self.step in self.epochs.ends:
                 self.validate(epoch)
             if self.step % save_every == 0 or self.step == self.steps:
                 self.save()
         bar.close()
 
 
-def main() -> None:
-    """Command line: see the module's first lines."""
+def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     told = "folder with AG News train*.csv (and test.csv, to keep it unseen), or a hub data set: fancyzhx/ag_news"
     parser.add_argument("data", help=told)
@@ -277,7 +219,12 @@ def main() -> None:
     parser.add_argument("--new-texts", type=Path, metavar="FILE", help=told)
     parser.add_argument("--start", type=Path, metavar="FOLDER", help="weights to begin with: a run's best/")
     parser.add_argument("--save-every", type=int, default=500, metavar="STEPS")
-    arguments = parser.parse_args()
+    return parser
+
+
+def main() -> None:
+    """Command line: see the module's first lines."""
+    arguments = _parser().parse_args()
     rows, notes = data.read_or_exit(arguments.data)
     print(*notes, sep="\n")
     given = {name: value for name in ("epochs", "seed") if (value := getattr(arguments, name)) is not None}
@@ -290,11 +237,12 @@ def main() -> None:
     new_texts = SoftLabels(arguments.new_texts or NEW_TEXTS[arguments.recipe]) if recipe.augmented else None
     trainer = Trainer(recipe, rows, arguments.run, soft_labels, arguments.start, new_texts)
     print(f"{len(trainer.training):,} rows to train on, {len(trainer.validation):,} held out; {trainer.steps:,} steps")
+    new = len(trainer.epochs.new)
     if recipe.augmented:
-        print(f"{len(trainer.texts):,} of {recipe.augmented:,} new texts are those that the teachers were asked about")
-        if not trainer.texts:
-            print("warning: the teachers were asked about other rows' new texts; this training goes on without any")
-    started = {"data": notes, "new_texts": len(trainer.texts), "threads": torch.get_num_threads()}
+        print(f"{new:,} of {recipe.augmented:,} new texts are those that the teachers were asked about")
+    if recipe.augmented and not new:
+        print("warning: the teachers were asked about other rows' new texts; this training goes on without any")
+    started = {"data": notes, "new_texts": new, "threads": torch.get_num_threads()}
     trainer.log(event="start", recipe=asdict(recipe), **started)
     trainer.train(arguments.save_every)
 

@@ -15,9 +15,10 @@ import torch
 
 from modeling import data
 from modeling.augment import new_texts_of
+from modeling.loss import disagreement
 from modeling.recipe import Recipe
 from modeling.soft_labels import SoftLabels, key
-from modeling.train import Trainer, disagreement
+from modeling.train import Trainer
 
 RECIPE = Recipe(
     epochs=3, batch=8, held_out=4, hidden=0.5, bfloat16=True, average_every=2, augmented=21, augmented_full=0.5
@@ -43,45 +44,49 @@ def labels(texts: list[str], path: Path) -> SoftLabels:
 
 
 @pytest.fixture(scope="module")
-def trainer(tmp_path_factory: pytest.TempPathFactory) -> Trainer:
-    """A training whose teachers were not asked about the last of 21 new texts."""
+def said(tmp_path_factory: pytest.TempPathFactory) -> SoftLabels:
+    """The word of teachers who were not asked about the last of 21 new texts."""
     require_start_weights()
-    folder = tmp_path_factory.mktemp("trainer")
     texts = new_texts_of(data.split(rows(), RECIPE.held_out, RECIPE.split_seed)[0], RECIPE)
     assert len(texts) == 21
-    return Trainer(RECIPE, rows(), folder / "run", None, None, labels(texts[:-1], folder / "new.npz"))
+    return labels(texts[:-1], tmp_path_factory.mktemp("labels") / "new.npz")
+
+
+@pytest.fixture(scope="module")
+def trainer(said: SoftLabels, tmp_path_factory: pytest.TempPathFactory) -> Trainer:
+    return Trainer(RECIPE, rows(), tmp_path_factory.mktemp("trainer") / "run", None, None, said)
 
 
 def told(trainer: Trainer, epoch: int) -> tuple[int, int]:
     """How many texts an epoch shows, and of how many the target is what the teachers say of new ones."""
-    goals = torch.cat([goal for _, _, goal in trainer.epoch_batches(epoch)])
+    goals = torch.cat([goal for _, _, goal in trainer.epochs.batches_of(epoch)])
     return len(goals), int(torch.isclose(goals, torch.tensor(SAID), atol=1e-3).all(1).sum())
 
 
 def test_new_texts_are_spread_over_all_epochs_but_the_last(trainer: Trainer) -> None:
     assert [told(trainer, epoch) for epoch in range(3)] == [(46, 10), (46, 10), (36, 0)]
-    assert trainer.ends == [6, 12, 17]
+    assert trainer.epochs.ends == [6, 12, 17]
 
 
-def test_the_only_epoch_shows_all_new_texts(trainer: Trainer, tmp_path: Path) -> None:
+def test_the_only_epoch_shows_all_new_texts(said: SoftLabels, tmp_path: Path) -> None:
     recipe = replace(RECIPE, epochs=1)
-    assert told(Trainer(recipe, rows(), tmp_path / "run", None, None, trainer.new_texts), 0) == (56, 20)
+    assert told(Trainer(recipe, rows(), tmp_path / "run", None, None, said), 0) == (56, 20)
 
 
 def test_tokens_are_hidden_but_never_the_first(trainer: Trainer) -> None:
-    for ids, mask, _ in trainer.epoch_batches(0):
+    for ids, mask, _ in trainer.epochs.batches_of(0):
         assert not (ids[:, 0] == MASK).any()
         assert not ((ids == MASK) & (mask == 0)).any()
-    share = np.mean([float((ids[mask == 1] == MASK).float().mean()) for ids, mask, _ in trainer.epoch_batches(0)])
+    share = np.mean([float((ids[mask == 1] == MASK).float().mean()) for ids, mask, _ in trainer.epochs.batches_of(0)])
     assert 0.3 < share < 0.6
 
 
-def test_a_step_moves_the_weights_and_every_other_one_their_average(trainer: Trainer, tmp_path: Path) -> None:
-    fresh = Trainer(RECIPE, rows(), tmp_path / "run", None, None, trainer.new_texts)
+def test_a_step_moves_the_weights_and_every_other_one_their_average(said: SoftLabels, tmp_path: Path) -> None:
+    fresh = Trainer(RECIPE, rows(), tmp_path / "run", None, None, said)
     name = "classifier.weight"
     weight, average = dict(fresh.model.named_parameters())[name], fresh.average[name]
     before = average.clone()
-    first, second = fresh.epoch_batches(0)[:2]
+    first, second = fresh.epochs.batches_of(0)[:2]
     fresh.update(first)
     assert weight.dtype == torch.float32
     assert not torch.equal(weight, before)
@@ -98,21 +103,21 @@ def test_passes_that_differ_cost_their_divergence_in_both_directions() -> None:
     assert float(disagreement(torch.cat([one, one]).log())) == 0
 
 
-def test_agreement_makes_a_step_s_loss_larger(trainer: Trainer, tmp_path: Path) -> None:
+def test_agreement_makes_a_step_s_loss_larger(said: SoftLabels, tmp_path: Path) -> None:
     losses = []
     for weight in (1e-9, 100.0):  # both see each text twice, with the same dropout
         recipe = replace(RECIPE, agreement=weight)
-        found = Trainer(recipe, rows(), tmp_path / str(weight), None, None, trainer.new_texts)
-        losses.append(found.update(found.epoch_batches(0)[0]))
+        found = Trainer(recipe, rows(), tmp_path / str(weight), None, None, said)
+        losses.append(found.update(found.epochs.batches_of(0)[0]))
     assert losses[1] > losses[0]
 
 
-def test_a_resumed_training_shows_the_same_new_texts(trainer: Trainer) -> None:
+def test_a_resumed_training_shows_the_same_new_texts(trainer: Trainer, said: SoftLabels) -> None:
     trainer.save()
-    again = Trainer(RECIPE, rows(), trainer.run, None, None, trainer.new_texts)
-    assert (again.step, again.texts) == (trainer.step, trainer.texts)
+    again = Trainer(RECIPE, rows(), trainer.run, None, None, said)
+    assert (again.step, again.epochs.new) == (trainer.step, trainer.epochs.new)
     for (ids, _, goals), (same_ids, _, same_goals) in zip(
-        again.epoch_batches(1), trainer.epoch_batches(1), strict=True
+        again.epochs.batches_of(1), trainer.epochs.batches_of(1), strict=True
     ):
         assert torch.equal(ids, same_ids)
         assert torch.equal(goals, same_goals)
