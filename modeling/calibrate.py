@@ -22,7 +22,7 @@ from modeling import data
 from modeling.bake import DEFAULT_LENGTH, token_ids
 from modeling.data import Row, View
 from modeling.parity import reference_logits
-from modeling.recipe import trained_on
+from modeling.recipe import trained_on, weights_in
 
 
 def temperature(logits: NDArray[np.float32], labels: NDArray[np.int64]) -> float:
@@ -71,6 +71,7 @@ def main() -> None:
     arguments = parser.parse_args()
     best = arguments.run / "best"
     _, validation = trained_on(arguments.run, arguments.data)
+    weights_in(best)
     labels = np.array([row.label for row in validation])
     logits = logits_of(best, validation)
     fitted = temperature(np.concatenate(list(logits.values())), np.tile(labels, len(logits)))

@@ -10,7 +10,8 @@ from modeling.data import Row, View
 
 RECIPE = "recipe.json"
 """In a run's folder: its recipe, and which rows it trains on."""
-
+WEIGHTS = "model.safetensors"
+"""In a checkpoint's folder, such as a run's best/."""
 
 Start = Literal["minilm", "mpnet"]
 """The published weights that training starts from: those of the checkpoint, or of its teacher."""
@@ -177,6 +178,14 @@ RECIPES: dict[str, Recipe] = {
         views={"title": 0.4, "full": 0.6, "description": 0.0},
     ),
 }
+
+
+def weights_in(folder: Path) -> Path:
+    """The weights of the checkpoint in `folder`. Raises SystemExit where there are none."""
+    path = folder / WEIGHTS
+    if not path.is_file():
+        raise SystemExit(f"error: there is no {path}; a run has its best/ after its first epoch")
+    return path
 
 
 def trained_on(run: Path, source: str) -> tuple[list[Row], list[Row]]:

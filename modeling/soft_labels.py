@@ -17,6 +17,7 @@ import argparse
 import hashlib
 import json
 import shutil
+import zipfile
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
@@ -32,7 +33,7 @@ from modeling.augment import new_texts_of
 from modeling.bake import DEFAULT_LENGTH
 from modeling.data import Row, View
 from modeling.forward import forward, padded
-from modeling.recipe import RECIPES, trained_on
+from modeling.recipe import RECIPES, trained_on, weights_in
 from modeling.teacher import MpnetClassifier
 
 SOFT_LABELS = {
@@ -76,18 +77,27 @@ def texts_of(rows: Iterable[Row]) -> list[str]:
     return sorted(asked, key=lambda text: (len(text), text))
 
 
+def stored(path: Path) -> dict[int, NDArray[np.float32]]:
+    """Logits [4] by key, of a file that this module wrote. Raises SystemExit for what is no such file."""
+    try:
+        with path.open("rb") as file, np.load(file) as found:
+            return dict(zip(found["keys"].tolist(), found["logits"].astype(np.float32), strict=True))
+    except FileNotFoundError as error:
+        raise SystemExit(
+            f"error: there is no {path}; python -m modeling.soft_labels makes such files with trained teachers"
+        ) from error
+    except (AttributeError, EOFError, KeyError, OSError, TypeError, ValueError, zipfile.BadZipFile) as error:
+        raise SystemExit(f"error: {path} is no file of soft labels") from error
+
+
 class SoftLabels:
     """What one file has of the teachers' word on texts."""
 
     def __init__(self, path: Path) -> None:
-        if not path.exists():
-            raise SystemExit(
-                f"error: there is no {path}; python -m modeling.soft_labels makes it with trained teachers"
-            )
+        logits = stored(path)
         self.sha256 = hashlib.sha256(path.read_bytes()).hexdigest()
-        with np.load(path) as stored:
-            logits = torch.from_numpy(stored["logits"].astype(np.float32))
-            self._scores = dict(zip(stored["keys"].tolist(), logits.softmax(1), strict=True))
+        scores = torch.tensor(np.stack(list(logits.values()))).softmax(1)
+        self._scores = dict(zip(logits, scores, strict=True))
 
     def of(self, row: Row, view: View) -> torch.Tensor | None:
         """Scores [4]: the mean over the text shown and the row's full text, of what the file has; None for neither.
@@ -121,7 +131,7 @@ def logits_of(model: PreTrainedModel, tokenizer: Tokenizer, texts: Sequence[str]
 
 def logits_from(folder: Path, parts: Path, texts: Sequence[str]) -> NDArray[np.float32]:
     """Logits [len(texts), 4] of the teacher or student in `folder`, kept part by part below `parts`."""
-    asked = hashlib.sha256((folder / "model.safetensors").read_bytes())
+    asked = hashlib.sha256(weights_in(folder).read_bytes())
     asked.update("\0".join(texts).encode())
     parts /= asked.hexdigest()[:16]
     parts.mkdir(parents=True, exist_ok=True)
@@ -170,11 +180,10 @@ def earlier(path: Path, keys: NDArray[np.uint64]) -> NDArray[np.float32]:
     Raises:
         SystemExit: it has none for one of them.
     """
-    with np.load(path) as stored:
-        found = dict(zip(stored["keys"].tolist(), stored["logits"], strict=True))
+    found = stored(path)
     if not found.keys() >= set(keys.tolist()):
         raise SystemExit(f"error: {path} is of other texts")
-    return np.stack([found[key] for key in keys.tolist()]).astype(np.float32)
+    return np.stack([found[key] for key in keys.tolist()])
 
 
 def asked_about(source: str, teachers: Sequence[Path], name: str | None) -> list[str]:
@@ -216,9 +225,13 @@ def main() -> None:
     if arguments.sure < 1 and not (arguments.teachers and arguments.students):
         raise SystemExit("error: --sure is about asking --teachers RUN less than --students FOLDER; name both")
     texts = asked_about(arguments.data, arguments.teachers, arguments.new_texts_of)
+    if not texts:
+        raise SystemExit(f"error: {arguments.data} leaves no rows to train on, so there is nothing to ask about")
+    teachers = [run / "best" for run in arguments.teachers]
+    for folder in (*teachers, *arguments.students):
+        weights_in(folder)
     keys = np.array([key(text) for text in texts], np.uint64)
     before = [earlier(arguments.earlier, keys)] if arguments.earlier else []
-    teachers = [run / "best" for run in arguments.teachers]
     parts = arguments.output.with_suffix(".parts")
     logits = ask(teachers, arguments.students, parts, texts, arguments.sure)
     if before:

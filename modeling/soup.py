@@ -14,9 +14,7 @@ from pathlib import Path
 import torch
 from safetensors.torch import load_file, save_file
 
-from modeling.recipe import RECIPE
-
-WEIGHTS = "model.safetensors"
+from modeling.recipe import RECIPE, WEIGHTS
 
 
 def mixed(folders: Sequence[Path], shares: Sequence[float], target: Path) -> None:

@@ -26,10 +26,8 @@ from modeling.epochs import Epochs
 from modeling.forward import forward
 from modeling.halves import Halved
 from modeling.loss import loss_of
-from modeling.recipe import RECIPE, RECIPES, Recipe
-from modeling.soft_labels import NEW_TEXTS, SOFT_LABELS, SoftLabels
-
-WEIGHTS = "model.safetensors"
+from modeling.recipe import RECIPE, RECIPES, Recipe, weights_in
+from modeling.soft_labels import NEW_TEXTS, SOFT_LABELS, SoftLabels, texts_of
 
 
 def _model(recipe: Recipe, source: Path, start: Path | None) -> PreTrainedModel:
@@ -39,7 +37,7 @@ def _model(recipe: Recipe, source: Path, start: Path | None) -> PreTrainedModel:
     else:
         model = fold.folded_classifier(source)
     if start is not None:
-        model.load_state_dict(load_file(start / WEIGHTS))
+        model.load_state_dict(load_file(weights_in(start)))
     return model
 
 
@@ -68,6 +66,9 @@ class Trainer:
     ) -> None:
         self.recipe, self.run = recipe, run
         self.training, self.validation = data.split(rows, recipe.held_out, recipe.split_seed)
+        if not self.training or not self.validation:
+            kept = f"of {len(rows):,} rows {len(self.validation):,} are held out, {len(self.training):,} trained on"
+            raise SystemExit(f"error: {kept}; more than {recipe.held_out:,} with full texts are needed, of all topics")
         run.mkdir(parents=True, exist_ok=True)
         self._claim(soft_labels, new_texts)
         torch.manual_seed(recipe.seed)
@@ -229,20 +230,26 @@ def main() -> None:
     print(*notes, sep="\n")
     given = {name: value for name in ("epochs", "seed") if (value := getattr(arguments, name)) is not None}
     recipe = replace(RECIPES[arguments.recipe], **given)
+    if recipe.epochs < 1:
+        raise SystemExit("error: --epochs must be 1 or more")
     if recipe.trained and not arguments.start:
         raise SystemExit(f"--recipe {arguments.recipe} goes on with weights trained before; give them with --start")
     if arguments.start:
-        recipe = replace(recipe, pretrained=hashlib.sha256((arguments.start / WEIGHTS).read_bytes()).hexdigest())
+        recipe = replace(recipe, pretrained=hashlib.sha256(weights_in(arguments.start).read_bytes()).hexdigest())
     soft_labels = SoftLabels(arguments.soft_labels or SOFT_LABELS[arguments.recipe]) if recipe.taught else None
     new_texts = SoftLabels(arguments.new_texts or NEW_TEXTS[arguments.recipe]) if recipe.augmented else None
     trainer = Trainer(recipe, rows, arguments.run, soft_labels, arguments.start, new_texts)
     print(f"{len(trainer.training):,} rows to train on, {len(trainer.validation):,} held out; {trainer.steps:,} steps")
+    asked = texts_of(trainer.training) if soft_labels else []
+    known = len(soft_labels.known(asked)) if soft_labels else 0
+    if asked:
+        print(f"{known:,} of {len(asked):,} training texts are those that the teachers were asked about")
     new = len(trainer.epochs.new)
     if recipe.augmented:
         print(f"{new:,} of {recipe.augmented:,} new texts are those that the teachers were asked about")
     if recipe.augmented and not new:
         print("warning: the teachers were asked about other rows' new texts; this training goes on without any")
-    started = {"data": notes, "new_texts": new, "threads": torch.get_num_threads()}
+    started = {"data": notes, "asked": known, "new_texts": new, "threads": torch.get_num_threads()}
     trainer.log(event="start", recipe=asdict(recipe), **started)
     trainer.train(arguments.save_every)
 

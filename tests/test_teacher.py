@@ -133,6 +133,15 @@ def test_what_teachers_said_earlier_is_found_by_text(tmp_path: Path) -> None:
         earlier(tmp_path / "soft.npz", np.array([key("c")], np.uint64))
 
 
+@pytest.mark.parametrize("content", [b"", b"# text", b"PK\x03\x04 cut"])
+def test_what_is_no_file_of_soft_labels_is_refused(content: bytes, tmp_path: Path) -> None:
+    (tmp_path / "soft.npz").write_bytes(content)
+    with pytest.raises(SystemExit, match=r"soft\.npz is no file of soft labels"):
+        SoftLabels(tmp_path / "soft.npz")
+    with pytest.raises(SystemExit, match="there is no"):
+        SoftLabels(tmp_path / "missing.npz")
+
+
 def test_teachers_are_asked_where_students_are_not_sure(classifier: teacher.MpnetClassifier, tmp_path: Path) -> None:
     texts = ["oil prices climb", "striker", "scores striker", "oil"]
     folders = [tmp_path / name for name in ("student", "teacher")]

@@ -16,7 +16,7 @@ import torch
 from modeling import data
 from modeling.augment import new_texts_of
 from modeling.loss import disagreement
-from modeling.recipe import Recipe
+from modeling.recipe import Recipe, weights_in
 from modeling.soft_labels import SoftLabels, key
 from modeling.train import Trainer
 
@@ -121,3 +121,18 @@ def test_a_resumed_training_shows_the_same_new_texts(trainer: Trainer, said: Sof
     ):
         assert torch.equal(ids, same_ids)
         assert torch.equal(goals, same_goals)
+
+
+def test_too_few_rows_are_refused_and_leave_nothing(tmp_path: Path) -> None:
+    for few in (rows()[:4], []):
+        with pytest.raises(SystemExit, match="more than 4 with full texts are needed"):
+            Trainer(RECIPE, few, tmp_path / "run", None)
+    titles = [data.Row(row.label, {"title": row.views["title"]}) for row in rows()]
+    with pytest.raises(SystemExit, match="of 40 rows 0 are held out, 40 trained on"):
+        Trainer(RECIPE, titles, tmp_path / "run", None)
+    assert not (tmp_path / "run").exists()
+
+
+def test_weights_that_are_not_there_are_named(tmp_path: Path) -> None:
+    with pytest.raises(SystemExit, match=r"no .*best/model\.safetensors"):
+        weights_in(tmp_path / "best")
