@@ -14,7 +14,7 @@ from modeling.batches import Batch, batches, hide, targets
 from modeling.data import Row
 from modeling.noise import sometimes_without_source
 from modeling.recipe import Recipe
-from modeling.soft_labels import SoftLabels
+from modeling.soft_labels import SoftLabels, texts_of
 
 
 class Epochs:
@@ -42,6 +42,16 @@ class Epochs:
             if step < end:
                 for batch in self.batches_of(epoch)[max(step - begin, 0) :]:
                     yield epoch, batch
+
+    def asked(self) -> dict[str, tuple[int, int]]:
+        """How many training texts and new ones the teachers were asked about, of how many that the recipe wants."""
+        found = {}
+        if self._soft_labels:
+            texts = texts_of(self._rows)
+            found["training texts"] = len(self._soft_labels.known(texts)), len(texts)
+        if self._recipe.augmented:
+            found["new texts"] = len(self.new), self._recipe.augmented
+        return found
 
     def batches_of(self, epoch: int) -> list[Batch]:
         """The batches of one epoch."""

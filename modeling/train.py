@@ -27,7 +27,7 @@ from modeling.forward import forward
 from modeling.halves import Halved
 from modeling.loss import loss_of
 from modeling.recipe import RECIPE, RECIPES, Recipe, weights_in
-from modeling.soft_labels import NEW_TEXTS, SOFT_LABELS, SoftLabels, texts_of
+from modeling.soft_labels import NEW_TEXTS, SOFT_LABELS, SoftLabels
 
 
 def _model(recipe: Recipe, source: Path, start: Path | None) -> PreTrainedModel:
@@ -179,9 +179,8 @@ class Trainer:
         views = data.views_of(self.validation)
         found: dict[str, float] = {v: accuracy(self.model, self.validation, v, self.tokenizer) for v in views}
         self.log(event="validated", epoch=epoch + 1, step=self.step, **found)
-        tqdm.write(
-            f"epoch {epoch + 1}: validation " + ", ".join(f"{view} {share:.2%}" for view, share in found.items())
-        )
+        shares = ", ".join(f"{view} {share:.2%}" for view, share in found.items())
+        tqdm.write(f"epoch {epoch + 1}: validation {shares}")
         if sum(found.values()) >= self.best:  # the longer training wins a tie
             self.best = sum(found.values())
             self.model.save_pretrained(self.run / "best")
@@ -240,17 +239,10 @@ def main() -> None:
     new_texts = SoftLabels(arguments.new_texts or NEW_TEXTS[arguments.recipe]) if recipe.augmented else None
     trainer = Trainer(recipe, rows, arguments.run, soft_labels, arguments.start, new_texts)
     print(f"{len(trainer.training):,} rows to train on, {len(trainer.validation):,} held out; {trainer.steps:,} steps")
-    asked = texts_of(trainer.training) if soft_labels else []
-    known = len(soft_labels.known(asked)) if soft_labels else 0
-    if asked:
-        print(f"{known:,} of {len(asked):,} training texts are those that the teachers were asked about")
-    new = len(trainer.epochs.new)
-    if recipe.augmented:
-        print(f"{new:,} of {recipe.augmented:,} new texts are those that the teachers were asked about")
-    if recipe.augmented and not new:
-        print("warning: the teachers were asked about other rows' new texts; this training goes on without any")
-    started = {"data": notes, "asked": known, "new_texts": new, "threads": torch.get_num_threads()}
-    trainer.log(event="start", recipe=asdict(recipe), **started)
+    asked = trainer.epochs.asked()
+    for what, (known, among) in asked.items():
+        print(f"{'' if known else 'warning: '}teachers were asked about {known:,} of {among:,} {what}")
+    trainer.log(event="start", data=notes, recipe=asdict(recipe), asked=asked, threads=torch.get_num_threads())
     trainer.train(arguments.save_every)
 
 

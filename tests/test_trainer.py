@@ -15,6 +15,7 @@ import torch
 
 from modeling import data
 from modeling.augment import new_texts_of
+from modeling.epochs import Epochs
 from modeling.loss import disagreement
 from modeling.recipe import Recipe, weights_in
 from modeling.soft_labels import SoftLabels, key
@@ -66,6 +67,13 @@ def told(trainer: Trainer, epoch: int) -> tuple[int, int]:
 def test_new_texts_are_spread_over_all_epochs_but_the_last(trainer: Trainer) -> None:
     assert [told(trainer, epoch) for epoch in range(3)] == [(46, 10), (46, 10), (36, 0)]
     assert trainer.epochs.ends == [6, 12, 17]
+
+
+def test_how_many_texts_teachers_were_asked_about_is_told(trainer: Trainer, said: SoftLabels, tmp_path: Path) -> None:
+    assert trainer.epochs.asked() == {"new texts": (20, 21)}
+    titles = labels([row.views["title"] for row in trainer.training], tmp_path / "titles.npz")
+    epochs = Epochs(RECIPE, trainer.training, trainer.tokenizer, titles, said)
+    assert epochs.asked() == {"training texts": (36, 72), "new texts": (20, 21)}
 
 
 def test_the_only_epoch_shows_all_new_texts(said: SoftLabels, tmp_path: Path) -> None:
