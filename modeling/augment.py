@@ -13,6 +13,7 @@ from safetensors.torch import load_file
 from tokenizers import Tokenizer
 from torch import Tensor
 from torch.nn import functional
+from tqdm import tqdm
 
 from agnews.request import joined
 from modeling import fold
@@ -64,11 +65,13 @@ class Augmenter:
         Fewer where few rows give no more; full texts alone where the rows are such.
         """
         found: dict[str, None] = {}
-        for _ in range(30 * count):
-            whole = self._chance.random() < full or not self._titles
-            found[self._full() if whole else self._title()] = None
-            if len(found) == count:
-                break
+        with tqdm(total=count, desc="new texts", unit="text", unit_scale=True) as bar:
+            for _ in range(30 * count):
+                whole = self._chance.random() < full or not self._titles
+                found[self._full() if whole else self._title()] = None
+                bar.update(len(found) - bar.n)
+                if len(found) == count:
+                    break
         return list(found)
 
     def _full(self) -> str:

@@ -72,6 +72,14 @@ def test_words_that_have_neighbours_are_replaced(like: dict[str, list[str]], exp
     assert found == known | expected
 
 
+def test_while_new_texts_are_made_a_bar_tells_how_many(capsys: pytest.CaptureFixture[str]) -> None:
+    Augmenter(rows(60), 7, LIKE).texts(300, full=0.6)
+    shown = capsys.readouterr()
+    assert shown.out == ""
+    assert "new texts: 100%" in shown.err
+    assert "300/300" in shown.err
+
+
 def test_the_new_texts_of_a_recipe_are_those_of_its_seed_and_share() -> None:
     require_start_weights()
     recipe = Recipe(augmented=30, augmented_full=0.5, augmented_seed=3)
