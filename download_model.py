@@ -18,8 +18,8 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from agnews.checkpoint import FILES, MANIFEST, Checkpoint, read_checkpoint, verify
 from agnews.errors import AgNewsError, InputError, ModelError
+from agnews.model.checkpoint import FILES, MANIFEST, Checkpoint, read_checkpoint, verify
 from agnews.settings import ENGINES, EngineName, Settings
 from modeling import swap
 from modeling.errors import SourceError
@@ -200,9 +200,9 @@ def _bake(
 
 def _headlines(path: Path) -> tuple[str, ...]:
     """The texts of a file, rows without one left out. Raises InputError if there are none."""
-    from agnews.columns import Names
-    from agnews.request import read_item
-    from agnews.rows import open_source
+    from agnews.api.request import read_item
+    from agnews.cli.files.columns import Names
+    from agnews.cli.files.rows import open_source
 
     with open_source(path, Names()) as source:
         items = [read_item(row.value, Settings(), source.columns) for row in source.rows if row.error is None]

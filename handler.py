@@ -6,11 +6,11 @@ from typing import Protocol
 
 gc.disable()  # until all is loaded, of which nothing goes: looking through it meanwhile makes a start longer
 
-from agnews.classifier import load
-from agnews.delivery import sqs_client
-from agnews.events import dispatch
-from agnews.observe import Observer
-from agnews.request import Json
+from agnews.api.request import Json
+from agnews.function.events import dispatch
+from agnews.function.metrics import Observer
+from agnews.function.queue import sqs_client
+from agnews.model.classifier import load
 from agnews.settings import Settings
 
 

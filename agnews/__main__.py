@@ -2,7 +2,7 @@
 
 import sys
 
-from agnews.cli import main
+from agnews.cli.main import main
 
 if __name__ == "__main__":
     sys.exit(main())

@@ -14,9 +14,9 @@ from pathlib import Path
 
 import numpy as np
 
-from agnews.checkpoint import read_checkpoint
-from agnews.encode import Encoder
-from agnews.engines.onnx import run_each, session
+from agnews.model.checkpoint import read_checkpoint
+from agnews.model.encode import Encoder
+from agnews.model.engines.onnx import run_each, session
 from agnews.settings import Settings
 from benchmarks.record import record
 from modeling.headlines import headlines

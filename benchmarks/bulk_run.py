@@ -17,9 +17,9 @@ from typing import Any
 
 from benchmarks.record import RESULTS, record
 from modeling.headlines import headlines
-from tests.distributed_map import Run
-from tests.runtime_api import Outcome, RuntimeApi, runtime
-from tests.stack import Stack
+from tests.support.distributed_map import Run
+from tests.support.runtime_api import Outcome, RuntimeApi, runtime
+from tests.support.stack import Stack
 
 DIFFERENT = 20_000
 """Headlines that differ; more rows repeat them, with ids of their own."""

@@ -14,7 +14,7 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-from agnews.checkpoint import read_checkpoint
+from agnews.model.checkpoint import read_checkpoint
 from agnews.settings import Settings
 from benchmarks.contenders import OTHERS, ROOT
 

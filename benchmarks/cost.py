@@ -16,7 +16,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
-from agnews.cost import GB_SECOND
+from agnews.cli.bulk.cost import GB_SECOND
 from agnews.settings import MEMORY_PER_VCPU_MB
 from benchmarks.command import Setup, parser, positive, setup_of
 from benchmarks.contenders import ONNX, PIPELINE, Contender

@@ -17,7 +17,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any, TextIO
 
-from agnews.container import Context
+from agnews.cli.local.container import Context
 
 PACKAGES = ("ctranslate2", "numpy", "onnxruntime", "openvino", "optimum-onnx", "tokenizers", "torch", "transformers")
 TIMEOUT_S = 900

@@ -15,7 +15,7 @@ from itertools import cycle, islice, pairwise
 from pathlib import Path
 from typing import Any
 
-from agnews.classifier import Classifier, load
+from agnews.model.classifier import Classifier, load
 from agnews.settings import Settings
 from benchmarks.command import Setup, parser, positive, setup_of
 from benchmarks.contenders import ONNX, ROOT

@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from agnews.checkpoint import read_checkpoint
-from agnews.encode import Encoder
+from agnews.model.checkpoint import read_checkpoint
+from agnews.model.encode import Encoder
 from benchmarks.command import Setup, parser, positive, setup_of
 from benchmarks.contenders import ONNX
 from benchmarks.plots import BLUE, GREY, figure_of, saved

@@ -12,8 +12,8 @@ from dataclasses import dataclass, field
 from statistics import median
 from typing import Any
 
-from agnews.checkpoint import read_checkpoint
-from agnews.encode import Encoder
+from agnews.model.checkpoint import read_checkpoint
+from agnews.model.encode import Encoder
 from benchmarks import roofline
 from benchmarks.command import Setup, parser, positive, setup_of
 from benchmarks.contenders import BATCHES, CONTENDERS, ONNX, PIPELINE, Contender

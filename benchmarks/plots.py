@@ -6,7 +6,7 @@ from pathlib import Path
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from agnews.facts import machine
+from agnews.cli.info import machine
 from benchmarks.contenders import CONTENDERS
 
 BLUE, GREY, RED, GREEN, YELLOW, PURPLE = "#4477aa", "#888888", "#ee6677", "#228833", "#ccbb44", "#aa3377"

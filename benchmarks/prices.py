@@ -2,7 +2,7 @@
 
 import math
 
-from agnews.cost import GB_SECOND, INVOCATION, Architecture
+from agnews.cli.bulk.cost import GB_SECOND, INVOCATION, Architecture
 
 MILLION = 1_000_000
 

@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 from transformers import DistilBertForSequenceClassification
 
-from agnews.engines.onnx import run_each, session
+from agnews.model.engines.onnx import run_each, session
 from agnews.settings import Settings
 from benchmarks.record import RESULTS, record
 from modeling import convert, data

@@ -6,8 +6,8 @@ import os
 from pathlib import Path
 from typing import Any
 
-from agnews.checkpoint import FILES, Checkpoint, read_checkpoint
-from agnews.facts import machine, versions
+from agnews.cli.info import machine, versions
+from agnews.model.checkpoint import FILES, Checkpoint, read_checkpoint
 from agnews.settings import Settings
 
 EMBEDDED = Settings().model_dir

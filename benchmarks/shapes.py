@@ -13,8 +13,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from agnews.checkpoint import read_checkpoint
 from agnews.labels import LABELS
+from agnews.model.checkpoint import read_checkpoint
 from agnews.settings import Settings
 from benchmarks import cold, lists, warm
 from benchmarks.command import parser, positive, setup_of

@@ -13,10 +13,10 @@ from pathlib import Path
 from statistics import median
 from typing import TYPE_CHECKING
 
-from agnews.checkpoint import read_checkpoint
-from agnews.classifier import groups
-from agnews.encode import Encoder
-from agnews.engines.onnx import OnnxEngine, run, run_each, session
+from agnews.model.checkpoint import read_checkpoint
+from agnews.model.classifier import groups
+from agnews.model.encode import Encoder
+from agnews.model.engines.onnx import OnnxEngine, run, run_each, session
 from agnews.settings import Settings
 from benchmarks.record import record
 from benchmarks.rounds import interleaved, medians, ratio

@@ -15,7 +15,7 @@ from torch import Tensor
 from torch.nn import functional
 from tqdm import tqdm
 
-from agnews.request import joined
+from agnews.api.request import joined
 from modeling import fold
 from modeling.data import Row
 from modeling.recipe import Recipe

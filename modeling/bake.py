@@ -17,9 +17,9 @@ from tokenizers import Tokenizer
 from transformers import DistilBertConfig, DistilBertForSequenceClassification
 from transformers.utils import logging
 
-from agnews.checkpoint import FILES, FORMAT, MANIFEST, FileFacts, read_checkpoint, sha256, verify
-from agnews.classifier import load
 from agnews.labels import LABELS
+from agnews.model.checkpoint import FILES, FORMAT, MANIFEST, FileFacts, read_checkpoint, sha256, verify
+from agnews.model.classifier import load
 from agnews.settings import EngineName, Settings
 from modeling import convert
 from modeling.errors import BakeError, SourceError

@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 from tokenizers import Tokenizer
 from transformers import DistilBertForSequenceClassification
 
-from agnews.classifier import softmax
-from agnews.evaluation.metrics import calibration_error, reliability
+from agnews.cli.evaluation.metrics import calibration_error, reliability
+from agnews.model.classifier import softmax
 from modeling import data
 from modeling.bake import DEFAULT_LENGTH, token_ids
 from modeling.data import Row, View

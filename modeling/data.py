@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, get_args
 
+from agnews.api.request import joined
 from agnews.labels import LABELS
-from agnews.request import joined
 from modeling.errors import SourceError
 
 View = Literal["title", "full", "description"]

@@ -19,8 +19,8 @@ import onnx
 import torch
 from transformers import DistilBertConfig, DistilBertForSequenceClassification
 
-from agnews.engines.onnx import INPUTS, OUTPUT
 from agnews.labels import LABELS
+from agnews.model.engines.onnx import INPUTS, OUTPUT
 from modeling.graph import Array, Graph
 
 SITES: dict[str, tuple[str, ...]] = {

@@ -26,7 +26,7 @@ from huggingface_hub.errors import (
     RevisionNotFoundError,
 )
 
-from agnews.checkpoint import sha256
+from agnews.model.checkpoint import sha256
 from modeling.errors import SourceError
 
 WEIGHTS = ("model.safetensors", "pytorch_model.bin")

@@ -9,7 +9,7 @@ import torch
 from numpy.typing import NDArray
 from transformers import DistilBertForSequenceClassification
 
-from agnews.engines.onnx import run_each, session
+from agnews.model.engines.onnx import run_each, session
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from agnews.checkpoint import FILES, MANIFEST
+from agnews.model.checkpoint import FILES, MANIFEST
 from modeling.errors import BakeError
 
 KNOWN = frozenset({MANIFEST}.union(*FILES.values()))

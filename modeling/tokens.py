@@ -6,8 +6,8 @@ from pathlib import Path
 from tokenizers import Tokenizer, decoders, normalizers, pre_tokenizers, processors
 from tokenizers.models import WordPiece
 
-from agnews import encode
-from agnews.checkpoint import RULES, VOCABULARY
+from agnews.model import encode
+from agnews.model.checkpoint import RULES, VOCABULARY
 from modeling.errors import SourceError
 
 SPECIAL = ("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]")
@@ -78,7 +78,7 @@ def _options(folder: Path) -> dict[str, bool | None]:
 
 
 def write_split(tokenizer: Tokenizer, folder: Path) -> None:
-    """Writes the tokenizer's rules and its vocabulary to two files of `folder`, for `agnews.encode`.
+    """Writes the tokenizer's rules and its vocabulary to two files of `folder`, for `agnews.model.encode`.
 
     Raises:
         SourceError: read again, they would not be the same tokenizer.

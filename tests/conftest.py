@@ -6,13 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from agnews.classifier import Classifier, load
+from agnews.model.classifier import Classifier, load
 from agnews.settings import Settings
-from tests.aws_account import Account, account
-from tests.images import VARIANTS, Image, Variant, built
-from tests.local_lambda import served
-from tests.requirement import require_aws, require_deploy_tools, require_module
-from tests.runtime_api import RuntimeApi, runtime
+from tests.support.aws_account import Account, account
+from tests.support.images import VARIANTS, Image, Variant, built
+from tests.support.local_lambda import served
+from tests.support.requirement import require_aws, require_deploy_tools, require_module
+from tests.support.runtime_api import RuntimeApi, runtime
 
 OURS = ("AGNEWS_LEAN", "AGNEWS_RESULTS")
 """What the Makefile tells the tests: to do without some packages, and where to write what they measure."""
@@ -93,7 +93,7 @@ def one_torch_thread() -> Iterator[None]:
 
 @pytest.fixture(scope="session")
 def tiny(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    from tests.tiny_checkpoint import SHUFFLED, write_safetensors
+    from tests.support.tiny_checkpoint import SHUFFLED, write_safetensors
 
     return write_safetensors(tmp_path_factory.mktemp("tiny"), SHUFFLED)
 

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from agnews.checkpoint import FILES
-from tests.command import EMBEDDED, download_model
-from tests.requirement import ROOT, require_module
+from agnews.model.checkpoint import FILES
+from tests.support.command import EMBEDDED, download_model
+from tests.support.requirement import ROOT, require_module
 
 
 @pytest.fixture

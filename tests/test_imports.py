@@ -10,30 +10,29 @@ from typing import Any
 
 import pytest
 
-from tests.requirement import ROOT
+from tests.support.requirement import ROOT
 
 HEAVY = {"torch", "transformers", "onnx", "huggingface_hub", "pyarrow", "safetensors"}
-SOURCES = ("direct", "distributed_map", "dispatch", "http", "passed", "queued", "records", "results")
-LAYERS = (
-    {"agnews.errors", "agnews.labels"},
-    {"agnews.settings"},
-    {"agnews.delivery"},
-    {"agnews.checkpoint"},
-    {"agnews.encode", "agnews.engines", "agnews.engines.onnx", "agnews.engines.pipeline"},
-    {"agnews.classifier", "agnews.request"},
-    {"agnews.explain"},
-    {"agnews.answer"},
-    {"agnews.observe"},
-    {"agnews.web"} | {f"agnews.web.{name}" for name in ("body", "errors", "message", "openapi", "page", "routes")},
-    {"agnews.events"} | {f"agnews.events.{name}" for name in SOURCES},
-)
-"""From the ground up; a module of one layer imports from its own and those below."""
+GROUND = {"agnews", "agnews.errors", "agnews.labels", "agnews.settings"}
+ROOMS: dict[str, set[str]] = {
+    "agnews": set(),
+    "agnews.model": {"agnews"},
+    "agnews.api": {"agnews", "agnews.model"},
+    "agnews.function": {"agnews", "agnews.model", "agnews.api"},
+    "agnews.cli": {"agnews", "agnews.model", "agnews.api", "agnews.cli.local"},
+    "agnews.cli.local": {"agnews", "agnews.model", "agnews.api", "agnews.function", "handler"},
+    "agnews.__main__": {"agnews.cli"},
+    "handler": {"agnews", "agnews.model", "agnews.api", "agnews.function"},
+}
+"""Each folder, and the others that its modules may import from. `agnews` itself holds GROUND alone."""
+DESK = {"agnews.__main__", "agnews.cli", "agnews.cli.local"}
+"""What is not in the image."""
 ALLOWED = {
-    "agnews.aws": {"boto3", "botocore"},
-    "agnews.cost": {"botocore"},
-    "agnews.delivery": {"botocore"},
-    "agnews.engines.pipeline": {"torch", "transformers"},
-    "agnews.s3_input": {"botocore"},
+    "agnews.cli.bulk.aws": {"boto3", "botocore"},
+    "agnews.cli.bulk.cost": {"botocore"},
+    "agnews.function.queue": {"botocore"},
+    "agnews.model.engines.pipeline": {"torch", "transformers"},
+    "agnews.cli.bulk.s3": {"botocore"},
 }
 """Where heavy packages may be imported, when they are needed."""
 
@@ -59,17 +58,29 @@ def name_of(path: Path) -> str:
     return ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
 
 
+KNOWN = {name_of(path) for path in MODULES}
+
+
 @pytest.mark.parametrize("path", MODULES, ids=name_of)
 def test_what_runs_in_lambda_imports_no_training_code(path: Path) -> None:
     roots = {name.partition(".")[0] for name in imported(path)}
     assert roots & (HEAVY | {"modeling", "benchmarks", "boto3", "botocore"}) <= ALLOWED.get(name_of(path), set())
 
 
+def room_of(module: str) -> str | None:
+    """The room that a module is in: its folder's, or the nearest folder's above that is one."""
+    if module in GROUND | ROOMS.keys():
+        return module if module in ROOMS else "agnews"
+    folder = module.rpartition(".")[0]
+    return room_of(folder) if folder not in GROUND else None
+
+
 @pytest.mark.parametrize("path", MODULES, ids=name_of)
-def test_a_module_imports_only_from_its_layer_and_those_below(path: Path) -> None:
-    place = next((index for index, layer in enumerate(LAYERS) if name_of(path) in layer), len(LAYERS))
-    above = set().union(*LAYERS[place + 1 :])
-    assert not imported(path) & above
+def test_a_module_imports_only_from_its_room_and_those_below(path: Path) -> None:
+    room = room_of(name_of(path))
+    assert room is not None
+    others = {room_of(name) for name in imported(path) & KNOWN} - {room}
+    assert others <= ROOMS[room]
 
 
 def test_importing_the_handler_writes_nothing_below_home(tmp_path: Path) -> None:
@@ -99,7 +110,7 @@ def test_importing_the_handler_loads_no_torch_and_no_command_line() -> None:
 def test_what_every_start_loads_declares_no_dataclasses() -> None:
     # Each is made by compiling code: some milliseconds of every start. Named tuples are not.
     loaded = told(
-        "handler, agnews.web.routes, json, sys",
+        "handler, agnews.function.web.routes, json, sys",
         "[str(vars(module).get('__file__')) for module in list(sys.modules.values())]",
     )
     ours = [path for path in MODULES if str(path) in loaded]
@@ -117,4 +128,4 @@ def test_what_was_loaded_is_left_alone_by_the_garbage_collector() -> None:
 @pytest.mark.skipif((os.cpu_count() or 1) < 2, reason="on one CPU it starts none")
 def test_numpy_starts_no_threads_of_its_own() -> None:
     # OpenBLAS's would spin while the model loads.
-    assert told("agnews.classifier, json, os", "len(os.listdir('/proc/self/task'))") == 1
+    assert told("agnews.model.classifier, json, os", "len(os.listdir('/proc/self/task'))") == 1

@@ -9,15 +9,15 @@ from typing import Any
 import pytest
 
 from agnews import errors
-from agnews.checkpoint import read_checkpoint
-from agnews.classifier import Classifier
-from agnews.cost import BATCH, EXPRESS_SECOND, GB_SECOND, INVOCATION
-from agnews.evaluation.metrics import at_coverage
-from agnews.evaluation.text import COVERAGES, TITLES
-from agnews.events.dispatch import answer
+from agnews.cli.bulk.cost import BATCH, EXPRESS_SECOND, GB_SECOND, INVOCATION
+from agnews.cli.evaluation.metrics import at_coverage
+from agnews.cli.evaluation.text import COVERAGES, TITLES
+from agnews.function.events.dispatch import answer
+from agnews.model.checkpoint import read_checkpoint
+from agnews.model.classifier import Classifier
 from agnews.settings import Settings
 from benchmarks.record import graph_of, structure_of
-from tests.requirement import ROOT, require_module
+from tests.support.requirement import ROOT, require_module
 
 TIMES = {"bulk_run", "cold", "cost", "file", "growth", "shapes", "threads", "warm", "amd_epyc/lists"}
 """Results of which README quotes times alone. results/lists.json counts labels, too."""

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.requirement import ROOT
+from tests.support.requirement import ROOT
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 HANDLERS = {

@@ -1,0 +1,1 @@
+"""What callers ask and what they get, whatever carries it."""

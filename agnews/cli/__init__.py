@@ -1,0 +1,1 @@
+"""The `agnews` command: never in the image."""

@@ -1,0 +1,1 @@
+"""Whole files of S3 through Step Functions."""

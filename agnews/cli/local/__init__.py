@@ -1,0 +1,1 @@
+"""The function on this machine."""

@@ -1,0 +1,1 @@
+"""What Lambda adds: event sources, HTTP routes, metrics and queues."""

@@ -1,0 +1,54 @@
+"""Amazon SNS and EventBridge Pipes: records whose answers Lambda's caller hands on."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from agnews.api.request import Json
+from agnews.function.events.direct import is_piped
+from agnews.function.events.records import Outcome, Record, all_from, listed
+from agnews.settings import Settings
+
+
+class Sns:
+    """An SNS subscription: invoked asynchronously, so the answer goes to the on-success destination."""
+
+    form = "an SNS subscription's records"
+
+    @staticmethod
+    def matches(event: Json) -> bool:
+        return all_from(event, "EventSource", "aws:sns", {"Sns.MessageId": str, "Sns.Message": str})
+
+    @staticmethod
+    def read(event: Any, settings: Settings) -> list[Record]:
+        return [Record(record["Sns"]["MessageId"], record["Sns"]["Message"]) for record in event["Records"]]
+
+    @staticmethod
+    def respond(
+        event: Any, found: Sequence[Outcome], settings: Settings, deadline: float
+    ) -> list[Mapping[str, object]]:
+        return listed(found)
+
+
+class Pipe:
+    """EventBridge Pipes' enrichment of SQS or Kinesis records, without an input template: as long a list out as in."""
+
+    form = "an EventBridge pipe's list of SQS or Kinesis records"
+
+    @staticmethod
+    def matches(event: Json) -> bool:
+        return is_piped(event)
+
+    @staticmethod
+    def read(event: Any, settings: Settings) -> list[Record]:
+        return [
+            Record(record["messageId"], record["body"])
+            if record["eventSource"] == "aws:sqs"
+            else Record(record["sequenceNumber"], record["data"], encoded=True)
+            for record in event
+        ]
+
+    @staticmethod
+    def respond(
+        event: Any, found: Sequence[Outcome], settings: Settings, deadline: float
+    ) -> list[Mapping[str, object]]:
+        return listed(found)

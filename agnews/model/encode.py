@@ -1,0 +1,55 @@
+"""Texts to token ids, with `tokenizers` alone (importing transformers for it would cost seconds)."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from agnews.errors import ModelError
+from agnews.model.checkpoint import REMEDY, RULES, VOCABULARY, Checkpoint
+
+if TYPE_CHECKING:
+    from tokenizers import Tokenizer
+
+
+class Encoded(NamedTuple):
+    """One text's token ids, [CLS] and [SEP] included, and whether its end was cut off to fit."""
+
+    ids: list[int]
+    truncated: bool
+
+
+class Encoder:
+    """The checkpoint's tokenizer, cutting at its maximum length and never padding."""
+
+    def __init__(self, checkpoint: Checkpoint) -> None:
+        self._tokenizer = read_tokenizer(checkpoint.folder)
+        self._tokenizer.no_padding()
+        self._tokenizer.enable_truncation(checkpoint.max_length)
+
+    def encode(self, texts: Sequence[str]) -> list[Encoded]:
+        """One Encoded per text, in order. Texts must be valid Unicode (no lone surrogates)."""
+        found = self._tokenizer.encode_batch_fast(list(texts))
+        return [Encoded(encoding.ids, bool(encoding.overflowing)) for encoding in found]
+
+
+def read_tokenizer(folder: Path) -> "Tokenizer":
+    """The tokenizer whose rules and vocabulary lie in `folder`, as baking wrote them.
+
+    Raises:
+        ModelError: one of them is missing, or is not what it should be.
+    """
+    from tokenizers import Tokenizer  # 30 ms: not paid by `agnews --help`
+    from tokenizers.models import WordPiece
+
+    try:
+        tokenizer = Tokenizer.from_file(str(folder / RULES))
+        rules: WordPiece = tokenizer.model
+        tokenizer.model = WordPiece.from_file(
+            str(folder / VOCABULARY),
+            unk_token=rules.unk_token,
+            max_input_chars_per_word=rules.max_input_chars_per_word,
+            continuing_subword_prefix=rules.continuing_subword_prefix,
+        )
+    except Exception as error:  # the library raises bare Exception
+        raise ModelError(f"cannot read {RULES} and {VOCABULARY} in {folder} ({error}); {REMEDY}") from error
+    return tokenizer

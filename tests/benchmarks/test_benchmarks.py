@@ -1,0 +1,221 @@
+"""The benchmarks' contenders answer as ours do, and their arithmetic is right."""
+
+import os
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from agnews.model.checkpoint import read_checkpoint
+from agnews.model.encode import Encoder
+from agnews.settings import Settings
+from tests.support.requirement import ROOT, require_module
+
+# ruff: noqa: E402  (what follows imports what may be missing)
+require_module("matplotlib", "onnx", "torch", "transformers")
+
+import numpy as np
+import onnx
+from numpy.typing import NDArray
+
+from agnews.cli.bulk.cost import Architecture
+from benchmarks import cost, growth
+from benchmarks.command import Setup
+from benchmarks.contenders import CONTENDERS, ONNX, OTHERS, Contender
+from benchmarks.contenders.batches import sorted_batches
+from benchmarks.driver import status_bytes
+from benchmarks.file import flatness, texts
+from benchmarks.operations import Operations
+from benchmarks.prices import dollars_per_million
+from benchmarks.process import absence, inherited, labels, list_event, present, running
+from benchmarks.record import structure_of
+from benchmarks.roofline import measured as measured_roofline
+from benchmarks.rounds import interleaved, medians, ratio
+from modeling.graph import Graph
+
+HEADLINES = (ROOT / "examples" / "headlines.txt").read_text(encoding="utf-8").splitlines()
+
+
+@pytest.fixture(scope="module")
+def setup(tmp_path_factory: pytest.TempPathFactory) -> Setup:
+    return Setup(Settings().model_dir, threads=1, rounds=1, names=None, results=tmp_path_factory.mktemp("results"))
+
+
+@pytest.fixture(scope="module")
+def ours(setup: Setup) -> list[str]:
+    with running(ONNX, setup) as process:
+        return labels(process.answer({"texts": HEADLINES}).answer)
+
+
+@pytest.mark.parametrize("contender", CONTENDERS, ids=lambda contender: contender.name)
+def test_a_contender_gives_our_labels(contender: Contender, setup: Setup, ours: list[str]) -> None:
+    if contender.python == OTHERS and not OTHERS.exists():
+        pytest.skip(f"{contender.name} needs make .venv-bench/ready")
+    assert absence(contender, setup) is None
+    batch = contender.batches[0] if contender.batches else None
+    with running(contender, setup) as process:
+        listed = process.answer(list_event(contender, HEADLINES, batch))
+        single = process.answer({"text": HEADLINES[0]})
+    assert labels(listed.answer) == ours
+    assert single.answer["label"] == ours[0]
+    assert listed.answering_peak_bytes > 10_000_000
+
+
+def test_a_contender_that_ends_early_is_an_error(setup: Setup) -> None:
+    broken = Contender("broken", "broken", "benchmarks.contenders.no_such.lambda_handler", ONNX.python)
+    with pytest.raises(RuntimeError, match="ended"), running(broken, setup):
+        pass
+
+
+def test_a_contender_asked_for_by_name_that_cannot_run_ends_the_benchmark(setup: Setup, tmp_path: Path) -> None:
+    missing = Contender("missing", "missing", ONNX.handler, tmp_path / "no-such-python")
+    assert list(present([ONNX, missing], setup)[1]) == ["missing"]
+    assert present([ONNX, missing], replace(setup, names=(ONNX.name,))) == ([ONNX], {})
+    with pytest.raises(SystemExit, match="missing cannot run: its packages are not installed"):
+        present([ONNX, missing], replace(setup, names=("missing",)))
+
+
+def test_contenders_start_without_what_ours_sets_for_itself() -> None:
+    assert "OPENBLAS_NUM_THREADS" in os.environ, "importing agnews sets it"
+    assert {"OPENBLAS_NUM_THREADS", "ORT_DISABLE_TELEMETRY"}.isdisjoint(inherited())
+
+
+def test_sorted_batches_answer_in_the_order_sent() -> None:
+    sizes = []
+
+    def classify(group: list[str]) -> list[int]:
+        sizes.append(len(group))
+        return [len(text) for text in group]
+
+    assert sorted_batches(["ccc", "a", "bb", "dddd", ""], 2, classify) == [3, 1, 2, 4, 0]
+    assert sizes == [2, 2, 1]
+
+
+LENGTH = 10
+WIDE, INNER = 384, 1536
+FULL_LAYER = LENGTH * (WIDE * 3 * WIDE + WIDE * WIDE + 2 * WIDE * INNER)
+LAST_LAYER = LENGTH * WIDE * 2 * WIDE + WIDE * WIDE + WIDE * WIDE + 2 * WIDE * INNER
+"""Keys and values of every token; queries, output and feed-forward of [CLS] alone."""
+
+
+def scaled(value: NDArray[np.float32], width: int, operator: str) -> onnx.ModelProto:
+    """A graph of one operator on `value`, of the first `width` of what comes out."""
+    graph = Graph()
+    found = graph.add(operator, ["input_ids", graph.constant(value)])
+    graph.add("Slice", [found, graph.ints(0), graph.ints(width), graph.ints(1)], output="logits")
+    return graph.model("input_ids", "logits", width)
+
+
+def test_graphs_of_one_structure_differ_in_their_weights_alone(tmp_path: Path) -> None:
+    def structure(value: NDArray[np.float32], width: int = 2, operator: str = "Add") -> str:
+        onnx.save_model(scaled(value, width, operator), tmp_path / "model.onnx")
+        return structure_of(tmp_path / "model.onnx")
+
+    ones = np.ones(4, np.float32)
+    assert structure(ones) == structure(ones * 2)
+    assert len({structure(ones), structure(ones[:3]), structure(ones, 3), structure(ones, 2, "Mul")}) == 4
+
+
+def test_operations_of_the_embedded_graph_are_those_counted_by_hand() -> None:
+    found = Operations(Settings().model_dir / "model.onnx").of_length(LENGTH)
+    assert found["int8"] == 2 * (5 * FULL_LAYER + LAST_LAYER)
+    attention = 5 * 2 * 2 * LENGTH * LENGTH * WIDE + 2 * 2 * LENGTH * WIDE
+    head = 2 * (WIDE * WIDE + WIDE * 4)
+    assert found["float"] == attention + head
+
+
+def test_operations_of_texts_are_their_mean() -> None:
+    operations = Operations(Settings().model_dir / "model.onnx")
+    short, long = operations.of_length(8), operations.of_length(12)
+    assert operations.of_texts([8, 12, 12, 12])["int8"] == (short["int8"] + 3 * long["int8"]) / 4
+
+
+@pytest.mark.parametrize(
+    ("ms", "headlines", "memory_mb", "architecture", "dollars"),
+    [
+        (1.0, 1, 1024, "x86_64", 0.2166667),
+        (1.2, 1, 1024, "x86_64", 0.2333334),
+        (1000.0, 1000, 2048, "x86_64", 0.0335334),
+        (1000.0, 1000, 1024, "arm64", 0.0135334),
+    ],
+)
+def test_dollars_per_million_are_those_counted_by_hand(
+    ms: float, headlines: int, memory_mb: int, architecture: Architecture, dollars: float
+) -> None:
+    assert dollars_per_million(ms, headlines, memory_mb, architecture) == pytest.approx(dollars, rel=1e-4)
+
+
+@pytest.mark.parametrize(
+    ("vcpus", "way", "ms", "how"),
+    [
+        (1.0, "single", 8.0, "measured, 1 threads"),
+        (0.5, "single", 16.0, "scaled from 1 thread to 0.50 vCPUs"),
+        (0.5, "list", 1600.0, "scaled from 1 thread to 0.50 vCPUs"),
+        (1.7, "single", 8.0, "measured, 1 threads of 1.70 vCPUs"),
+        (1.7, "list", 500.0, "scaled from 2 threads to 1.70 vCPUs"),
+        (2.0, "list", 425.0, "measured, 2 threads"),
+        (3.0, "single", 5.0, "measured, 2 threads of 3.00 vCPUs"),
+        (3.4, "list", 250.0, "extrapolated from 2 threads to 3.40 vCPUs"),
+    ],
+)
+def test_a_memory_sizes_time_is_measured_or_says_what_it_is(vcpus: float, way: cost.Way, ms: float, how: str) -> None:
+    times: dict[cost.Way, cost.Times] = {"single": {1: 8.0, 2: 5.0}, "list": {1: 800.0, 2: 425.0}}
+    found, told = cost.at_memory(times[way], vcpus, way)
+    assert found == pytest.approx(ms)
+    assert told == how
+
+
+def test_the_default_is_the_soonest_of_those_that_cost_little_more_than_the_cheapest() -> None:
+    times: dict[cost.Way, cost.Times] = {"single": {1: 2.0, 2: 1.0}, "list": {1: 1000.0, 2: 520.0}}
+    rows = cost.table("agnews-onnx", times, 1000)
+    assert {row["memory_mb"]: round(row["ms_per_event"]) for row in rows if row["way"] == "list"} == {
+        1024: 1728,
+        1769: 1000,
+        3008: 612,
+        5307: 347,
+    }
+    assert cost.cheapest([row for row in rows if row["way"] == "list"]) == 1769
+    assert cost.default(rows) == 1769
+
+
+def test_rounds_take_turns_backwards_and_forwards() -> None:
+    order: list[str] = []
+
+    def run(name: str, found: float) -> float:
+        order.append(name)
+        return found
+
+    rounds = interleaved({"a": lambda: run("a", 2.0), "b": lambda: run("b", 6.0)}, 2)
+    assert order == ["a", "b", "b", "a"]
+    assert medians(rounds) == {"a": 2.0, "b": 6.0}
+    assert ratio(rounds, "b", "a") == {"median": 3.0, "least": 3.0, "most": 3.0}
+
+
+def test_a_straight_line_is_found_as_one() -> None:
+    found = growth.line({8: 1.8, 16: 2.6, 32: 4.2})
+    assert found == pytest.approx({"ms_per_token": 0.1, "ms_at_zero": 1.0, "r_squared": 1.0})
+
+
+@pytest.mark.parametrize("tokens", [8, 128])
+def test_texts_of_a_length_have_exactly_that_many_tokens(setup: Setup, tokens: int) -> None:
+    found = Encoder(read_checkpoint(setup.model_dir)).encode(growth.of_length(setup, tokens, 5))
+    assert [len(encoded.ids) for encoded in found] == [tokens] * 5
+
+
+def test_headlines_of_a_file_are_all_different() -> None:
+    assert len(set(texts(12_000))) == 12_000
+
+
+def test_memory_that_grows_in_the_second_half_is_not_flat() -> None:
+    assert flatness([1, 9, 10, 10, 10, 10, 10, 10]) == 1
+    assert flatness([1, 9, 10, 10, 12, 14, 18, 20]) == 2
+
+
+def test_the_roofline_counts_what_the_product_does() -> None:
+    found = measured_roofline(threads=1, rounds=1, sizes=((64, 64, 32),))
+    assert len(found["operations_per_s"]) == 2
+    assert found["best"]["operations_per_s"] == max(found["operations_per_s"].values()) > 0
+
+
+def test_resident_memory_is_at_most_its_high_water_mark() -> None:
+    assert 0 < status_bytes("VmRSS") <= status_bytes("VmHWM")

@@ -1,0 +1,129 @@
+"""The `agnews` command as a process: terminals, pipes, full disks and Ctrl-C."""
+
+import json
+import os
+import pty
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.support.requirement import ROOT
+from tests.support.texts import GOAL, OIL
+
+
+def at_a_terminal(*arguments: str, typed: bytes = b"") -> tuple[int, str]:
+    """Exit code and screen of the command with a pseudo-terminal as its three standard streams."""
+    ours, theirs = pty.openpty()
+    command = [sys.executable, "-m", "agnews", *arguments]
+    with subprocess.Popen(command, stdin=theirs, stdout=theirs, stderr=theirs, cwd=ROOT) as process:
+        os.close(theirs)
+        os.write(ours, typed)
+        screen = b""
+        try:
+            while part := os.read(ours, 65_536):
+                screen += part
+        except OSError:  # Linux answers so when the other side is closed
+            pass
+    os.close(ours)
+    return process.returncode, screen.decode()
+
+
+def test_a_pipe_that_goes_on_is_answered_line_by_line() -> None:
+    command = [sys.executable, "-m", "agnews", "classify", "--format", "jsonl"]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=ROOT) as process:
+        assert process.stdin and process.stdout
+        for text, label in ((OIL, "Business"), (GOAL, "Sports")):
+            process.stdin.write(f"{text}\n".encode())
+            process.stdin.flush()
+            assert json.loads(process.stdout.readline())["label"] == label
+    assert process.returncode == 0
+
+
+def test_a_terminal_gets_a_table() -> None:
+    code, screen = at_a_terminal(
+        "classify", OIL, "[red]NASA[/red] telescope finds water on a planet", "", "--top-k", "2"
+    )
+    assert code == 1
+    assert "Headline" in screen
+    assert "Business" in screen
+    assert "[red]NASA[/red]" in screen
+    assert "headline:3: InputError: the text is empty" in screen
+
+
+def test_whoever_types_headlines_is_told_how_to_end_and_gets_answers() -> None:
+    code, screen = at_a_terminal("classify", typed=f"{OIL}\n{GOAL}\n\x04".encode())
+    assert code == 0
+    assert "reading headlines from the keyboard, one a line; end with Ctrl-D" in screen
+    assert "Business" in screen
+    assert "Sports" in screen
+
+
+def test_a_terminal_without_rich_is_told_what_to_install(tmp_path: Path) -> None:
+    (tmp_path / "rich.py").write_text("raise ImportError('No module named rich')\n", encoding="utf-8")
+    script = "import sys; sys.path.insert(0, sys.argv[1]); from agnews.cli import terminal"
+    done = subprocess.run(
+        [sys.executable, "-c", script, str(tmp_path)], capture_output=True, cwd=ROOT, check=False, text=True
+    )
+    assert "agnews.errors.AgNewsError: the terminal's table and progress bar need rich" in done.stderr
+    assert "pip install -e '.[cli]'" in done.stderr
+
+
+def test_a_reader_that_goes_away_ends_the_command_quietly(tmp_path: Path) -> None:
+    path = tmp_path / "many.txt"
+    path.write_text(f"{OIL}\n" * 5_000, encoding="utf-8")
+    command = [sys.executable, "-m", "agnews", "classify", "--file", str(path)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=ROOT) as process:
+        assert process.stdout and process.stderr
+        process.stdout.close()
+        assert process.stderr.read() == b""
+    assert process.returncode == 141
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs Linux's /dev/full")
+def test_a_full_disk_is_one_line_and_exit_code_2() -> None:
+    with Path("/dev/full").open("wb") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "agnews", "classify", OIL],
+            stdout=full,
+            stderr=subprocess.PIPE,
+            cwd=ROOT,
+            check=False,
+        )
+    assert (done.returncode, done.stderr) == (2, b"agnews: the output: No space left on device\n")
+
+
+@pytest.mark.usefixtures("interruptible")
+@pytest.mark.parametrize(
+    ("number", "code", "told"),
+    [(signal.SIGINT, 130, "agnews: interrupted after "), (signal.SIGTERM, 143, ""), (signal.SIGHUP, 129, "")],
+    ids=["Ctrl-C", "SIGTERM", "SIGHUP"],
+)
+def test_an_end_by_signal_leaves_no_half_output(tmp_path: Path, number: int, code: int, told: str) -> None:
+    output = tmp_path / "out.jsonl"
+    with subprocess.Popen(
+        [sys.executable, "-m", "agnews", "classify", "--output", str(output)],
+        stdin=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        cwd=ROOT,
+    ) as process:
+        assert process.stdin and process.stderr
+        process.stdin.write(f"{OIL}\n".encode() * 2_500)
+        process.stdin.flush()
+        while not any(part.stat().st_size for part in tmp_path.iterdir()):
+            assert process.poll() is None
+            time.sleep(0.05)
+        process.send_signal(number)
+        said = process.stderr.read().decode()
+    assert process.returncode == code
+    assert told in said
+    assert "Traceback" not in said
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_caller_may_have_closed_the_output() -> None:
+    command = f"exec {sys.executable} -m agnews classify 'Oil prices climb' >&- 2>&-"
+    assert subprocess.run(["sh", "-c", command], cwd=ROOT).returncode == 0

@@ -1,0 +1,115 @@
+"""scripts/deploy.sh in an account that is not as it expects: other owners, refused credentials, half-made parts."""
+
+import io
+import json
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from tests.support.aws_account import NUMBER, Account, path_of
+from tests.support.deploy_script import RECORDING, deploy
+from tests.support.requirement import AWS
+
+MANIFEST = {
+    "schemaVersion": 2,
+    "mediaType": "application/vnd.docker.distribution.manifest.v2+json",
+    "config": {"digest": f"sha256:{'0' * 64}", "size": 2},
+    "layers": [],
+}
+EXPIRED = "the AWS credentials have expired; log in again ('aws sso login', or new keys)"
+UNKNOWN = "AWS refuses these credentials in us-east-1; are they whole, and is the region enabled"
+
+
+@pytest.fixture(scope="module")
+def aws(aws: Account) -> Account:
+    """With a role of somebody else's."""
+    trust = json.dumps({"Version": "2012-10-17", "Statement": []})
+    aws.aws("iam", "create-role", "--role-name", "owner", "--assume-role-policy-document", trust)
+    return aws
+
+
+@pytest.fixture(scope="module")
+def path(tmp_path_factory: pytest.TempPathFactory) -> str:
+    return path_of(tmp_path_factory.mktemp("path") / "bin", AWS, RECORDING)
+
+
+def create(aws: Account, name: str, *options: str) -> None:
+    """Makes a function in another way than the script does."""
+    role = f"arn:aws:iam::{NUMBER}:role/owner"
+    aws.aws("lambda", "create-function", "--function-name", name, "--role", role, *options)
+
+
+def pushed(aws: Account, name: str, tag: str) -> str:
+    """The address of an image that somebody pushed."""
+    aws.aws("ecr", "create-repository", "--repository-name", name)
+    image = ["--repository-name", name, "--image-tag", tag, "--image-manifest", json.dumps(MANIFEST)]
+    aws.aws("ecr", "put-image", *image)
+    return f"{NUMBER}.dkr.ecr.us-east-1.amazonaws.com/{name}:{tag}"
+
+
+def refusal(aws: Account, path: str, folder: Path, name: str) -> str:
+    """What the script says first, having changed and built nothing."""
+    before = len(aws.requests)
+    deployed = deploy(path, folder, "--name", name, environment=aws.environment)
+    assert [request.operation for request in aws.requests[before:] if request.changes] == []
+    assert (deployed.code, deployed.stdout, deployed.docker) == (1, "", ["version", "buildx version"])
+    return deployed.stderr.splitlines()[0]
+
+
+def test_a_zip_package_is_not_taken_over(aws: Account, path: str, tmp_path: Path) -> None:
+    archive = io.BytesIO()
+    with zipfile.ZipFile(archive, "w") as opened:
+        opened.writestr("handler.py", "")
+    (tmp_path / "code.zip").write_bytes(archive.getvalue())
+    code = ["--zip-file", f"fileb://{tmp_path}/code.zip", "--runtime", "python3.13", "--handler", "handler.handle"]
+    create(aws, "zipped", *code)
+    said = refusal(aws, path, tmp_path, "zipped")
+    assert said == "deploy: the function zipped is not this script's (package: Zip, image: None); choose another --name"
+
+
+def test_a_stacks_function_is_not_taken_over(aws: Account, path: str, tmp_path: Path) -> None:
+    image = pushed(aws, "stacked", "onnx-x86_64-0123456789ab")
+    tags = ["--tags", json.dumps({"aws:cloudformation:stack-name": "news"})]
+    create(aws, "stacked", "--package-type", "Image", "--code", f"ImageUri={image}", *tags)
+    said = refusal(aws, path, tmp_path, "stacked")
+    assert said == (
+        "deploy: the function stacked is the CloudFormation stack news's; "
+        "update it with sam deploy, or choose another --name"
+    )
+
+
+def test_a_function_with_another_image_is_not_taken_over(aws: Account, path: str, tmp_path: Path) -> None:
+    image = pushed(aws, "foreign", "latest")
+    create(aws, "foreign", "--package-type", "Image", "--code", f"ImageUri={image}")
+    said = refusal(aws, path, tmp_path, "foreign")
+    assert f"the function foreign is not this script's (package: Image, image: {image})" in said
+
+
+def test_a_log_group_without_an_end_is_given_one(aws: Account, path: str, tmp_path: Path) -> None:
+    aws.aws("logs", "create-log-group", "--log-group-name", "/aws/lambda/endless")
+    deployed = deploy(path, tmp_path, "--name", "endless", environment=aws.environment)
+    assert deployed.code == 0, deployed.stderr
+    (group,) = aws.aws("logs", "describe-log-groups", "--log-group-name-prefix", "/aws/lambda/endless")["logGroups"]
+    assert group["retentionInDays"] == 30
+
+
+@pytest.mark.parametrize(
+    ("kind", "message", "remedy"),
+    [
+        ("ExpiredToken", "The security token included in the request is expired", EXPIRED),
+        ("Refused", "The SSO session associated with this profile has expired or is otherwise invalid.", EXPIRED),
+        ("Refused", "Error loading SSO Token: Token for news does not exist", EXPIRED),
+        ("Refused", "Token has expired and refresh failed", EXPIRED),
+        ("Refused", "Your session has expired or credentials have changed.", EXPIRED),
+        ("InvalidClientTokenId", "The security token included in the request is invalid.", UNKNOWN),
+    ],
+)
+def test_credentials_that_aws_refuses_are_told_with_its_reason(
+    aws: Account, path: str, tmp_path: Path, kind: str, message: str, remedy: str
+) -> None:
+    aws.refusals.append(("GetCallerIdentity", kind, message))
+    deployed = deploy(path, tmp_path, environment=aws.environment)
+    assert deployed.code == 1
+    assert deployed.stderr.startswith(f"deploy: {remedy}")
+    assert message in deployed.stderr

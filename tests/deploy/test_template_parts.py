@@ -1,0 +1,184 @@
+"""What template.yaml grants, and what its queues, alarms and dashboard are, under parameters."""
+
+import json
+from typing import Any
+
+import pytest
+
+from agnews.function.metrics import UNITS
+from tests.support.requirement import require_module
+
+require_module("yaml")
+
+from tests.support.stack import Stack  # noqa: E402
+
+KNOWN = {
+    "AGNews": ("FunctionName", set(UNITS)),
+    "AWS/Lambda": (
+        "FunctionName",
+        {"Invocations", "Errors", "Throttles", "Duration", "ConcurrentExecutions", "DestinationDeliveryFailures"},
+    ),
+    "AWS/SQS": ("QueueName", {"ApproximateNumberOfMessagesVisible", "ApproximateAgeOfOldestMessage"}),
+    "AWS/States": (
+        "StateMachineArn",
+        {f"Executions{how}" for how in ("Started", "Succeeded", "Failed", "TimedOut", "Aborted")},
+    ),
+}
+"""Namespaces, with the dimension and the names of their metrics, as far as they are used."""
+ON = {"Queues": "yes", "Bulk": "yes", "BulkInputBucket": "headlines", "TracingActive": "yes"}
+LOG = ("logs:CreateLogStream logs:PutLogEvents", "Logs.Arn")
+FAILED = ("sqs:SendMessage", "FailedEvents.Arn")
+
+
+def grants(stack: Stack, role: str) -> list[tuple[str, str]]:
+    """Actions and resources of a role's statements."""
+    policies = stack.resources[role]["Policies"]
+    statements = [statement for policy in policies for statement in policy["PolicyDocument"]["Statement"]]
+    return [(joined(statement["Action"]), joined(statement["Resource"])) for statement in statements]
+
+
+def joined(value: str | list[str]) -> str:
+    return value if isinstance(value, str) else " ".join(value)
+
+
+def test_the_function_may_write_its_log_and_keep_failed_events_and_nothing_else() -> None:
+    role = Stack().resources["Role"]
+    assert grants(Stack(), "Role") == [LOG, FAILED]
+    assert "ManagedPolicyArns" not in role
+
+
+def test_with_queues_and_tracing_the_function_may_use_them_too() -> None:
+    assert grants(Stack(**ON), "Role") == [
+        LOG,
+        FAILED,
+        ("sqs:ReceiveMessage sqs:DeleteMessage sqs:GetQueueAttributes", "Headlines.Arn"),
+        ("sqs:SendMessage", "Results.Arn DeadLetters.Arn"),
+        ("xray:PutTraceSegments xray:PutTelemetryRecords", "*"),
+    ]
+
+
+def test_a_bulk_run_may_call_the_alias_run_itself_and_use_its_buckets() -> None:
+    machine = "arn:aws:states:us-east-1:123456789012:{}:agnews-bulk"
+    found = grants(Stack(**ON, BulkOutputBucket="topics"), "BulkRole")
+    assert found[:5] == [
+        ("lambda:InvokeFunction", "arn:aws:lambda:us-east-1:123456789012:function:agnews:live"),
+        ("states:StartExecution", machine.format("stateMachine")),
+        ("states:DescribeExecution states:StopExecution", machine.format("execution") + ":*"),
+        ("s3:GetObject", "arn:aws:s3:::headlines/*"),
+        ("s3:GetObject s3:PutObject s3:ListMultipartUploadParts s3:AbortMultipartUpload", "arn:aws:s3:::topics/*"),
+    ]
+    assert {
+        action.partition(":")[0] for actions, resource in found if resource == "*" for action in actions.split()
+    } == {
+        "logs",
+        "xray",
+    }
+
+
+def test_results_go_to_the_bucket_that_files_come_from_unless_another_is_named() -> None:
+    assert grants(Stack(**ON), "BulkRole")[4][1] == "arn:aws:s3:::headlines/*"
+
+
+def test_without_parameters_there_are_no_queues_but_that_of_failed_events_and_no_state_machine() -> None:
+    stack = Stack()
+    assert list(stack.of_type("AWS::SQS::Queue")) == ["FailedEvents"]
+    assert "HeadlinesToClassifier" not in stack.resources
+    assert "BulkMachine" not in stack.resources
+    assert "OnSuccess" not in stack.resources["ClassifierEventInvokeConfig"]["DestinationConfig"]
+    assert stack.resources["Classifier"]["Environment"]["Variables"] == {
+        "AGNEWS_ENGINE": "onnx",
+        "AGNEWS_METRICS_NAMESPACE": "AGNews",
+    }
+
+
+def test_with_queues_the_alias_reads_one_and_the_function_knows_the_others() -> None:
+    found = Stack(Queues="yes", LogTexts="yes").resources
+    mapping = found["HeadlinesToClassifier"]
+    assert (mapping["EventSourceArn"], mapping["FunctionName"][-5:]) == ("Headlines.Arn", ":live")
+    assert mapping["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
+    redrive = {"deadLetterTargetArn": "DeadLetters.Arn", "maxReceiveCount": 5}
+    assert found["Headlines"]["RedrivePolicy"] == redrive
+    for name in ("ClassifierEventInvokeConfig", "LatestAsynchronous"):
+        assert found[name]["DestinationConfig"]["OnSuccess"] == {"Destination": "Results.Arn"}
+    assert found["Classifier"]["Environment"]["Variables"] == {
+        "AGNEWS_ENGINE": "onnx",
+        "AGNEWS_METRICS_NAMESPACE": "AGNews",
+        "AGNEWS_LOG_TEXTS": "1",
+        "AGNEWS_RESULTS_QUEUE_URL": "Results",
+        "AGNEWS_DEAD_LETTER_QUEUE_URL": "DeadLetters",
+    }
+
+
+@pytest.mark.parametrize(
+    ("parameters", "timeout", "visibility"),
+    [({}, 60, 360), ({"Engine": "pipeline"}, 120, 720), ({"TimeoutSeconds": "30"}, 30, 300)],
+)
+def test_a_message_stays_hidden_for_at_least_six_timeouts(
+    parameters: dict[str, str], timeout: int, visibility: int
+) -> None:
+    found = Stack(Queues="yes", **parameters).resources
+    assert int(found["Classifier"]["Timeout"]) == timeout
+    assert int(found["Headlines"]["VisibilityTimeout"]) == visibility
+
+
+def test_alarms_notify_the_topic_if_there_is_one_and_are_left_out_on_request() -> None:
+    topic = "arn:aws:sns:us-east-1:123456789012:news"
+    named = Stack(**ON, AlarmTopicArn=topic).of_type("AWS::CloudWatch::Alarm")
+    assert {tuple(alarm["AlarmActions"]) for alarm in named.values()} == {(topic,)}
+    assert not any("AlarmActions" in alarm for alarm in Stack(**ON).of_type("AWS::CloudWatch::Alarm").values())
+    assert Stack(**ON, Alarms="no").of_type("AWS::CloudWatch::Alarm") == {}
+    assert set(named) - set(Stack().of_type("AWS::CloudWatch::Alarm")) == {"DeadLettersAlarm"}
+
+
+def test_drift_is_a_band_over_the_mean_score_and_each_topics_share() -> None:
+    alarms = Stack().of_type("AWS::CloudWatch::Alarm")
+    bands = {name: alarm for name, alarm in alarms.items() if "ThresholdMetricId" in alarm}
+    assert set(bands) == {f"{name}DriftAlarm" for name in ("MeanScore", "World", "Sports", "Business", "SciTech")}
+    for alarm in bands.values():
+        returned = [metric["Id"] for metric in alarm["Metrics"] if metric.get("ReturnData", True)]
+        assert len(returned) == 2
+        assert alarm["Metrics"][-1]["Expression"] == f"ANOMALY_DETECTION_BAND({returned[0]}, 3)"
+
+
+def test_the_duration_alarm_is_at_four_fifths_of_the_timeout() -> None:
+    alarm = Stack(TimeoutSeconds="30").resources["DurationAlarm"]
+    assert (alarm["Metrics"][0]["Expression"], alarm["Threshold"]) == ("duration / (10 * 30)", 80)
+
+
+def metrics_of(alarm: dict[str, Any]) -> list[tuple[str, str, str]]:
+    """Namespace, name and dimension of what an alarm looks at."""
+    single = [alarm] if "MetricName" in alarm else []
+    found = single + [metric["MetricStat"]["Metric"] for metric in alarm.get("Metrics", []) if "MetricStat" in metric]
+    return [(item["Namespace"], item["MetricName"], item["Dimensions"][0]["Name"]) for item in found]
+
+
+def test_alarms_look_at_metrics_that_exist() -> None:
+    found = [item for alarm in Stack(**ON).of_type("AWS::CloudWatch::Alarm").values() for item in metrics_of(alarm)]
+    topics = {"World", "Sports", "Business", "SciTech", "Headlines", "MeanScore"}
+    failures = {"Errors", "Duration", "Throttles", "DestinationDeliveryFailures", "ApproximateNumberOfMessagesVisible"}
+    assert {name for _, name, _ in found} == topics | failures
+    assert [item for item in found if item[1] not in KNOWN[item[0]][1] or item[2] != KNOWN[item[0]][0]] == []
+
+
+@pytest.mark.parametrize(("parameters", "widgets"), [({}, 8), ({"Queues": "yes"}, 9), ({"Bulk": "yes"}, 9), (ON, 10)])
+def test_the_dashboard_is_json_and_shows_metrics_that_exist(parameters: dict[str, str], widgets: int) -> None:
+    body = json.loads(Stack(**parameters).resources["Board"]["DashboardBody"])
+    assert len(body["widgets"]) == widgets
+    for widget in body["widgets"]:
+        drawn = [item for item in widget["properties"]["metrics"] if isinstance(item[0], str)]
+        assert drawn
+        assert [item for item in drawn if item[1] not in KNOWN[item[0]][1] or item[2] != KNOWN[item[0]][0]] == []
+
+
+def test_the_dashboard_draws_the_timeout_where_the_duration_is() -> None:
+    body = json.loads(Stack(TimeoutSeconds="30").resources["Board"]["DashboardBody"])
+    (line,) = [
+        item for widget in body["widgets"] for item in widget["properties"].get("annotations", {}).get("horizontal", [])
+    ]
+    assert line == {"label": "timeout", "value": 30_000}
+
+
+def test_texts_are_in_no_log_unless_asked_for() -> None:
+    found = Stack(**ON).resources
+    assert "AGNEWS_LOG_TEXTS" not in found["Classifier"]["Environment"]["Variables"]
+    assert found["BulkMachine"]["LoggingConfiguration"]["IncludeExecutionData"] is False

@@ -1,0 +1,84 @@
+"""The version that template.yaml's alias points to: a new one where the function changes, and only there."""
+
+import json
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from tests.support.aws_account import account
+from tests.support.requirement import require_aws
+from tests.support.serverless import transform
+
+
+@pytest.fixture(scope="module")
+def transformed() -> dict[str, Any]:
+    return transform("1")
+
+
+def version(template: dict[str, Any]) -> tuple[str, dict[str, Any]]:
+    """The name and properties of the version that the alias points to."""
+    ((name, item),) = [found for found in template["Resources"].items() if found[1]["Type"] == "AWS::Lambda::Version"]
+    return name, item["Properties"]
+
+
+@pytest.fixture(scope="module")
+def described(
+    transformed: dict[str, Any], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Callable[[dict[str, str]], str]]:
+    """Gives the version's description under parameters, as CloudFormation makes it."""
+    require_aws()
+    parts = {key: transformed[key] for key in ("Parameters", "Mappings", "Conditions")}
+    outputs = {"Description": {"Value": version(transformed)[1]["Description"]}}
+    body = json.dumps(parts | {"Resources": {"Queue": {"Type": "AWS::SQS::Queue"}}, "Outputs": outputs})
+
+    def describe(parameters: dict[str, str]) -> str:
+        given = [f"ParameterKey={key},ParameterValue={value}" for key, value in parameters.items()]
+        chosen = ["--parameters", *given] if given else []
+        stacks.aws("cloudformation", "create-stack", "--stack-name", "described", "--template-body", body, *chosen)
+        (stack,) = stacks.aws("cloudformation", "describe-stacks", "--stack-name", "described")["Stacks"]
+        stacks.aws("cloudformation", "delete-stack", "--stack-name", "described")
+        return str(stack["Outputs"][0]["OutputValue"])
+
+    with account(tmp_path_factory.mktemp("account"), "http://unused") as stacks:
+        yield describe
+
+
+@pytest.mark.parametrize(
+    ("parameters", "description"),
+    [
+        ({}, "onnx x86_64, 1769 MB, 60 s"),
+        ({"Engine": "pipeline"}, "pipeline x86_64, 3008 MB, 120 s"),
+        ({"Architecture": "arm64"}, "onnx arm64, 1769 MB, 60 s"),
+        ({"MemoryMB": "512"}, "onnx x86_64, 512 MB, 60 s"),
+        ({"TimeoutSeconds": "30"}, "onnx x86_64, 1769 MB, 30 s"),
+        ({"Queues": "yes"}, "onnx x86_64, 1769 MB, 60 s, queues"),
+        ({"MetricsNamespace": "News/Topics"}, "onnx x86_64, 1769 MB, 60 s, metrics News/Topics"),
+        ({"LogTexts": "yes", "TracingActive": "yes"}, "onnx x86_64, 1769 MB, 60 s, texts logged, traced"),
+    ],
+)
+def test_a_parameter_that_changes_the_function_replaces_the_version_that_the_alias_points_to(
+    described: Callable[[dict[str, str]], str], parameters: dict[str, str], description: str
+) -> None:
+    assert described(parameters) == description
+
+
+@pytest.mark.parametrize(
+    "parameters",
+    [
+        {"MemoryMB": "1769"},
+        {"TimeoutSeconds": "60"},
+        {"LogRetentionDays": "7"},
+        {"Alarms": "no", "Dashboard": "no"},
+        {"Bulk": "yes", "BulkInputBucket": "headlines"},
+    ],
+)
+def test_a_parameter_that_leaves_the_function_as_it_is_leaves_the_version(
+    described: Callable[[dict[str, str]], str], parameters: dict[str, str]
+) -> None:
+    assert described(parameters) == "onnx x86_64, 1769 MB, 60 s"
+
+
+def test_a_new_image_makes_a_new_version(transformed: dict[str, Any]) -> None:
+    assert version(transform("1"))[0] == version(transformed)[0]
+    assert version(transform("2"))[0] != version(transformed)[0]

@@ -1,0 +1,63 @@
+"""`make demo`'s script, run as a person runs it, and what README shows of it."""
+
+import json
+import os
+import re
+import subprocess
+import sys
+from typing import Any
+
+import pytest
+
+from agnews.labels import LABELS
+from tests.support.requirement import ROOT, require_module
+
+ROW = re.compile(r"^│ (\S+) +│ +(\d\.\d+) │", re.MULTILINE)
+"""Topic and score. A headline that is broken over two lines has them in the first."""
+
+
+def one_of(text: str) -> Any:
+    """The answer to the one headline."""
+    return json.JSONDecoder().raw_decode(text, text.index("{"))[0]
+
+
+def rows_of(text: str) -> list[tuple[str, float]]:
+    """Topic and score of each headline in the table."""
+    return [(label, float(score)) for label, score in ROW.findall(text)]
+
+
+@pytest.fixture(scope="module")
+def printed() -> str:
+    require_module("rich", remedy="pip install -e '.[cli]'")
+    plain = {"COLUMNS": "80", "FORCE_COLOR": "", "PYTHONUTF8": "1"}
+    done = subprocess.run(
+        [sys.executable, "examples/demo.py"],
+        cwd=ROOT,
+        env=os.environ | plain,
+        capture_output=True,
+        encoding="utf-8",
+        timeout=120,
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    return done.stdout
+
+
+def test_the_demo_answers_one_headline_and_a_list(printed: str) -> None:
+    answer = one_of(printed)
+    assert (answer["label"], len(answer["scores"])) == ("Business", 4)
+    rows = rows_of(printed)
+    assert len(rows) == 10
+    assert {label for label, _ in rows} == set(LABELS)
+    assert all(0.25 <= score <= 1 for _, score in rows)
+
+
+def test_readme_shows_what_the_demo_prints(printed: str) -> None:
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    shown = re.search(r"^\$ make demo\b.*\n((?:(?!\$ |```).*\n)+)", readme, re.MULTILINE)
+    assert shown
+    answer, expected_answer = one_of(shown[1]), one_of(printed)
+    assert answer["label"] == expected_answer["label"]
+    assert answer["scores"] == pytest.approx(expected_answer["scores"], abs=5e-3)
+    rows, expected_rows = rows_of(shown[1]), rows_of(printed)
+    assert [label for label, _ in rows] == [label for label, _ in expected_rows]
+    assert [score for _, score in rows] == pytest.approx([score for _, score in expected_rows], abs=5e-3)

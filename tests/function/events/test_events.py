@@ -1,0 +1,184 @@
+import json
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from agnews.api.answer import list_answer
+from agnews.api.request import Json
+from agnews.errors import AgNewsError, AnswerSizeError, InputError, LimitError, ModelError
+from agnews.function.events.direct import OneText, TextList, Warmup
+from agnews.function.events.dispatch import ALL, EVENTS, answer, find
+from agnews.function.events.distributed_map import DistributedMap
+from agnews.function.events.http import Alb, ApiGatewayV1, ApiGatewayV2, FunctionUrl
+from agnews.function.events.sns_pipes import Pipe, Sns
+from agnews.function.events.sqs_kinesis import Kinesis, Sqs
+from agnews.model.classifier import Classifier
+from agnews.model.encode import Encoder
+from agnews.settings import EngineName, Settings
+from tests.support.bad_events import BAD_EVENTS
+from tests.support.requirement import ROOT, require_module
+from tests.support.texts import GOAL
+
+PAYLOADS = [
+    *sorted((ROOT / "examples" / "events").glob("*.json")),
+    *sorted((ROOT / "tests" / "payloads").glob("*.json")),
+]
+SOURCES: dict[str, object] = {
+    "distributed_map": DistributedMap,
+    "headline_with_description": OneText,
+    "list": TextList,
+    "objects_with_ids": TextList,
+    "options": TextList,
+    "single": OneText,
+    "warmup": Warmup,
+    "alb_health": Alb,
+    "alb_multi_value": Alb,
+    "api_gateway_v1": ApiGatewayV1,
+    "api_gateway_v2": ApiGatewayV2,
+    "function_url_get": FunctionUrl,
+    "function_url_post": FunctionUrl,
+    "function_url_signed": FunctionUrl,
+    "kinesis": Kinesis,
+    "pipe_kinesis": Pipe,
+    "pipe_sqs": Pipe,
+    "sns": Sns,
+    "sqs": Sqs,
+    "sqs_fifo": Sqs,
+}
+"""The one class for each payload."""
+NOT_A_NUMBER: list[tuple[Json, str, str]] = [
+    ({"text": float("nan")}, "InputError", "found the number nan"),
+    ({"text": GOAL, "min_score": float("nan")}, "InputError", "found the number nan"),
+]
+"""Python's own, which no client can send as JSON."""
+
+
+@pytest.mark.parametrize("path", PAYLOADS, ids=lambda path: path.stem)
+def test_each_payload_matches_exactly_one_event_source(path: Any) -> None:
+    event = json.loads(path.read_text(encoding="utf-8"))
+    assert [source for source in ALL if source.matches(event)] == [SOURCES[path.stem]]
+
+
+@pytest.mark.parametrize("event", [None, True, 3, 1.5, {}, {"body": "{}"}, {"Records": []}, {"txt": GOAL}])
+def test_an_event_of_no_known_form_is_refused_with_the_forms(event: Json) -> None:
+    with pytest.raises(InputError) as refusal:
+        find(event, EVENTS)
+    forms = [source.form for source in ALL]
+    assert all(form in str(refusal.value) for form in forms)
+
+
+@pytest.mark.parametrize(("event", "error_type", "message"), [*BAD_EVENTS, *NOT_A_NUMBER])
+def test_a_request_that_is_unusable_as_a_whole_is_refused(
+    classifier: Classifier, settings: Settings, event: Json, error_type: str, message: str
+) -> None:
+    with pytest.raises(AgNewsError) as refused:
+        answer(event, classifier, settings)
+    assert type(refused.value).__name__ == error_type
+    assert message in str(refused.value)
+
+
+def test_more_texts_than_the_limit_are_refused(classifier: Classifier) -> None:
+    with pytest.raises(LimitError, match=r"3 texts in one request, at most 2 .AGNEWS_MAX_TEXTS."):
+        answer([GOAL] * 3, classifier, Settings(max_texts=2))
+
+
+def test_bad_items_become_errors_in_their_place(classifier: Classifier, settings: Settings) -> None:
+    items: list[Json] = [
+        GOAL,
+        "",
+        None,
+        {"id": 4},
+        {"id": "five", "title": GOAL},
+        6.5,
+        [GOAL],
+        {"text": GOAL, "id": {}},
+    ]
+    found: Any = answer(items, classifier, settings)
+    kinds = [item.get("label") or item["error"]["type"] for item in found["predictions"]]
+    error = "InputError"
+    assert kinds == ["Sports", error, error, error, "Sports", error, error, error]
+    assert [item.get("id") for item in found["predictions"]] == [None, None, None, 4, "five", None, None, None]
+    assert (found["count"], found["errors"]) == (8, 6)
+
+
+@pytest.mark.parametrize("event", [{"text": GOAL, "texts": None}, {"text": None, "title": GOAL, "id": None}])
+def test_null_under_a_key_is_the_key_left_out(classifier: Classifier, settings: Settings, event: Json) -> None:
+    found: Any = answer(event, classifier, settings)
+    assert found["label"] == "Sports"
+
+
+def test_two_strings_are_two_headlines_never_a_pair(classifier: Classifier, settings: Settings) -> None:
+    found: Any = answer([GOAL, "Oil prices climb as shares fall"], classifier, settings)
+    assert [item["label"] for item in found["predictions"]] == ["Sports", "Business"]
+
+
+def test_top_k_lists_the_best_scores_descending(classifier: Classifier, settings: Settings) -> None:
+    found: Any = answer({"text": GOAL, "top_k": 4}, classifier, settings)
+    values = list(found["scores"].values())
+    assert len(values) == 4
+    assert values == sorted(values, reverse=True)
+    assert (found["label"], found["score"]) == next(iter(found["scores"].items()))
+    assert sum(values) == pytest.approx(1, abs=4e-4)
+
+
+def test_below_min_score_the_label_is_null_and_the_score_stays(classifier: Classifier, settings: Settings) -> None:
+    sure: Any = answer({"text": GOAL, "min_score": 0.3}, classifier, settings)
+    unsure: Any = answer({"text": GOAL, "min_score": 1}, classifier, settings)
+    assert (sure["label"], sure["abstained"]) == ("Sports", False)
+    assert (unsure["label"], unsure["abstained"], unsure["score"]) == (None, True, sure["score"])
+
+
+def test_items_take_their_columns_and_options_from_batch_input(classifier: Classifier, settings: Settings) -> None:
+    event: Json = {
+        "Items": [{"h": "Tonight", "d": GOAL, "key": "a"}, {"title": GOAL, "key": "b"}],
+        "BatchInput": {"text_column": "h", "description_column": "d", "id_column": "key", "top_k": 2},
+    }
+    found: Any = answer(event, classifier, settings)
+    good, bad = found["predictions"]
+    assert (good["id"], good["label"], len(good["scores"])) == ("a", "Sports", 2)
+    assert (bad["id"], bad["error"]["message"]) == ("b", "no text: expected 'h'; found keys 'title', 'key'")
+
+
+def test_an_answer_beyond_its_limit_is_refused_by_name(classifier: Classifier) -> None:
+    with pytest.raises(AnswerSizeError, match=r"to 2 texts has .* at most 100 .AGNEWS_MAX_ITEMS_ANSWER_BYTES."):
+        answer({"Items": [GOAL, GOAL]}, classifier, Settings(max_items_answer_bytes=100))
+
+
+@pytest.mark.parametrize("image", ["AWS_Lambda_python3.13", "AWS_Lambda_python3.11", ""])
+def test_the_size_that_is_checked_is_the_size_that_is_sent(
+    classifier: Classifier, monkeypatch: pytest.MonkeyPatch, image: str
+) -> None:
+    require_module("awslambdaric")
+    from awslambdaric.lambda_runtime_marshaller import to_json
+
+    monkeypatch.setenv("AWS_EXECUTION_ENV", image)
+    found = list_answer([{"id": "ключ", "label": "World", "score": 0.5, "truncated": False}], classifier, 10_000, "")
+    size = len(to_json(found).encode())
+    assert list_answer(found["predictions"], classifier, size, "") == found
+    with pytest.raises(AnswerSizeError):
+        list_answer(found["predictions"], classifier, size - 1, "")
+
+
+class Failing:
+    """An engine that fails as ONNX Runtime and torch do: with a class of their own."""
+
+    name: EngineName = "onnx"
+    most_tokens = threads = 1
+    pads = False
+
+    def logits(self, ids: Sequence[list[int]], alone: bool) -> NDArray[np.float32]:
+        raise MemoryError("no room for 9 bytes")
+
+
+def test_an_engine_that_fails_is_told_by_a_name_of_ours(classifier: Classifier, settings: Settings) -> None:
+    failing = Classifier(classifier.checkpoint, Encoder(classifier.checkpoint), Failing())
+    with pytest.raises(ModelError, match=r"the onnx engine failed .MemoryError: no room for 9 bytes."):
+        answer(GOAL, failing, settings)
+
+
+def test_an_empty_list_gets_no_predictions(classifier: Classifier, settings: Settings) -> None:
+    found: Any = answer([], classifier, settings)
+    assert (found["predictions"], found["count"], found["errors"]) == ([], 0, 0)

@@ -1,0 +1,179 @@
+"""Records of queues, topics and streams: how they are read, and what those sources get whose answers are handed on."""
+
+import base64
+import copy
+import json
+import math
+import time
+from typing import Any
+
+import pytest
+
+from agnews.api.request import Json
+from agnews.errors import DeadlineError, InputError, SettingsError
+from agnews.function.events.dispatch import answer
+from agnews.function.events.records import Record, computing_ends, event_of, outcomes
+from agnews.model.classifier import Classifier
+from agnews.settings import Settings
+from tests.support.requirement import ROOT
+from tests.support.texts import GOAL
+
+
+def payload(name: str) -> Any:
+    return json.loads((ROOT / "tests" / "payloads" / f"{name}.json").read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize(
+    ("text", "event"),
+    [
+        (GOAL, GOAL),
+        ("", ""),
+        ("2024", "2024"),
+        ("null", "null"),
+        ('"Quoted" by the minister', '"Quoted" by the minister'),
+        (f'"{GOAL}"', GOAL),
+        ("[Update] Oil prices climb", "[Update] Oil prices climb"),
+        ('["a", {"text": "b"}]', ["a", {"text": "b"}]),
+        (' {"text": "a", "id": 1}', {"text": "a", "id": 1}),
+        ('{"Type": "Notification", "TopicArn": "arn", "Message": "{\\"text\\": \\"a\\"}"}', {"text": "a"}),
+        ('{"Type": "Notification", "Message": "Oil prices climb"}', "Oil prices climb"),
+    ],
+)
+def test_a_record_carries_json_or_one_headline_as_it_stands(text: str, event: Json) -> None:
+    assert event_of(text) == event
+
+
+@pytest.mark.parametrize("text", ['{"text": "Oil prices', "{text: Oil}", "{" * 5000])
+def test_what_begins_as_an_object_and_is_none_is_not_taken_for_a_headline(text: str) -> None:
+    with pytest.raises(InputError, match="is not JSON"):
+        event_of(text)
+
+
+@pytest.mark.parametrize(
+    ("body", "message"),
+    [
+        ("", "the text is empty"),
+        ('{"txt": "a"}', "must be plain text or one of"),
+        ('{"text": "a", "top_k": 9}', "top_k must be a whole number"),
+        ('{"warmup": true}', "must be plain text or one of"),
+    ],
+)
+def test_a_record_that_can_never_be_answered_is_an_error_and_spoils_no_other(
+    classifier: Classifier, settings: Settings, body: str, message: str
+) -> None:
+    found = outcomes([Record("1", GOAL), Record("2", body), Record("3", GOAL)], classifier, settings, math.inf)
+    assert [outcome.answer.get("label") for outcome in found] == ["Sports", None, "Sports"]
+    assert isinstance(found[1].error, InputError) and message in str(found[1].error)
+    assert not found[1].late
+
+
+def test_a_record_may_carry_a_list_or_options_or_ask_for_an_explanation(
+    classifier: Classifier, settings: Settings
+) -> None:
+    bodies = [
+        json.dumps([GOAL, "Oil prices climb as shares fall"]),
+        json.dumps({"text": GOAL, "top_k": 2}),
+        json.dumps({"text": GOAL, "explain": True}),
+        GOAL,
+    ]
+    found: Any = [
+        outcome.answer
+        for outcome in outcomes([Record(str(n), body) for n, body in enumerate(bodies)], classifier, settings, math.inf)
+    ]
+    assert [item["label"] for item in found[0]["predictions"]] == ["Sports", "Business"]
+    assert len(found[1]["scores"]) == 2
+    assert next(word["word"] for word in found[2]["explanation"]) == GOAL.split()[0]
+    assert set(found[3]) == {"label", "score", "truncated"}
+
+
+def test_time_is_kept_back_for_sending() -> None:
+    now = time.monotonic()
+    assert computing_ends(now + 100) == pytest.approx(now + 98, abs=0.1)
+    assert computing_ends(now + 1) == pytest.approx(now + 0.8, abs=0.1)
+    assert computing_ends(math.inf) == math.inf
+
+
+@pytest.mark.parametrize(
+    ("name", "labels"),
+    [("sns", ["Business"]), ("pipe_sqs", ["Sports", "Business"]), ("pipe_kinesis", ["Sports", "Business"])],
+)
+def test_records_whose_answers_are_handed_on_get_a_list_as_long_as_theirs(
+    classifier: Classifier, settings: Settings, name: str, labels: list[str]
+) -> None:
+    found: Any = answer(payload(name), classifier, settings)
+    assert [item["label"] for item in found] == labels
+
+
+def test_answers_name_their_record_and_the_id_that_it_carried(classifier: Classifier, settings: Settings) -> None:
+    event = payload("pipe_sqs")
+    found: Any = answer(event, classifier, settings)
+    assert [item["record_id"] for item in found] == [record["messageId"] for record in event]
+    assert [item.get("id") for item in found] == [None, "desk/17"]
+
+
+@pytest.mark.parametrize(
+    ("data", "message"),
+    [(base64.b64encode(b"Caf\xe9").decode(), "not UTF-8: byte 3"), ("Café", "not base64"), ("", "the text is empty")],
+)
+def test_a_pipes_bad_record_is_an_error_in_its_place(
+    classifier: Classifier, settings: Settings, data: str, message: str
+) -> None:
+    event = payload("pipe_kinesis")
+    event[0]["data"] = data
+    found: Any = answer(event, classifier, settings)
+    assert [item.get("label") or item["error"]["type"] for item in found] == ["InputError", "Business"]
+    assert message in found[0]["error"]["message"]
+
+
+@pytest.mark.parametrize("name", ["sns", "pipe_sqs"])
+def test_what_was_not_reached_in_time_raises_so_that_the_source_sends_it_again(
+    classifier: Classifier, settings: Settings, name: str
+) -> None:
+    with pytest.raises(DeadlineError):
+        answer(payload(name), classifier, settings, time.monotonic())
+
+
+@pytest.mark.parametrize("name", ["sqs", "kinesis"])
+def test_records_without_a_queue_for_their_results_are_refused_before_anything_is_computed(
+    classifier: Classifier, settings: Settings, name: str
+) -> None:
+    before = classifier.spent
+    with pytest.raises(SettingsError, match="AGNEWS_RESULTS_QUEUE_URL"):
+        answer(payload(name), classifier, settings)
+    assert classifier.spent == before
+
+
+def test_records_of_two_sources_or_none_are_of_no_known_form(classifier: Classifier, settings: Settings) -> None:
+    mixed = {"Records": [*payload("sqs")["Records"], *payload("kinesis")["Records"]]}
+    shortened = copy.deepcopy(payload("sqs"))
+    del shortened["Records"][0]["messageId"]
+    events: list[Any] = [mixed, shortened, {"Records": []}, {"Records": [{}]}, {"Records": [{"eventSource": []}]}]
+    for event in events:
+        with pytest.raises(InputError, match="an event must be one of"):
+            answer(event, classifier, settings)
+
+
+@pytest.mark.parametrize(
+    ("name", "path"),
+    [
+        ("sqs", ("Records", 0, "body")),
+        ("sqs", ("Records", 0, "attributes")),
+        ("sns", ("Records", 0, "Sns", "MessageId")),
+        ("sns", ("Records", 0, "Sns", "Message")),
+        ("kinesis", ("Records", 0, "kinesis", "data")),
+        ("kinesis", ("Records", 0, "eventID")),
+        ("pipe_sqs", (0, "body")),
+        ("pipe_kinesis", (0, "sequenceNumber")),
+    ],
+)
+def test_a_record_without_what_its_source_always_sends_is_refused_by_an_error_of_ours(
+    classifier: Classifier, settings: Settings, name: str, path: tuple[str | int, ...]
+) -> None:
+    named = Settings(results_queue_url="https://sqs.us-east-1.amazonaws.com/123456789012/results")
+    event = payload(name)
+    inner = event
+    for key in path[:-1]:
+        inner = inner[key]
+    inner[path[-1]] = 5
+    with pytest.raises(InputError, match="an event must be one of"):
+        answer(event, classifier, named)

@@ -1,0 +1,113 @@
+import json
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tokenizers import Tokenizer
+
+from agnews.errors import ModelError
+from agnews.model.checkpoint import FILES, RULES, VOCABULARY, read_checkpoint, verify
+from agnews.model.classifier import load
+from agnews.model.encode import Encoder, read_tokenizer
+from agnews.model.engines.onnx import session
+from agnews.settings import Settings
+
+Change = Callable[[dict[str, Any]], object]
+
+
+@pytest.fixture
+def folder(settings: Settings, tmp_path: Path) -> Path:
+    """A copy of the fast engine's half of model_cache/, to damage."""
+    copy = tmp_path / "model_cache"
+    copy.mkdir()
+    for name in (*FILES["onnx"], "manifest.json"):
+        shutil.copyfile(settings.model_dir / name, copy / name)
+    return copy
+
+
+def change(folder: Path, edit: Change) -> None:
+    path = folder / "manifest.json"
+    facts = json.loads(path.read_text())
+    edit(facts)
+    path.write_text(json.dumps(facts))
+
+
+@pytest.mark.parametrize(
+    ("edit", "message"),
+    [
+        (lambda facts: facts.update(format=99), "has format 99, this version reads 2"),
+        (lambda facts: facts["labels"].reverse(), "expected .'World', 'Sports', 'Business', 'Sci/Tech'."),
+        (lambda facts: facts.pop("files"), "is not a manifest .KeyError: 'files'."),
+        (lambda facts: facts.update(files=[]), "is not a manifest"),
+        (lambda facts: facts.update(temperature=0), "a finite temperature > 0"),
+        (lambda facts: facts.update(temperature=float("inf")), "a finite temperature > 0"),
+        (lambda facts: facts.update(max_length=513), "max_length 3 to 512"),
+        (lambda facts: facts.update(temperature="warm"), "is not a manifest"),
+        (lambda facts: facts.update(max_length=2), "max_length 3 to 512"),
+    ],
+)
+def test_a_manifest_that_does_not_fit_is_refused_with_what_was_found(folder: Path, edit: Change, message: str) -> None:
+    change(folder, edit)
+    with pytest.raises(ModelError, match=message):
+        read_checkpoint(folder)
+
+
+def test_a_missing_folder_is_refused_with_the_remedy(tmp_path: Path) -> None:
+    with pytest.raises(ModelError, match=r"cannot read .*python download_model\.py"):
+        read_checkpoint(tmp_path / "nowhere")
+
+
+@pytest.mark.parametrize("name", FILES["onnx"])
+def test_one_flipped_bit_is_found_before_an_answer(folder: Path, name: str) -> None:
+    path = folder / name
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2] ^= 1
+    path.write_bytes(content)
+    with pytest.raises(ModelError, match=rf"{name} is not the file that was baked .other content."):
+        load(Settings(model_dir=folder))
+
+
+@pytest.mark.parametrize("name", FILES["onnx"])
+def test_a_cut_file_is_told_by_its_size(folder: Path, name: str) -> None:
+    (folder / name).write_bytes(b"{}")
+    with pytest.raises(ModelError, match=rf"{name} is not the file that was baked .2 bytes, expected "):
+        load(Settings(model_dir=folder))
+
+
+def test_an_empty_file_is_told_by_its_size(folder: Path) -> None:
+    (folder / VOCABULARY).write_bytes(b"")
+    with pytest.raises(ModelError, match=r"vocab\.txt is not the file that was baked .0 bytes, expected "):
+        load(Settings(model_dir=folder))
+
+
+@pytest.mark.parametrize("name", FILES["onnx"])
+def test_a_missing_file_is_named(folder: Path, name: str) -> None:
+    (folder / name).unlink()
+    with pytest.raises(ModelError, match=rf"cannot read .*{name}"):
+        load(Settings(model_dir=folder))
+
+
+def test_an_engine_that_was_not_baked_is_refused(folder: Path) -> None:
+    change(folder, lambda facts: facts["files"].pop("model.onnx"))
+    with pytest.raises(ModelError, match=r"baked without model\.onnx"):
+        verify(read_checkpoint(folder), FILES["onnx"])
+
+
+def test_a_file_that_is_no_model_is_refused_by_the_engine(folder: Path) -> None:
+    (folder / "model.onnx").write_bytes(b"no protobuf")
+    with pytest.raises(ModelError, match=r"ONNX Runtime .* cannot load"):
+        session(folder / "model.onnx")
+
+
+@pytest.mark.parametrize(("name", "content"), [(RULES, b"{}"), (VOCABULARY, b"\xff\xfe")])
+def test_a_file_that_is_no_tokenizer_is_refused_by_the_encoder(folder: Path, name: str, content: bytes) -> None:
+    (folder / name).write_bytes(content)
+    with pytest.raises(ModelError, match=rf"cannot read {RULES} and {VOCABULARY} in .* \(.+\)"):
+        Encoder(read_checkpoint(folder))
+
+
+def test_rules_and_vocabulary_are_the_tokenizer_that_transformers_reads(settings: Settings) -> None:
+    whole = Tokenizer.from_file(str(settings.model_dir / "tokenizer.json"))
+    assert json.loads(read_tokenizer(settings.model_dir).to_str()) == json.loads(whole.to_str())

@@ -1,0 +1,38 @@
+"""The real AWS CLI against a local endpoint, without credentials or configuration."""
+
+import json
+import os
+import subprocess
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from tests.support.requirement import AWS
+
+
+@dataclass(frozen=True)
+class Invoked:
+    code: int
+    facts: Any
+    """What the command prints: StatusCode, FunctionError, ..."""
+    answer: Any
+    """The payload that it writes to the file."""
+    stderr: str
+
+
+def invoke(url: str, payload: str, folder: Path, *options: str, inside: Sequence[str] = ()) -> Invoked:
+    """What `aws lambda invoke` gives for `payload`: JSON, or fileb://PATH. `inside` is a command that runs others."""
+    written = folder / "answer.json"
+    connection = ["--endpoint-url", url, "--no-sign-request", "--region", "us-east-1", "--output", "json"]
+    function = ["--function-name", "function", "--payload", payload, *options, str(written)]
+    nowhere = {"AWS_CONFIG_FILE": os.devnull, "AWS_SHARED_CREDENTIALS_FILE": os.devnull, "AWS_MAX_ATTEMPTS": "1"}
+    done = subprocess.run(
+        [*inside, AWS, "lambda", "invoke", *connection, *function],
+        env=os.environ | nowhere | {"PYTHONUTF8": "1"},
+        capture_output=True,
+        encoding="utf-8",
+        timeout=120,
+    )
+    text = written.read_text(encoding="utf-8") if written.exists() else ""
+    return Invoked(done.returncode, json.loads(done.stdout or "null"), json.loads(text) if text else None, done.stderr)

