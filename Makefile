@@ -17,8 +17,8 @@ help:
 	@echo 'make test-lean  the tests without torch;  make check  ruff and mypy;  make format  ruff format'
 	@echo 'make train DATA=SOURCE  fine-tunes (resumes);  make bake DATA=SOURCE  calibrates and bakes what was trained'
 	@echo '                SOURCE  a folder of AG News CSV files, or fancyzhx/ag_news on the hub (full texts only)'
-	@echo 'make benchmarks  the contenders, cold, warm and in lists, and what that costs, into results/ (hours; on a quiet machine)'
-	@echo 'make evaluate DATA=FOLDER  both engines on FOLDER/test.csv and on tests/data/modern_headlines.csv, into results/evaluation/'
+	@echo 'make benchmarks  the contenders, cold, warm and in lists, and what that costs, into results/speed/ (hours; on a quiet machine)'
+	@echo 'make evaluate DATA=FOLDER  both engines on FOLDER/test.csv and on tests/data/modern_headlines.csv, into results/quality/'
 
 # The fast engine's three packages and the command line's four: no torch, no dependencies that they never import.
 $(LEAN)/ready: requirements/lambda.txt requirements/cli.txt
@@ -93,8 +93,8 @@ bake: $(FULL)/ready
 	$(FULL)/bin/python download_model.py --source runs/taught_agreeing/best --name agnews-lambda/minilm-l6 --headlines runs/taught_agreeing/headlines.txt
 
 evaluate: $(FULL)/ready
-	$(FULL)/bin/python -m agnews evaluate $(or $(DATA),$(error say where the AG News CSV files are: make evaluate DATA=FOLDER))/test.csv --compare pipeline --no-texts --report results/evaluation/ag_news
-	$(FULL)/bin/python -m agnews evaluate tests/data/modern_headlines.csv --by kind --compare pipeline --report results/evaluation/modern
+	$(FULL)/bin/python -m agnews evaluate $(or $(DATA),$(error say where the AG News CSV files are: make evaluate DATA=FOLDER))/test.csv --compare pipeline --no-texts --report results/quality/ag_news
+	$(FULL)/bin/python -m agnews evaluate tests/data/modern_headlines.csv --by kind --compare pipeline --report results/quality/modern
 
 # What the contenders of benchmarks/ need: apart, because optimum pins an older transformers.
 $(BENCH)/ready: requirements/benchmarks.txt
@@ -102,7 +102,7 @@ $(BENCH)/ready: requirements/benchmarks.txt
 	$(BENCH)/bin/pip install --quiet --disable-pip-version-check -r requirements/benchmarks.txt
 	touch $@
 
-# On a quiet machine: each writes results/NAME.json and its plots.
+# On a quiet machine: each writes results/speed/NAME.json, some a plot beside it.
 benchmarks: $(FULL)/ready $(BENCH)/ready
 	for name in threads cold warm lists growth file cost shapes; do $(FULL)/bin/python -m benchmarks.$$name || exit 1; done
 

@@ -1,1 +1,1 @@
-"""Measurements that the README and the docstrings refer to; each writes JSON, and a plot, into results/."""
+"""Measurements that the documents and docstrings quote. Each writes a JSON file into results/speed/, some a plot."""

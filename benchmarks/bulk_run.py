@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from benchmarks.record import RESULTS, record
+from benchmarks.record import SPEED, record
 from modeling.headlines import headlines
 from tests.support.distributed_map import Run
 from tests.support.runtime_api import Outcome, RuntimeApi, runtime
@@ -60,7 +60,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rows", type=int, default=1_000_000)
     parser.add_argument("--memory", type=int, default=1769, metavar="MB", help="which decides on the workers")
-    parser.add_argument("--results", type=Path, default=RESULTS, metavar="FOLDER", help="default: %(default)s")
+    parser.add_argument("--results", type=Path, default=SPEED, metavar="FOLDER", help="default: %(default)s")
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as scratch:
         figures = measured(Folder(Path(scratch)), arguments.rows, arguments.memory)

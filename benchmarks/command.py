@@ -8,7 +8,7 @@ from pathlib import Path
 
 from agnews.settings import Settings
 from benchmarks.contenders import Contender
-from benchmarks.record import RESULTS
+from benchmarks.record import SPEED
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,7 @@ def parser(about: str | None, rounds: int, contenders: Sequence[Contender] = ())
     found.add_argument("--rounds", type=positive, default=rounds, help="default: %(default)s")
     if names := [contender.name for contender in contenders]:
         found.add_argument("--contenders", nargs="+", choices=names, metavar="NAME", help=" ".join(names))
-    found.add_argument("--results", type=Path, default=RESULTS, help="where the JSON and the plot go")
+    found.add_argument("--results", type=Path, default=SPEED, help="where the JSON and the plot go")
     return found
 
 

@@ -21,7 +21,7 @@ from transformers import DistilBertForSequenceClassification
 
 from agnews.model.engines.onnx import run_each, session
 from agnews.settings import Settings
-from benchmarks.record import RESULTS, record
+from benchmarks.record import SPEED, record
 from modeling import convert, data
 from modeling.bake import CALIBRATION_TEXTS, DEFAULT_LENGTH, token_ids
 from modeling.data import Row, View
@@ -126,7 +126,7 @@ def plot(figures: dict[str, dict[str, Any]], views: list[View]) -> None:
         axes.set_xticks(places, [name.replace(", ", ",\n").replace(" (", "\n(") for name in figures], fontsize=8)
         axes.spines[["top", "right"]].set_visible(False)
     left.legend(frameon=False)
-    figure.savefig(RESULTS / "quantisation.png", dpi=130)
+    figure.savefig(SPEED / "quantisation.png", dpi=130)
 
 
 if __name__ == "__main__":

@@ -12,12 +12,16 @@ from agnews.settings import Settings
 
 EMBEDDED = Settings().model_dir
 RESULTS = Path(__file__).resolve().parent.parent / "results"
+SPEED = RESULTS / "speed"
+"""Where every benchmark writes."""
+QUALITY = RESULTS / "quality"
+"""Where `make evaluate` writes, a folder for each report."""
 
 LOAD_AT_START = os.getloadavg()[0]
 """Runnable processes, averaged over the minute before this one started: near 0 on a quiet machine."""
 
 
-def record(name: str, figures: dict[str, Any], folder: Path = RESULTS, model_dir: Path = EMBEDDED) -> Path:
+def record(name: str, figures: dict[str, Any], folder: Path = SPEED, model_dir: Path = EMBEDDED) -> Path:
     """The path of `folder`/NAME.json, which holds `figures` now, measured on the checkpoint in `model_dir`."""
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"{name}.json"

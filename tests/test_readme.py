@@ -20,7 +20,7 @@ from benchmarks.record import graph_of, structure_of
 from tests.support.requirement import ROOT, require_module
 
 TIMES = {"bulk_run", "cold", "cost", "file", "growth", "shapes", "threads", "warm", "amd_epyc/lists"}
-"""Results of which README quotes times alone. results/lists.json counts labels, too."""
+"""Results of which README quotes times alone. results/speed/lists.json counts labels, too."""
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 SETTINGS_ROW = re.compile(r"^\| `AGNEWS_(\w+)` \| ([^|]+) \|", re.MULTILINE)
@@ -66,7 +66,7 @@ def test_the_explained_example_is_answered_as_shown(classifier: Classifier, sett
 
 @pytest.mark.parametrize("page", ["README.md", "MODEL_CARD.md"])
 def test_the_accuracy_table_is_what_was_measured(page: str) -> None:
-    report = json.loads((ROOT / "results" / "evaluation" / "ag_news" / "report.json").read_text(encoding="utf-8"))
+    report = json.loads((ROOT / "results" / "quality" / "ag_news" / "report.json").read_text(encoding="utf-8"))
     shown = (ROOT / page).read_text(encoding="utf-8")
     for view, called in TITLES.items():
         measured, compared = report["views"][view], report["compared"][view]
@@ -81,7 +81,7 @@ def test_the_accuracy_table_is_what_was_measured(page: str) -> None:
 
 @pytest.mark.parametrize("page", ["README.md", "MODEL_CARD.md"])
 def test_the_coverage_table_is_what_was_measured(page: str) -> None:
-    report = json.loads((ROOT / "results" / "evaluation" / "ag_news" / "report.json").read_text(encoding="utf-8"))
+    report = json.loads((ROOT / "results" / "quality" / "ag_news" / "report.json").read_text(encoding="utf-8"))
     shown = (ROOT / page).read_text(encoding="utf-8")
     for coverage in COVERAGES:
         points = [at_coverage(report["views"][view]["metrics"]["coverage"], coverage) for view in TITLES]
@@ -93,14 +93,14 @@ def test_the_coverage_table_is_what_was_measured(page: str) -> None:
     ("name", "called"), [("onnx", "`onnx`, amd64"), ("arm64", "`onnx`, arm64"), ("pipeline", "`pipeline`, amd64")]
 )
 def test_the_images_are_as_large_as_the_table_says(name: str, called: str) -> None:
-    found = json.loads((ROOT / "results" / f"image_{name}.json").read_text(encoding="utf-8"))
+    found = json.loads((ROOT / "results" / "image" / f"image_{name}.json").read_text(encoding="utf-8"))
     assert f"| {called} | {found['added_bytes'] / 1e6:,.0f} MB |" in README
     if "compressed_bytes" in found:
-        assert f" MB | {found['compressed_bytes'] / 1e6:,.0f} MB | [results/image_{name}.json]" in README
+        assert f" MB | {found['compressed_bytes'] / 1e6:,.0f} MB | [results/image/image_{name}.json]" in README
 
 
 def test_how_far_arm64_is_from_here_is_told() -> None:
-    found = json.loads((ROOT / "results" / "image_arm64.json").read_text(encoding="utf-8"))
+    found = json.loads((ROOT / "results" / "image" / "image_arm64.json").read_text(encoding="utf-8"))
     assert f"all {found['headlines'] * found['equal_labels']:.0f} get the same labels" in README
     assert f"no score is more than {math.ceil(found['largest_score_difference'] * 1000) / 1000} away" in README
 
@@ -128,7 +128,7 @@ def spent(seconds: float) -> str:
 
 @pytest.mark.parametrize(("called", "rows"), [("1 million", 1_000_000), ("100 million", 100_000_000)])
 def test_the_bulk_table_is_what_the_measured_rate_comes_to(called: str, rows: int) -> None:
-    found = json.loads((ROOT / "results" / "bulk_run.json").read_text(encoding="utf-8"))
+    found = json.loads((ROOT / "results" / "speed" / "bulk_run.json").read_text(encoding="utf-8"))
     seconds, batches = rows / found["headlines_per_s"], rows / 500
     per_second = found["memory_mb"] / 1024 * GB_SECOND["x86_64"] + EXPRESS_SECOND
     dollars = seconds * per_second + batches * (BATCH + INVOCATION)

@@ -21,16 +21,16 @@ HANDLERS = {
 OF_BASE = ("tutorial", "optimum-int8", "openvino", "ctranslate2", "agnews-onnx")
 """The handlers in the table of DistilBERT-base's shape."""
 MACHINES = {
-    "Intel Xeon ([results/](results/cold.json))": "",
-    "AMD EPYC ([results/amd_epyc/](results/amd_epyc/cold.json))": "amd_epyc/",
+    "Intel Xeon ([results/speed/](results/speed/cold.json))": "",
+    "AMD EPYC ([results/speed/amd_epyc/](results/speed/amd_epyc/cold.json))": "amd_epyc/",
 }
-"""Where what was measured on each of them lies, below results/."""
+"""Where what was measured on each of them lies, below results/speed/."""
 Figures = dict[str, Any]
 
 
 def figures(name: str) -> Figures:
-    """What results/NAME.json holds."""
-    found: Figures = json.loads((ROOT / "results" / f"{name}.json").read_text(encoding="utf-8"))
+    """What results/speed/NAME.json holds."""
+    found: Figures = json.loads((ROOT / "results" / "speed" / f"{name}.json").read_text(encoding="utf-8"))
     return found
 
 
@@ -67,7 +67,8 @@ def sentences() -> list[str]:
         f"{file['peak_bytes'] / 1e6:,.0f} MB at the most",
         f"{threads['callers_over_threads']['median']:.1f} × as fast as two threads within each run",
         f"{threads['threads_over_one']['median']:.1f} × as fast as one thread",
-        f"{figures('amd_epyc/threads')['threads_over_one']['median']:.1f} × without ([results/amd_epyc/threads.json]",
+        f"{figures('amd_epyc/threads')['threads_over_one']['median']:.1f} × without "
+        "([results/speed/amd_epyc/threads.json]",
         on_both("an AMD EPYC without AMX", "amd_epyc/"),
         of_labels(lists),
         of_reference(figures("cost")),

@@ -101,11 +101,11 @@ class Visit:
         found = Axe().run(self.page)
         return str(found.generate_report()) if found.violations_count else ""
 
-    def shot(self, name: str, whole: bool = True) -> None:
-        """A picture of the page, or of what the window shows of it, in AGNEWS_RESULTS, if set."""
+    def shot(self, name: str) -> None:
+        """Save a picture of the whole page as image/NAME.png below AGNEWS_RESULTS, if set."""
         folder = os.environ.get("AGNEWS_RESULTS")
         if folder:
-            self.page.screenshot(path=ROOT / folder / "screenshots" / f"{name}.png", full_page=whole)
+            self.page.screenshot(path=ROOT / folder / "image" / f"{name}.png", full_page=True)
 
 
 @contextmanager

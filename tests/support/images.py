@@ -66,14 +66,14 @@ def layers(name: str) -> list[int]:
 
 
 def record(image: Image, **measured: object) -> None:
-    """Writes what was measured, with what this run measured before, to the image's file in AGNEWS_RESULTS, if set."""
+    """Write what this run has measured of the image to its file below AGNEWS_RESULTS, if that is set."""
     folder = os.environ.get("AGNEWS_RESULTS")
     if not folder:
         return
     variant = image.variant
     suffix = "arm64" if variant.architecture == "arm64" else variant.engine
-    path = ROOT / folder / f"image_{suffix}.json"
-    path.parent.mkdir(exist_ok=True)
+    path = ROOT / folder / "image" / f"image_{suffix}.json"
+    path.parent.mkdir(parents=True, exist_ok=True)
     tools = {"base": image.base, "buildah": buildah("--version").split()[2]}
     facts = MEASURED.setdefault(path, {})
     facts.update(asdict(variant) | tools | measured)
