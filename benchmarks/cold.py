@@ -17,8 +17,8 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.command import Setup, parser, setup_of
-from benchmarks.contenders import CONTENDERS, FLOOR, ONNX, ROOT, TUTORIAL, Contender
-from benchmarks.plots import GREY, bars, figure_of, saved
+from benchmarks.contenders import CONTENDERS, FLOOR, ONNX, ROOT, Contender
+from benchmarks.plots import draw
 from benchmarks.process import OURS, inherited, log_of, present, python, settings
 from benchmarks.record import record
 from benchmarks.rounds import interleaved, medians, ratio, ratios
@@ -34,8 +34,7 @@ def main() -> None:
     """Command line: see the module's first lines."""
     setup = setup_of(parser(__doc__, ROUNDS, CONTENDERS).parse_args())
     figures = measured(setup)
-    print(record("cold", figures, setup.results, setup.model_dir), figures["seconds"])
-    plot(figures, setup.results / "cold.png")
+    print(draw(record("cold", figures, setup.results, setup.model_dir)), figures["seconds"])
 
 
 def measured(setup: Setup) -> dict[str, Any]:
@@ -84,21 +83,6 @@ def floor(setup: Setup) -> float:
     if not line.strip().isdigit():
         raise RuntimeError(f"the floor ended with {process.returncode}; what it said is above")
     return seconds
-
-
-def plot(figures: dict[str, Any], path: Path) -> None:
-    """Draws the seconds as bars, one per contender."""
-    figure, axes = figure_of()
-    bars(axes, figures["seconds"], "{:.2f} s", note=times(figures))
-    axes.set_xlabel("seconds from process start to first answer")
-    axes.axvline(figures["seconds"][FLOOR.name], color=GREY, linestyle=":")
-    saved(figure, path)
-
-
-def times(figures: dict[str, Any]) -> dict[str, str]:
-    """What stands beside the obvious handler's bar: how many times ours it takes."""
-    found = figures["times_ours"].get(TUTORIAL.name)
-    return {TUTORIAL.name: f"  {found['median']:.0f} × ours"} if found else {}
 
 
 if __name__ == "__main__":

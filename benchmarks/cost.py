@@ -20,7 +20,7 @@ from agnews.cli.bulk.cost import GB_SECOND
 from agnews.settings import MEMORY_PER_VCPU_MB
 from benchmarks.command import Setup, parser, positive, setup_of
 from benchmarks.contenders import ONNX, PIPELINE, Contender
-from benchmarks.plots import COLOURS, TITLES, figure_of, saved
+from benchmarks.plots import draw
 from benchmarks.prices import dollars_per_million
 from benchmarks.process import OURS, log_of, present, python, settings
 from benchmarks.record import record
@@ -35,12 +35,9 @@ MEMORY_MB = (1024, 1769, 3008, 5307)
 NEAR = 1.15
 """The default may cost this many times the cheapest."""
 
-DOLLARS = (0.02, 0.05, 0.1, 0.2, 0.5, 1)
-"""Where the plot's axis has ticks."""
-
 ENGINES = (ONNX, PIPELINE)
 Way = Literal["single", "list"]
-WAYS: dict[Way, str] = {"single": "one by one", "list": "lists"}
+WAYS: tuple[Way, ...] = ("single", "list")
 Times = Mapping[int, float]
 """Milliseconds per event, by threads."""
 
@@ -52,8 +49,8 @@ def main() -> None:
     found = arguments.parse_args()
     setup = setup_of(found)
     figures = measured(setup, found.texts)
-    print(record("cost", figures, setup.results, setup.model_dir), figures["cheapest"], figures["default"])
-    plot(figures["table"], setup.results / "cost.png")
+    path = record("cost", figures, setup.results, setup.model_dir)
+    print(draw(path), figures["cheapest"], figures["default"])
 
 
 def measured(setup: Setup, texts: int) -> dict[str, Any]:
@@ -69,7 +66,7 @@ def measured(setup: Setup, texts: int) -> dict[str, Any]:
         "measured_ms": found,
         "dollars_per_gb_second": GB_SECOND,
         "table": rows,
-        "cheapest": {way: cheapest([row for row in mine if row["way"] == way]) for way in ("single", "list")},
+        "cheapest": {way: cheapest([row for row in mine if row["way"] == way]) for way in WAYS},
         "default": default(mine),
     }
 
@@ -91,9 +88,8 @@ def event_ms(
                 runs[f"{each.name} list {count}"] = partial(listed, api, texts)
         interleaved(runs, 1)
         found = medians(interleaved(runs, setup.rounds))
-    ways: tuple[Way, ...] = ("single", "list")
     return {
-        each.name: {way: {count: found[f"{each.name} {way} {count}"] for count in threads} for way in ways}
+        each.name: {way: {count: found[f"{each.name} {way} {count}"] for count in threads} for way in WAYS}
         for each in engines
     }
 
@@ -149,7 +145,7 @@ def default(rows: Sequence[Mapping[str, Any]]) -> int:
     both ways, extrapolated ones left out; the cheapest for lists where there is none.
     """
     near = set(MEMORY_MB)
-    for way in ("single", "list"):
+    for way in WAYS:
         mine = [row for row in rows if row["way"] == way]
         near &= {row["memory_mb"] for row in mine if dollars(row) <= NEAR * min(map(dollars, mine))}
     lists = [row for row in rows if row["way"] == "list" and not row["how"].startswith("extrapolated")]
@@ -161,22 +157,6 @@ def dollars(row: Mapping[str, Any]) -> float:
     """Of a million headlines, on x86_64."""
     found: float = row["dollars_per_million"]["x86_64"]
     return found
-
-
-def plot(rows: Sequence[Mapping[str, Any]], path: Path) -> None:
-    """Draws dollars per million headlines by memory size: lists in solid lines, single headlines in dotted ones."""
-    figure, axes = figure_of(width=7)
-    for engine in dict.fromkeys(row["engine"] for row in rows):
-        for way, style in zip(WAYS, (":", "-"), strict=True):
-            mine = [row for row in rows if (row["engine"], row["way"]) == (engine, way)]
-            points = [row["memory_mb"] for row in mine], [dollars(row) for row in mine]
-            axes.plot(*points, style, marker="o", color=COLOURS[engine], label=f"{TITLES[engine]}, {WAYS[way]}")
-    axes.set(yscale="log", xlabel="memory, MB", ylabel="dollars per million headlines, x86_64")
-    axes.set_xticks(MEMORY_MB, [f"{memory_mb:,}" for memory_mb in MEMORY_MB])
-    axes.set_yticks(DOLLARS, [f"{value:g}" for value in DOLLARS])
-    axes.minorticks_off()
-    axes.legend(frameon=False, fontsize=7, loc="center left", bbox_to_anchor=(1, 0.5))
-    saved(figure, path)
 
 
 if __name__ == "__main__":

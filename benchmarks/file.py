@@ -20,7 +20,6 @@ from agnews.settings import Settings
 from benchmarks.command import Setup, parser, positive, setup_of
 from benchmarks.contenders import ONNX, ROOT
 from benchmarks.driver import status_bytes
-from benchmarks.plots import BLUE, figure_of, saved
 from benchmarks.process import inherited, python, settings
 from benchmarks.record import record
 from modeling.headlines import headlines
@@ -43,7 +42,6 @@ def main() -> None:
     print(
         record("file", figures, setup.results, setup.model_dir), figures["file_over_memory"], figures["last_over_first"]
     )
-    plot(figures, setup.results / "file.png")
 
 
 def measured(setup: Setup, rows: int, sample_s: float) -> dict[str, Any]:
@@ -123,14 +121,6 @@ def flatness(samples: list[int]) -> float:
     """The most bytes of the run's last quarter over the most of its second; the first is spent on loading."""
     quarter = max(1, len(samples) // 4)
     return max(samples[-quarter:]) / max(samples[quarter : 2 * quarter] or samples)
-
-
-def plot(figures: dict[str, Any], path: Path) -> None:
-    """Draws the resident bytes over time."""
-    figure, axes = figure_of(width=6)
-    axes.plot([at for at, _ in figures["samples"]], [found / 1e6 for _, found in figures["samples"]], color=BLUE)
-    axes.set(xlabel=f"seconds, {figures['rows']:,} headlines", ylabel="resident MB", ylim=(0, None))
-    saved(figure, path)
 
 
 if __name__ == "__main__":

@@ -12,7 +12,6 @@ from agnews.model.checkpoint import read_checkpoint
 from agnews.model.encode import Encoder
 from benchmarks.command import Setup, parser, positive, setup_of
 from benchmarks.contenders import ONNX
-from benchmarks.plots import BLUE, GREY, figure_of, saved
 from benchmarks.process import Process, running
 from benchmarks.record import record
 from benchmarks.rounds import interleaved, medians
@@ -36,7 +35,6 @@ def main() -> None:
     setup = setup_of(found)
     figures = measured(setup, found.most)
     print(record("growth", figures, setup.results, setup.model_dir), figures["most_over_least"], figures["line"])
-    plot(figures, setup)
 
 
 def measured(setup: Setup, most: int = COUNTS[-1], length_texts: int = LENGTH_TEXTS) -> dict[str, Any]:
@@ -82,22 +80,6 @@ def line(points: dict[int, float]) -> dict[str, float]:
     slope, start = np.polyfit(tokens, found, 1)
     left = float(((found - slope * tokens - start) ** 2).sum() / ((found - found.mean()) ** 2).sum())
     return {"ms_per_token": float(slope), "ms_at_zero": float(start), "r_squared": 1 - left}
-
-
-def plot(figures: dict[str, Any], setup: Setup) -> None:
-    """Draws events.png, by event size, and lengths.png, by tokens with the line."""
-    figure, axes = figure_of(width=5)
-    points = figures["by_event_size"]
-    axes.plot(list(points), list(points.values()), marker="o", color=BLUE)
-    axes.set(xscale="log", ylim=(0, None), xlabel="headlines in one event", ylabel="milliseconds per headline")
-    saved(figure, setup.results / "events.png")
-    figure, axes = figure_of(width=5)
-    points, fitted = figures["by_tokens"], figures["line"]
-    axes.scatter(list(points), list(points.values()), color=BLUE)
-    ends = (0, max(points))
-    axes.plot(ends, [fitted["ms_at_zero"] + fitted["ms_per_token"] * end for end in ends], color=GREY, linestyle=":")
-    axes.set(ylim=(0, None), xlabel="tokens", ylabel="milliseconds per text", title=f"r² {fitted['r_squared']:.4f}")
-    saved(figure, setup.results / "lengths.png")
 
 
 if __name__ == "__main__":

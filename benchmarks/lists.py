@@ -16,9 +16,9 @@ from agnews.model.checkpoint import read_checkpoint
 from agnews.model.encode import Encoder
 from benchmarks import roofline
 from benchmarks.command import Setup, parser, positive, setup_of
-from benchmarks.contenders import BATCHES, CONTENDERS, ONNX, PIPELINE, Contender
+from benchmarks.contenders import CONTENDERS, ONNX, PIPELINE, Contender
 from benchmarks.operations import Operations
-from benchmarks.plots import COLOURS, TITLES, bars, figure_of, saved
+from benchmarks.plots import draw
 from benchmarks.process import Process, Reply, labels, list_event, present, running
 from benchmarks.record import record
 from benchmarks.rounds import interleaved, medians, ratios
@@ -51,8 +51,8 @@ def main() -> None:
     found = arguments.parse_args()
     setup = setup_of(found)
     figures = measured(setup, found.texts)
-    print(record("lists", figures, setup.results, setup.model_dir), figures["texts_per_s"], figures["machine_share"])
-    plot(figures, setup)
+    path = record("lists", figures, setup.results, setup.model_dir)
+    print(draw(path), figures["texts_per_s"], figures["machine_share"])
 
 
 def measured(setup: Setup, texts: int = TEXTS) -> dict[str, Any]:
@@ -143,25 +143,6 @@ def machine_share(setup: Setup, texts: list[str], rate: float | None) -> dict[st
         "int8_share": per_text["int8"] * rate / best,
         "share_with_float": sum(per_text.values()) * rate / best,
     }
-
-
-def plot(figures: dict[str, Any], setup: Setup) -> None:
-    """Draws lists.png, rates as bars and memory beside them, and batches.png, rates by batch size."""
-    figure, axes = figure_of()
-    memory = {name: f", {found / 1e6:,.0f} MB" for name, found in figures["peak_bytes"].items()}
-    bars(axes, figures["texts_per_s"], "{:,.0f}/s", memory)
-    axes.set_xlabel(f"headlines per second, {figures['texts']:,} in one event, threads: {figures['threads']}")
-    saved(figure, setup.results / "lists.png")
-    figure, axes = figure_of(width=7)
-    for name, found in figures["texts_per_s_by_batch_size"].items():
-        axes.plot(list(found), list(found.values()), marker="o", color=COLOURS[name], label=TITLES[name])
-    for name in (each.name for each in CONTENDERS if not each.batches and each.name in figures["texts_per_s"]):
-        axes.axhline(figures["texts_per_s"][name], color=COLOURS[name], linestyle=":", label=TITLES[name])
-    axes.set(xscale="log", xlabel="batch size", ylabel="headlines per second", ylim=(0, None))
-    axes.set_xticks(BATCHES, map(str, BATCHES))
-    axes.minorticks_off()
-    axes.legend(frameon=False, fontsize=7, loc="center left", bbox_to_anchor=(1, 0.5))
-    saved(figure, setup.results / "batches.png")
 
 
 if __name__ == "__main__":

@@ -11,20 +11,16 @@ from pathlib import Path
 from statistics import median
 from typing import TYPE_CHECKING, Any
 
-import matplotlib
-
-matplotlib.use("Agg")
-import matplotlib.pyplot as plt
 import numpy as np
 from numpy.typing import NDArray
 from transformers import DistilBertForSequenceClassification
 
 from agnews.model.engines.onnx import run_each, session
 from agnews.settings import Settings
-from benchmarks.record import SPEED, record
+from benchmarks.record import record
 from modeling import convert, data
 from modeling.bake import CALIBRATION_TEXTS, DEFAULT_LENGTH, token_ids
-from modeling.data import Row, View
+from modeling.data import Row
 from modeling.export import Quantisation, export
 from modeling.headlines import headlines
 from modeling.parity import reference_logits
@@ -54,7 +50,6 @@ def main() -> None:
     validation = trained_on(arguments.run, arguments.data)[1]
     figures = compared(validation[:: -(-len(validation) // arguments.rows)])
     print(record("quantisation", figures))
-    plot(figures["variants"], list(figures["torch_accuracy"]))
 
 
 def compared(rows: Sequence[Row]) -> dict[str, Any]:
@@ -109,24 +104,6 @@ def rates(models: "dict[str, InferenceSession]", ids: list[list[int]]) -> dict[s
             run_each(model, ids)
             seconds[name].append(time.perf_counter() - start)
     return {name: len(ids) / median(found) for name, found in seconds.items()}
-
-
-def plot(figures: dict[str, dict[str, Any]], views: list[View]) -> None:
-    """Draws results/quantisation.png: labels that differ from torch's, and speed, of `views`."""
-    figure, (left, right) = plt.subplots(1, 2, figsize=(9, 3.2), layout="constrained")
-    places = np.arange(len(figures))
-    for offset, view, colour in zip((-0.2, 0.2), views, ("#4477aa", "#ee6677"), strict=False):
-        differing = [100 * (1 - found[view]["equal_labels"]) for found in figures.values()]
-        speed = [found[view]["texts_per_s"] for found in figures.values()]
-        left.bar(places + offset, differing, 0.4, label=f"{view} texts", color=colour)
-        right.bar(places + offset, speed, 0.4, color=colour)
-    left.set_ylabel("labels unlike torch's, %")
-    right.set_ylabel("texts/s, one thread, one to a run")
-    for axes in (left, right):
-        axes.set_xticks(places, [name.replace(", ", ",\n").replace(" (", "\n(") for name in figures], fontsize=8)
-        axes.spines[["top", "right"]].set_visible(False)
-    left.legend(frameon=False)
-    figure.savefig(SPEED / "quantisation.png", dpi=130)
 
 
 if __name__ == "__main__":

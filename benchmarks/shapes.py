@@ -20,7 +20,6 @@ from benchmarks import cold, lists, warm
 from benchmarks.command import parser, positive, setup_of
 from benchmarks.contenders import ROOT
 from benchmarks.convert import BUILD
-from benchmarks.plots import bars, figure_of, saved
 from benchmarks.record import record
 
 ROUNDS = 5
@@ -43,7 +42,6 @@ def main() -> None:
         "lists": lists.measured(setup, found.texts),
     }
     print(record("shapes", figures, setup.results))
-    plot(figures, setup.results / "shapes.png")
 
 
 def baked(folder: Path, shape: dict[str, int] = BASE) -> Path:
@@ -79,14 +77,6 @@ def write_random(folder: Path, shape: dict[str, int]) -> None:
     with torch.no_grad():
         model.classifier.bias[0] += CERTAIN
     model.save_pretrained(folder)
-
-
-def plot(figures: dict[str, Any], path: Path) -> None:
-    """Draws the rates of lists as bars."""
-    figure, axes = figure_of()
-    bars(axes, figures["lists"]["texts_per_s"], "{:,.0f}/s")
-    axes.set_xlabel("headlines per second in one event, DistilBERT-base's shape")
-    saved(figure, path)
 
 
 if __name__ == "__main__":

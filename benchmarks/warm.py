@@ -19,7 +19,7 @@ import numpy as np
 
 from benchmarks.command import Setup, parser, positive, setup_of
 from benchmarks.contenders import CONTENDERS, FLOOR, ONNX, Contender
-from benchmarks.plots import bars, figure_of, saved
+from benchmarks.plots import draw
 from benchmarks.process import OURS, log_of, present, python, running, settings
 from benchmarks.record import record
 from benchmarks.rounds import interleaved, medians, ratio, ratios
@@ -40,8 +40,7 @@ def main() -> None:
     found = arguments.parse_args()
     setup = setup_of(found)
     figures = measured(setup, found.texts)
-    print(record("warm", figures, setup.results, setup.model_dir), figures["p50_ms"])
-    plot(figures, setup.results / "warm.png")
+    print(draw(record("warm", figures, setup.results, setup.model_dir)), figures["p50_ms"])
 
 
 def measured(setup: Setup, texts: int = TEXTS) -> dict[str, Any]:
@@ -99,16 +98,6 @@ def by_client(contender: Contender, setup: Setup, stack: ExitStack, logs: Path) 
     command, variables = python(contender, setup), settings(contender, setup)
     api = stack.enter_context(runtime(log_of(contender, logs), command, contender.handler, OURS, **variables))
     return lambda texts: [invocation_s(api, {"text": text}) for text in texts]
-
-
-def plot(figures: dict[str, Any], path: Path) -> None:
-    """Draws p50 as bars, p99 beside it."""
-    figure, axes = figure_of(height=4)
-    bars(
-        axes, figures["p50_ms"], "{:.1f} ms", {name: f", p99 {value:.1f}" for name, value in figures["p99_ms"].items()}
-    )
-    axes.set_xlabel(f"milliseconds for one headline, warm, threads: {figures['threads']}")
-    saved(figure, path)
 
 
 if __name__ == "__main__":

@@ -30,7 +30,9 @@ class Contender:
 
 
 HERE = Path(sys.executable)
-TUTORIAL = Contender("tutorial", "pipeline()", "benchmarks.contenders.tutorial.lambda_handler", HERE, "transformers")
+TUTORIAL = Contender(
+    "tutorial", "transformers pipeline()", "benchmarks.contenders.tutorial.lambda_handler", HERE, "transformers"
+)
 ONNX = Contender("agnews-onnx", "ours, onnx", "handler.lambda_handler", HERE, ours=True)
 PIPELINE = Contender(
     "agnews-pipeline",
@@ -48,7 +50,7 @@ def _other(name: str, title: str, module: str, model: str, python: Path = OTHERS
 
 CONTENDERS: tuple[Contender, ...] = (
     TUTORIAL,
-    _other("batched", "pipeline(), sorted batches", "batched", "transformers", HERE),
+    _other("batched", "transformers, sorted batches", "batched", "transformers", HERE),
     _other("optimum", "optimum, float32", "optimum_ort", "optimum"),
     _other("optimum-int8", "optimum, int8", "optimum_ort", "optimum-int8"),
     _other("openvino", "OpenVINO", "openvino_ir", "openvino"),

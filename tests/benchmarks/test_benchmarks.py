@@ -1,6 +1,8 @@
 """The benchmarks' contenders answer as ours do, and their arithmetic is right."""
 
+import json
 import os
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -26,9 +28,10 @@ from benchmarks.contenders.batches import sorted_batches
 from benchmarks.driver import status_bytes
 from benchmarks.file import flatness, texts
 from benchmarks.operations import Operations
+from benchmarks.plots import PLOTS, draw
 from benchmarks.prices import dollars_per_million
 from benchmarks.process import absence, inherited, labels, list_event, present, running
-from benchmarks.record import structure_of
+from benchmarks.record import SPEED, structure_of
 from benchmarks.roofline import measured as measured_roofline
 from benchmarks.rounds import interleaved, medians, ratio
 from modeling.graph import Graph
@@ -219,3 +222,23 @@ def test_the_roofline_counts_what_the_product_does() -> None:
 
 def test_resident_memory_is_at_most_its_high_water_mark() -> None:
     assert 0 < status_bytes("VmRSS") <= status_bytes("VmHWM")
+
+
+@pytest.mark.parametrize("name", PLOTS)
+def test_a_plot_is_drawn_from_its_json_alone(name: str, tmp_path: Path) -> None:
+    picture = draw(Path(shutil.copy(SPEED / f"{name}.json", tmp_path)))
+    assert picture == tmp_path / f"{name}.png"
+    assert picture.read_bytes().startswith(b"\x89PNG\r\n")
+
+
+def test_bars_are_sorted_with_the_best_on_top() -> None:
+    record = json.loads((SPEED / "lists.json").read_text(encoding="utf-8"))
+    record["texts_per_s"] = {"tutorial": 2.0, "agnews-onnx": 3.0, "openvino": 1.0}
+    (axes,) = PLOTS["lists"](record).axes
+    assert [label.get_text() for label in axes.get_yticklabels()] == [
+        "ours, onnx",
+        "transformers pipeline()",
+        "OpenVINO",
+    ]
+    bottom, top = axes.get_ylim()
+    assert bottom > top, "the first is at the top"

@@ -1,27 +1,31 @@
-"""An evaluation as pictures."""
+"""An evaluation as plots."""
 
 import io
 
 import matplotlib
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
 from matplotlib.ticker import PercentFormatter
 
 from agnews.cli.evaluation.measure import Measured
-from agnews.cli.evaluation.metrics import at_coverage
+from agnews.cli.evaluation.metrics import at_coverage, wilson
 from agnews.labels import LABELS
 
 matplotlib.use("Agg")
 
-BLUE, GREY, RED = "#4477aa", "#888888", "#ee6677"
+ACCENT, GREY, INK = "#1b4f7d", "#a8a8a8", "#333333"
+LEAST_TEXTS = 20
+"""A reliability bin with fewer texts says too little to be drawn."""
+MARKED_COVERAGE = 0.9
 
 
 def png(measured: Measured, title: str) -> bytes:
-    """Confusion matrix, reliability diagram and coverage curve side by side, as one PNG file."""
-    figure = Figure(figsize=(12, 3.9), layout="constrained")
+    """Return the confusion matrix, the reliability diagram and the coverage curve side by side, as one PNG file."""
+    figure = Figure(figsize=(12, 4), layout="constrained")
     left, middle, right = figure.subplots(1, 3)
-    figure.suptitle(f"{title}: {measured['metrics']['texts']:,} texts, {measured['engine']}")
+    figure.suptitle(f"{title}: {measured['metrics']['texts']:,} texts, {measured['engine']} engine", fontweight="bold")
     confusion(left, measured)
     reliability(middle, measured)
     coverage(right, measured)
@@ -31,48 +35,51 @@ def png(measured: Measured, title: str) -> bytes:
 
 
 def confusion(axes: Axes, measured: Measured) -> None:
-    """True labels by row, found ones by column; the shade is the share of the row."""
+    """Draw true labels by row and predicted ones by column; the shade is the share of the row."""
     counts = np.array(measured["metrics"]["confusion"])
     shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
-    axes.imshow(shares, cmap="Blues", vmin=0, vmax=1)
+    axes.imshow(shares, cmap=LinearSegmentedColormap.from_list("accent", ["white", ACCENT]), vmin=0, vmax=1)
     for row, column in np.ndindex(counts.shape):
-        colour = "white" if shares[row, column] > 0.6 else "black"
+        colour = "white" if shares[row, column] > 0.5 else INK
         axes.text(column, row, f"{counts[row, column]:,}", ha="center", va="center", color=colour)
     axes.set_xticks(range(len(LABELS)), LABELS)
     axes.set_yticks(range(len(LABELS)), LABELS)
-    axes.set(xlabel="found", ylabel="true", title=f"accuracy {measured['metrics']['accuracy']:.2%}")
+    axes.set(xlabel="predicted label", ylabel="true label")
+    axes.set_title(f"Accuracy {measured['metrics']['accuracy']:.2%}")
 
 
 def reliability(axes: Axes, measured: Measured) -> None:
-    """How often texts of a score are right; on the diagonal, scores mean what they say."""
-    bins = measured["metrics"]["reliability"]
-    axes.plot([0, 1], [0, 1], color=GREY, linestyle=":")
-    sizes = [20 + 300 * found["texts"] / measured["metrics"]["texts"] for found in bins]
-    places = [found["score"] for found in bins], [found["accuracy"] for found in bins]
-    axes.plot(*places, color=BLUE, linewidth=1)
-    axes.scatter(*places, s=sizes, color=BLUE)
-    axes.set(xlim=(0.2, 1.02), ylim=(-0.02, 1.02), xlabel="score", ylabel="share that is right")
-    axes.set_title(f"calibration error {measured['metrics']['ece']:.2%}; a dot's size: its texts")
+    """Draw the accuracy of texts of similar score with its interval; scores are calibrated on the diagonal."""
+    bins = [group for group in measured["metrics"]["reliability"] if group["texts"] >= LEAST_TEXTS]
+    scores, accuracies = [group["score"] for group in bins], [group["accuracy"] for group in bins]
+    intervals = [wilson(round(group["accuracy"] * group["texts"]), group["texts"]) for group in bins]
+    axes.plot([0, 1], [0, 1], color=GREY, linestyle="--", label="perfectly calibrated")
+    lows, highs = np.array(intervals).reshape(-1, 2).T
+    axes.vlines(scores, lows, highs, color=ACCENT, label="95% interval")
+    axes.scatter(scores, accuracies, color=ACCENT, zorder=3)
+    axes.set(xlim=(0.2, 1.02), ylim=(0.2, 1.02), aspect="equal", ylabel="accuracy")
+    axes.set_xlabel(f"score, in bins of at least {LEAST_TEXTS} texts")
+    axes.legend(loc="lower right", frameon=False, fontsize=9)
+    axes.set_title(f"Calibration error {measured['metrics']['ece']:.2%} (lower is better)")
     finish(axes)
 
 
 def coverage(axes: Axes, measured: Measured) -> None:
-    """How many of the answered texts are right, where the least sure ones are left unanswered."""
+    """Draw the accuracy of the answered texts by their share, the lowest scores left unanswered first."""
     curve = measured["metrics"]["coverage"]
-    axes.plot([point["coverage"] for point in curve], [point["accuracy"] for point in curve], color=BLUE)
-    point = at_coverage(curve, 0.9)
-    axes.plot(point["coverage"], point["accuracy"], marker="o", color=RED)
-    note = f"min_score {point['min_score']:.2f}\n{point['accuracy']:.1%} of {point['coverage']:.0%}"
-    axes.annotate(
-        note, (point["coverage"], point["accuracy"]), (-8, -8), textcoords="offset points", ha="right", va="top"
-    )
-    axes.set(xlim=(0, 1.02), xlabel="share of texts answered", ylabel="share of answers that is right")
-    axes.set_title("leaving out the least sure")
+    axes.plot([point["coverage"] for point in curve], [point["accuracy"] for point in curve], color=ACCENT)
+    point = at_coverage(curve, MARKED_COVERAGE)
+    place = point["coverage"], point["accuracy"]
+    axes.plot(*place, marker="o", color=ACCENT)
+    note = f"min_score {point['min_score']:.2f}:\n{point['coverage']:.0%} answered,\n{point['accuracy']:.1%} right"
+    axes.annotate(note, place, (-10, -4), textcoords="offset points", ha="right", va="top", color=INK)
+    axes.set(xlim=(0, 1.02), xlabel="share of texts answered", ylabel="accuracy of the answers")
+    axes.set_title("Abstention (higher is better)")
     finish(axes)
 
 
 def finish(axes: Axes) -> None:
-    """Shares as percentages, and no box."""
+    """Write shares as percentages and remove the box."""
     axes.xaxis.set_major_formatter(PercentFormatter(1, decimals=0))
     axes.yaxis.set_major_formatter(PercentFormatter(1, decimals=None))
     axes.spines[["top", "right"]].set_visible(False)
