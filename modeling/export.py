@@ -2,7 +2,7 @@
 
 Weights are 7-bit with a scale per output column: products with unsigned 8-bit activations then fit the 16-bit sums
 of CPUs without VNNI, so every CPU computes the same. No activation's scale depends on other tokens, so a text's scores
-do not depend on its neighbours. What keeps that close to float32 (measured in results/quantisation.json):
+do not depend on its neighbours. What keeps that close to float32 (measured in results/speed/quantisation.json):
 
 - *Smoothing* (Xiao et al. 2022): a channel with outliers is divided by a factor that its weight row is multiplied with.
 - *Fixed ranges* behind layer norms, whose range hardly differs from text to text.

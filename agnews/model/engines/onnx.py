@@ -27,14 +27,14 @@ SPIN_US = 1000
 class OnnxEngine:
     """A session for a text that comes alone, spread over two threads, and one of single-threaded runs for lists.
 
-    Callers of the latter at once beat threads within a run (results/threads.json). Both map the same file; what ONNX
-    Runtime packs of it, each has for itself. The second is made while the first text is answered already; a list waits
-    for it. The graph has no padding mask: texts of one run have one length.
+    Concurrent callers of the latter beat threads within a run (results/speed/threads.json). Both map the same file, but
+    each packs its own copy of what ONNX Runtime packs. The second is made while the first text is already being
+    answered; a list waits for it. The graph has no padding mask, so the texts of one run have the same length.
     """
 
     name: EngineName = "onnx"
     most_tokens = 256
-    """More to a run is hardly faster (results/threads.json), and keeps the caller from looking at the deadline."""
+    """A longer run is hardly faster (results/speed/threads.json), and delays the next look at the deadline."""
     pads = False
 
     def __init__(self, checkpoint: Checkpoint, workers: int) -> None:

@@ -24,7 +24,7 @@ class PipelineEngine:
 
     name: EngineName = "pipeline"
     most_tokens = 512
-    """Longer calls would not end within the deadline's reserve at 1,024 MB (results/cost.json)."""
+    """Longer calls would not end within the deadline's reserve at 1,024 MB (results/speed/cost.json)."""
     pads = True
     threads = 1
 
