@@ -1,4 +1,4 @@
-"""Whether the int8 model answers the same on a CPU with AVX2 alone, which is what Lambda promises on x86_64.
+"""Check that the int8 model gives the same answers on a CPU with only AVX2, all that Lambda promises on x86_64.
 
     python -m benchmarks.avx2 [--texts 300]
 
@@ -25,7 +25,7 @@ EMULATOR = ("qemu-x86_64-static", "-cpu", "Haswell")
 
 
 def main() -> None:
-    """Command line: see the module's first lines."""
+    """Run the command line that the module's docstring describes."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--texts", type=int, default=300)
     parser.add_argument("--answer", type=Path, help=argparse.SUPPRESS)
@@ -37,23 +37,23 @@ def main() -> None:
         answer = Path(folder) / "logits.json"
         command = [*EMULATOR, sys.executable, "-m", "benchmarks.avx2", "--texts", str(arguments.texts)]
         subprocess.run([*command, "--answer", str(answer)], check=True)  # noqa: S603 (a fixed command)
-        there = np.array(json.loads(answer.read_text()))
-    here = np.array(logits(arguments.texts))
+        emulated = np.array(json.loads(answer.read_text()))
+    native = np.array(logits(arguments.texts))
     figures = {
-        "texts": len(here),
+        "texts": len(native),
         "emulated": " ".join(EMULATOR),
-        "equal_labels": float((here.argmax(1) == there.argmax(1)).mean()),
-        "largest_difference": float(np.abs(here - there).max()),
+        "equal_labels": float((native.argmax(1) == emulated.argmax(1)).mean()),
+        "largest_difference": float(np.abs(native - emulated).max()),
     }
     print(record("avx2", figures), figures)
 
 
 def logits(count: int) -> list[list[float]]:
-    """The int8 engine's logits of `count` generated headlines on this process's CPU."""
+    """Return the int8 engine's logits of `count` generated headlines on this process's CPU."""
     checkpoint = read_checkpoint(Settings().model_dir)
     ids = [encoded.ids for encoded in Encoder(checkpoint).encode(headlines(count))]
-    found: list[list[float]] = run_each(session(checkpoint.path("model.onnx")), ids).tolist()
-    return found
+    rows: list[list[float]] = run_each(session(checkpoint.path("model.onnx")), ids).tolist()
+    return rows
 
 
 if __name__ == "__main__":

@@ -1,9 +1,9 @@
-"""A bulk run on this machine: the state machine's definition, its batches through the real runtime client, one by one.
+"""Time a bulk run on this machine: the state machine's definition, each batch through the real runtime client.
 
 python -m benchmarks.bulk_run [--rows 1000000] [--results FOLDER]
 
-What is measured is the function: Step Functions' own time, S3 and Lambda's starts are not here. Needs the packages of
-the tests (jsonata-python, PyYAML, awslambdaric).
+Only the function is measured: the time of Step Functions, S3 and Lambda's cold starts is not included. Needs the
+packages of the tests (jsonata-python, PyYAML, awslambdaric).
 """
 
 import argparse
@@ -13,6 +13,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from statistics import median_high
 from typing import Any
 
 from benchmarks.record import SPEED, record
@@ -22,13 +23,13 @@ from tests.support.runtime_api import Outcome, RuntimeApi, runtime
 from tests.support.stack import Stack
 
 DIFFERENT = 20_000
-"""Headlines that differ; more rows repeat them, with ids of their own."""
+"""How many headlines differ; further rows repeat them under new ids."""
 INPUT = {"bucket": "in", "key": "headlines.csv", "format": "csv", "output_bucket": "out", "output_prefix": "topics"}
 
 
 @dataclass(frozen=True)
 class Folder:
-    """Objects of S3 as files."""
+    """S3 objects as files."""
 
     path: Path
 
@@ -43,23 +44,23 @@ class Folder:
 
 @dataclass
 class Timed:
-    """The function, and how long each batch took it."""
+    """The function, and how long it took for each batch."""
 
     api: RuntimeApi
     batch_s: list[float] = field(default_factory=list)
 
     def invoke(self, payload: bytes) -> Outcome:
-        begun = time.perf_counter()
-        found = self.api.invoke(payload)
-        self.batch_s.append(time.perf_counter() - begun)
-        return found
+        start = time.perf_counter()
+        outcome = self.api.invoke(payload)
+        self.batch_s.append(time.perf_counter() - start)
+        return outcome
 
 
 def main() -> None:
-    """Command line: see the module's first lines."""
+    """Run the command line that the module's docstring describes."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rows", type=int, default=1_000_000)
-    parser.add_argument("--memory", type=int, default=1769, metavar="MB", help="which decides on the workers")
+    parser.add_argument("--memory", type=int, default=1769, metavar="MB", help="which sets the number of workers")
     parser.add_argument("--results", type=Path, default=SPEED, metavar="FOLDER", help="default: %(default)s")
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as scratch:
@@ -69,7 +70,7 @@ def main() -> None:
 
 
 def table(rows: int) -> Iterator[str]:
-    """The lines of a CSV file: an id, and a headline made of patterns."""
+    """Yield the lines of a CSV file: an id and a generated headline."""
     texts = headlines(min(rows, DIFFERENT))
     yield "id,title\n"
     for number in range(rows):
@@ -78,21 +79,20 @@ def table(rows: int) -> Iterator[str]:
 
 
 def measured(files: Folder, rows: int, memory: int) -> dict[str, Any]:
-    """The figures of one run. Raises AssertionError if a row is lost or has an error."""
+    """Return the figures of one run. Raises AssertionError if a row is lost or has an error."""
     files.write("in", "headlines.csv", "".join(table(rows)).encode())
     with runtime(files.path / "log.txt", AWS_LAMBDA_FUNCTION_MEMORY_SIZE=str(memory)) as api:
         timed = Timed(api)
         run = Run(Stack().definition, files, timed.invoke)
-        begun = time.perf_counter()
+        start = time.perf_counter()
         run.execute(INPUT)
-        total_s = time.perf_counter() - begun
+        total_s = time.perf_counter() - start
     (results,) = files.path.glob("out/topics/*/SUCCEEDED_0.jsonl")
     with results.open(encoding="utf-8") as lines:
-        found = [json.loads(line) for line in lines]
-    assert [int(line["id"]) for line in found] == list(range(rows))
-    assert not any("error" in line for line in found)
+        answers = [json.loads(line) for line in lines]
+    assert [int(answer["id"]) for answer in answers] == list(range(rows))
+    assert not any("error" in answer for answer in answers)
     function_s = sum(timed.batch_s)
-    ordered = sorted(timed.batch_s)
     return {
         "rows": rows,
         "different": min(rows, DIFFERENT),
@@ -104,7 +104,7 @@ def measured(files: Folder, rows: int, memory: int) -> dict[str, Any]:
         "total_s": total_s,
         "function_s": function_s,
         "headlines_per_s": rows / function_s,
-        "batch_s": {"median": ordered[len(ordered) // 2], "largest": ordered[-1]},
+        "batch_s": {"median": median_high(timed.batch_s), "largest": max(timed.batch_s)},
     }
 
 

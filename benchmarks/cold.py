@@ -1,10 +1,10 @@
-"""Process start to first answer, through the real runtime client, of every contender and of the floor.
+"""Time from process start to first answer, through the real runtime client, of every contender and of the floor.
 
     python -m benchmarks.cold [--rounds 9]
 
-The event waits before the client asks for it. Files are in the page cache and modules compiled: what Lambda adds to
-fetch an image is not in it. The floor is bare imports of onnxruntime and tokenizers, the session, one text and one run,
-without the runtime client; once more with it, to tell what the client itself costs.
+The event is waiting before the client asks for it. Files are in the page cache and modules are compiled, so Lambda's
+time to fetch an image is not included. The floor is bare imports of onnxruntime and tokenizers, the session, one text
+and one run, without the runtime client; it is also measured with the client, to show what the client costs.
 """
 
 import json
@@ -31,19 +31,19 @@ ROUNDS = 15
 
 
 def main() -> None:
-    """Command line: see the module's first lines."""
+    """Run the command line that the module's docstring describes."""
     setup = setup_of(parser(__doc__, ROUNDS, CONTENDERS).parse_args())
     figures = measured(setup)
     print(draw(record("cold", figures, setup.results, setup.model_dir)), figures["seconds"])
 
 
 def measured(setup: Setup) -> dict[str, Any]:
-    """Seconds from process start to first answer: medians, each round, and ratios round by round."""
+    """Return seconds from process start to first answer: medians, each round, and ratios round by round."""
     contenders, absent = present(CONTENDERS, setup)
     with tempfile.TemporaryDirectory() as folder:
         logs = Path(folder)
         runs: dict[str, Callable[[], float]] = {
-            each.name: partial(first_answer, each, setup, logs) for each in contenders
+            contender.name: partial(first_answer, contender, setup, logs) for contender in contenders
         }
         runs[CLIENT_FLOOR] = partial(first_answer, FLOOR, setup, logs)
         runs[FLOOR.name] = partial(floor, setup)
@@ -61,7 +61,7 @@ def measured(setup: Setup) -> dict[str, Any]:
 
 
 def first_answer(contender: Contender, setup: Setup, logs: Path) -> float:
-    """Seconds until the runtime client posts the handler's answer. Raises RuntimeError if it posts an error."""
+    """Return seconds until the runtime client posts the handler's answer. Raises RuntimeError if it posts an error."""
     log = log_of(contender, logs)
     with runtime(log, python(contender, setup), contender.handler, OURS, **settings(contender, setup)) as api:
         outcome = api.invoke(json.dumps({"text": TEXT}).encode())
@@ -72,7 +72,7 @@ def first_answer(contender: Contender, setup: Setup, logs: Path) -> float:
 
 
 def floor(setup: Setup) -> float:
-    """Seconds until the floor, as a program of its own, has printed its label."""
+    """Return seconds until the floor, as a program of its own, has printed its label."""
     command = [*python(FLOOR, setup), "-m", "benchmarks.contenders.floor", TEXT]
     environment = inherited() | settings(FLOOR, setup)
     start = time.perf_counter()
@@ -81,7 +81,7 @@ def floor(setup: Setup) -> float:
         line = process.stdout.readline()
         seconds = time.perf_counter() - start
     if not line.strip().isdigit():
-        raise RuntimeError(f"the floor ended with {process.returncode}; what it said is above")
+        raise RuntimeError(f"the floor ended with {process.returncode}; its output is above")
     return seconds
 
 

@@ -1,4 +1,4 @@
-"""What every benchmark takes on its command line."""
+"""The command-line options that benchmarks share."""
 
 import argparse
 import os
@@ -18,40 +18,40 @@ class Setup:
     model_dir: Path
     """A baked folder."""
     threads: int
-    """CPUs that a contender may use, and threads it is told to."""
+    """How many CPUs a contender may use, and how many threads it is set to."""
     rounds: int
     names: tuple[str, ...] | None
-    """The contenders asked for by name; None: all that can run here."""
+    """The contenders asked for by name; None means all that can run here."""
     results: Path
 
 
 def parser(about: str | None, rounds: int, contenders: Sequence[Contender] = ()) -> argparse.ArgumentParser:
-    """The options that all share, and a choice of `contenders` if there is one; `about` is the module's docstring."""
-    found = argparse.ArgumentParser(description=about, formatter_class=argparse.RawDescriptionHelpFormatter)
+    """Return a parser of the shared options, with a choice among `contenders`; `about` is the module's docstring."""
+    options = argparse.ArgumentParser(description=about, formatter_class=argparse.RawDescriptionHelpFormatter)
     cpus = len(os.sched_getaffinity(0))
-    found.add_argument("--model-dir", type=Path, default=Settings().model_dir, help="a baked folder")
-    found.add_argument("--threads", type=int, choices=range(1, cpus + 1), default=cpus, help="default: every CPU")
-    found.add_argument("--rounds", type=positive, default=rounds, help="default: %(default)s")
+    options.add_argument("--model-dir", type=Path, default=Settings().model_dir, help="a baked folder")
+    options.add_argument("--threads", type=int, choices=range(1, cpus + 1), default=cpus, help="default: every CPU")
+    options.add_argument("--rounds", type=positive, default=rounds, help="default: %(default)s")
     if names := [contender.name for contender in contenders]:
-        found.add_argument("--contenders", nargs="+", choices=names, metavar="NAME", help=" ".join(names))
-    found.add_argument("--results", type=Path, default=SPEED, help="where the JSON and the plot go")
-    return found
+        options.add_argument("--contenders", nargs="+", choices=names, metavar="NAME", help=" ".join(names))
+    options.add_argument("--results", type=Path, default=SPEED, help="where the JSON and the plot go")
+    return options
 
 
 def positive(value: str) -> int:
-    """A whole number of 1 or more. Raises ValueError, which argparse tells, for anything else."""
-    if (found := int(value)) < 1:
+    """Return a whole number of at least 1. Raises ValueError, which argparse reports, for anything else."""
+    if (number := int(value)) < 1:
         raise ValueError
-    return found
+    return number
 
 
 def setup_of(arguments: argparse.Namespace) -> Setup:
-    """The shared options as they were given."""
-    asked = getattr(arguments, "contenders", None)
+    """Return the shared options as they were given."""
+    names = getattr(arguments, "contenders", None)
     return Setup(
         model_dir=arguments.model_dir,
         threads=arguments.threads,
         rounds=arguments.rounds,
-        names=tuple(asked) if asked else None,
+        names=tuple(names) if names else None,
         results=arguments.results,
     )

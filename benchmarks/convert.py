@@ -1,8 +1,8 @@
-"""Converts a baked checkpoint for the contenders, each conversion in a process of its own.
+"""Convert a baked checkpoint for the contenders, each conversion in a process of its own.
 
     python -m benchmarks.convert [--model-dir model_cache]
 
-They lie in build/benchmarks/REVISION/; a conversion that failed leaves its reason there and is not tried again.
+Conversions are kept in build/benchmarks/REVISION/. A failed one leaves its reason there and is not tried again.
 """
 
 import argparse
@@ -22,7 +22,7 @@ BUILD = ROOT / "build" / "benchmarks"
 
 
 def main() -> None:
-    """Command line: see the module's first lines."""
+    """Run the command line that the module's docstring describes."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--model-dir", type=Path, default=Settings().model_dir)
     parser.add_argument("--write", nargs=2, metavar=("KIND", "FOLDER"), help=argparse.SUPPRESS)
@@ -35,7 +35,7 @@ def main() -> None:
 
 
 def converted(kind: str, model_dir: Path) -> Path | str:
-    """The folder that holds the conversion, made if it is not there yet; or why there is none."""
+    """Return the folder of the conversion, made if it does not exist yet, or why it failed."""
     revision = read_checkpoint(model_dir).revision.replace(":", "-")
     folder = BUILD / revision / kind
     reason = folder.with_suffix(".failed")
@@ -51,26 +51,26 @@ def _convert(kind: str, model_dir: Path, folder: Path) -> None:
         new = Path(scratch) / kind
         command = [python, "-m", "benchmarks.convert", "--model-dir", model_dir.resolve(), "--write", kind, new]
         environment = os.environ | {"PYTHONPATH": str(ROOT), "HF_HUB_OFFLINE": "1"}
-        done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True)  # noqa: S603
-        if done.returncode == 0:
+        process = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True)  # noqa: S603
+        if process.returncode == 0:
             new.rename(folder)
         else:
-            lines = done.stderr.strip().splitlines() or [f"exit status {done.returncode}"]
+            lines = process.stderr.strip().splitlines() or [f"exit status {process.returncode}"]
             folder.with_suffix(".failed").write_text(lines[-1], encoding="utf-8")
 
 
 def write_transformers(model_dir: Path, folder: Path) -> None:
-    """Writes float32 weights and a tokenizer, as `save_pretrained` leaves them after fine-tuning."""
+    """Write float32 weights and a tokenizer, as `save_pretrained` leaves them after fine-tuning."""
     import torch
     from transformers import AutoModelForSequenceClassification, AutoTokenizer
 
     AutoModelForSequenceClassification.from_pretrained(model_dir, dtype=torch.float32).save_pretrained(folder)
-    most = read_checkpoint(model_dir).max_length
-    AutoTokenizer.from_pretrained(model_dir, model_max_length=most).save_pretrained(folder)
+    length = read_checkpoint(model_dir).max_length
+    AutoTokenizer.from_pretrained(model_dir, model_max_length=length).save_pretrained(folder)
 
 
 def write_optimum(model_dir: Path, folder: Path) -> None:
-    """Writes optimum's export, float32."""
+    """Write optimum's export, float32."""
     from optimum.onnxruntime import ORTModelForSequenceClassification
     from transformers import AutoTokenizer
 
@@ -81,21 +81,21 @@ def write_optimum(model_dir: Path, folder: Path) -> None:
 
 
 def write_optimum_int8(model_dir: Path, folder: Path) -> None:
-    """Writes optimum's export after its dynamic quantisation for AVX-512, which is what its documentation shows."""
+    """Write optimum's export after dynamic quantisation for AVX-512, as its documentation shows."""
     from optimum.onnxruntime import ORTQuantizer
     from optimum.onnxruntime.configuration import AutoQuantizationConfig
 
     with tempfile.TemporaryDirectory() as plain:
         write_optimum(model_dir, Path(plain))
-        how = AutoQuantizationConfig.avx512_vnni(is_static=False, per_channel=True)
-        ORTQuantizer.from_pretrained(plain).quantize(save_dir=folder, quantization_config=how)
+        configuration = AutoQuantizationConfig.avx512_vnni(is_static=False, per_channel=True)
+        ORTQuantizer.from_pretrained(plain).quantize(save_dir=folder, quantization_config=configuration)
         for name in ("tokenizer.json", "tokenizer_config.json", "special_tokens_map.json"):
             if (Path(plain) / name).exists():
                 shutil.copyfile(Path(plain) / name, folder / name)
 
 
 def write_openvino(model_dir: Path, folder: Path) -> None:
-    """Writes OpenVINO's representation of optimum's export, weights in float16 as it does by default."""
+    """Write OpenVINO's representation of optimum's export, weights in float16 as it does by default."""
     import openvino
 
     with tempfile.TemporaryDirectory() as plain:
@@ -104,7 +104,7 @@ def write_openvino(model_dir: Path, folder: Path) -> None:
 
 
 def write_ctranslate2(model_dir: Path, folder: Path) -> None:
-    """Writes CTranslate2's int8 encoder, and the classifier's layers, which it does not convert, as head.npz."""
+    """Write CTranslate2's int8 encoder, and the classifier's layers, which it does not convert, as head.npz."""
     import numpy as np
     import torch
     from ctranslate2.converters import TransformersConverter

@@ -1,11 +1,11 @@
-"""Milliseconds and dollars per million headlines at several memory sizes, one by one and in lists, both engines.
+"""Measure milliseconds and dollars per million headlines by memory size, one by one and in lists, for both engines.
 
     python -m benchmarks.cost [--rounds 9] [--texts 1000]
 
-One and two threads are measured, through the runtime client, with two CPUs to be seen, as in Lambda: where only one is,
-ONNX Runtime leaves AMX alone. Lambda gives a vCPU per 1,769 MB. Between whole ones a single headline takes the time of
-the next smaller number of threads, a list that of the nearest, scaled by the share, as everything does below one vCPU;
-each figure says so. arm64 is these times at its own price: no arm64 machine was measured.
+One and two threads are measured through the runtime client, with two visible CPUs as in Lambda; with only one, ONNX
+Runtime does not use AMX. Lambda gives one vCPU per 1,769 MB. Between whole vCPUs a single headline takes the time of
+the next smaller number of threads, and a list that of the nearest, scaled by the share. Below one vCPU every time is
+scaled. Each figure says which. arm64 is the same times at arm64's price: no arm64 machine was measured.
 """
 
 import tempfile
@@ -33,7 +33,7 @@ TEXTS = 1000
 SINGLES = 20
 MEMORY_MB = (1024, 1769, 3008, 5307)
 NEAR = 1.15
-"""The default may cost this many times the cheapest."""
+"""The default may cost at most this many times the cheapest."""
 
 ENGINES = (ONNX, PIPELINE)
 Way = Literal["single", "list"]
@@ -43,71 +43,74 @@ Times = Mapping[int, float]
 
 
 def main() -> None:
-    """Command line: see the module's first lines."""
+    """Run the command line that the module's docstring describes."""
     arguments = parser(__doc__, ROUNDS, ENGINES)
     arguments.add_argument("--texts", type=positive, default=TEXTS, help="in a list; default: %(default)s")
-    found = arguments.parse_args()
-    setup = setup_of(found)
-    figures = measured(setup, found.texts)
+    options = arguments.parse_args()
+    setup = setup_of(options)
+    figures = measured(setup, options.texts)
     path = record("cost", figures, setup.results, setup.model_dir)
     print(draw(path), figures["cheapest"], figures["default"])
 
 
 def measured(setup: Setup, texts: int) -> dict[str, Any]:
-    """The table, what it was made of, and the memory sizes that are the cheapest and the sensible default."""
+    """Return the table, the times behind it, and which memory sizes are the cheapest and the sensible default."""
     engines, _ = present(ENGINES, setup)
     threads = range(1, min(2, setup.threads) + 1)
-    found = event_ms(engines, list(threads), setup, texts)
-    rows = [row for each in engines for row in table(each.name, found[each.name], texts)]
-    mine = [row for row in rows if row["engine"] == engines[0].name]
+    times = event_ms(engines, list(threads), setup, texts)
+    rows = [row for engine in engines for row in table(engine.name, times[engine.name], texts)]
+    first = [row for row in rows if row["engine"] == engines[0].name]
     return {
         "what": "milliseconds per event and dollars per million headlines",
         "texts": texts,
-        "measured_ms": found,
+        "measured_ms": times,
         "dollars_per_gb_second": GB_SECOND,
         "table": rows,
-        "cheapest": {way: cheapest([row for row in mine if row["way"] == way]) for way in WAYS},
-        "default": default(mine),
+        "cheapest": {way: cheapest([row for row in first if row["way"] == way]) for way in WAYS},
+        "default": default(first),
     }
 
 
 def event_ms(
     engines: Sequence[Contender], threads: Sequence[int], setup: Setup, texts: int
 ) -> dict[str, dict[Way, dict[int, float]]]:
-    """Medians of milliseconds per event through the runtime client, by engine, way and threads."""
+    """Return median milliseconds per event through the runtime client, by engine, way and threads."""
     with ExitStack() as stack:
         logs = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         runs: dict[str, Callable[[], float]] = {}
-        for each in engines:
+        for engine in engines:
             for count in threads:
                 limited = replace(setup, threads=count)
-                log = log_of(replace(each, name=f"{each.name}-{count}"), logs)
-                command, variables = python(each, setup), settings(each, limited) | {"RAYON_NUM_THREADS": str(count)}
-                api = stack.enter_context(runtime(log, command, each.handler, OURS, **variables))
-                runs[f"{each.name} single {count}"] = partial(singles, api)
-                runs[f"{each.name} list {count}"] = partial(listed, api, texts)
+                log = log_of(replace(engine, name=f"{engine.name}-{count}"), logs)
+                command, variables = (
+                    python(engine, setup),
+                    settings(engine, limited) | {"RAYON_NUM_THREADS": str(count)},
+                )
+                api = stack.enter_context(runtime(log, command, engine.handler, OURS, **variables))
+                runs[f"{engine.name} single {count}"] = partial(singles, api)
+                runs[f"{engine.name} list {count}"] = partial(listed, api, texts)
         interleaved(runs, 1)
-        found = medians(interleaved(runs, setup.rounds))
+        times = medians(interleaved(runs, setup.rounds))
     return {
-        each.name: {way: {count: found[f"{each.name} {way} {count}"] for count in threads} for way in WAYS}
-        for each in engines
+        engine.name: {way: {count: times[f"{engine.name} {way} {count}"] for count in threads} for way in WAYS}
+        for engine in engines
     }
 
 
 def singles(api: RuntimeApi) -> float:
-    """Milliseconds of an event of one headline, the mean of SINGLES of them."""
+    """Return milliseconds of an event of one headline, the mean over SINGLES events."""
     return sum(1000 * invocation_s(api, {"text": text}) for text in headlines(SINGLES)) / SINGLES
 
 
 def listed(api: RuntimeApi, texts: int) -> float:
-    """Milliseconds of an event of a list of `texts` headlines."""
+    """Return milliseconds of an event of `texts` headlines."""
     return 1000 * invocation_s(api, {"texts": headlines(texts)})
 
 
-def table(engine: str, found: Mapping[Way, Times], texts: int) -> list[dict[str, Any]]:
-    """One row per way and memory size."""
+def table(engine: str, times_of: Mapping[Way, Times], texts: int) -> list[dict[str, Any]]:
+    """Return one row per way and memory size."""
     rows = []
-    for way, times in found.items():
+    for way, times in times_of.items():
         for memory_mb in MEMORY_MB:
             ms, how = at_memory(times, memory_mb / MEMORY_PER_VCPU_MB, way)
             count = 1 if way == "single" else texts
@@ -118,9 +121,9 @@ def table(engine: str, found: Mapping[Way, Times], texts: int) -> list[dict[str,
 
 
 def at_memory(times: Times, vcpus: float, way: Way) -> tuple[float, str]:
-    """Milliseconds per event with that share of CPUs, and how they were come by.
+    """Return milliseconds per event with that many vCPUs, and how the figure was obtained.
 
-    Below one vCPU an event waits for its share; above, a list uses all it gets and a single headline whole ones.
+    Below one vCPU an event waits for its share. Above, a list uses all it gets, a single headline only whole vCPUs.
     """
     threads = max(1, min(max(times), round(vcpus)))
     if abs(vcpus - threads) < 0.01:
@@ -135,28 +138,30 @@ def at_memory(times: Times, vcpus: float, way: Way) -> tuple[float, str]:
 
 
 def cheapest(rows: Sequence[Mapping[str, Any]]) -> int:
-    """The memory size, in MB, of the row that costs the least on x86_64."""
-    found: int = min(rows, key=dollars)["memory_mb"]
-    return found
+    """Return the memory size, in MB, of the row that costs the least on x86_64."""
+    memory_mb: int = min(rows, key=dollars)["memory_mb"]
+    return memory_mb
 
 
 def default(rows: Sequence[Mapping[str, Any]]) -> int:
-    """The memory size, in MB, that answers a list the soonest among those that cost at most NEAR times the cheapest
-    both ways, extrapolated ones left out; the cheapest for lists where there is none.
+    """Return the memory size, in MB, that answers a list fastest at a price near the cheapest.
+
+    Near means at most NEAR times the cheapest, both one by one and in lists. Extrapolated times do not count. Where no
+    size qualifies, the cheapest for lists is returned.
     """
     near = set(MEMORY_MB)
     for way in WAYS:
-        mine = [row for row in rows if row["way"] == way]
-        near &= {row["memory_mb"] for row in mine if dollars(row) <= NEAR * min(map(dollars, mine))}
+        same_way = [row for row in rows if row["way"] == way]
+        near &= {row["memory_mb"] for row in same_way if dollars(row) <= NEAR * min(map(dollars, same_way))}
     lists = [row for row in rows if row["way"] == "list" and not row["how"].startswith("extrapolated")]
-    soonest = sorted((row["ms_per_event"], row["memory_mb"]) for row in lists if row["memory_mb"] in near)
-    return soonest[0][1] if soonest else cheapest(lists)
+    fastest = sorted((row["ms_per_event"], row["memory_mb"]) for row in lists if row["memory_mb"] in near)
+    return fastest[0][1] if fastest else cheapest(lists)
 
 
 def dollars(row: Mapping[str, Any]) -> float:
-    """Of a million headlines, on x86_64."""
-    found: float = row["dollars_per_million"]["x86_64"]
-    return found
+    """Return the price of a million headlines on x86_64."""
+    price: float = row["dollars_per_million"]["x86_64"]
+    return price
 
 
 if __name__ == "__main__":

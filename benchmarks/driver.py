@@ -1,9 +1,9 @@
-"""In a contender's own process: imports its handler and answers orders that come line by line.
+"""Import a contender's handler in a process of its own and answer orders from stdin, one per line.
 
     python -m benchmarks.driver MODULE.FUNCTION
 
 An order is {"events": […]}, its reply {"seconds": […], "answer", "earlier_peak_bytes", "answering_peak_bytes"}: a time
-per event, the last event's answer, the most memory resident before these events and while it answered them.
+per event, the last event's answer, and the peak of resident memory before these events and while answering them.
 """
 
 import importlib
@@ -24,7 +24,7 @@ TIMEOUT_S = 900
 
 
 def main() -> None:
-    """Command line: see the module's first lines."""
+    """Run the command line that the module's docstring describes."""
     replies = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)  # libraries print
     module, function = sys.argv[1].rsplit(".", 1)
@@ -35,13 +35,13 @@ def main() -> None:
 
 
 def send(replies: TextIO, reply: dict[str, Any]) -> None:
-    """Returns when the reply is on its way, as one line."""
+    """Write the reply as one line."""
     replies.write(json.dumps(reply) + "\n")
     replies.flush()
 
 
 def answered(handler: Callable[[Any, Context], Any], events: list[Any]) -> dict[str, Any]:
-    """The reply to an order: each event's seconds from the call to the answer."""
+    """Return the reply to an order, with each event's seconds from call to answer."""
     before = status_bytes("VmHWM")
     Path("/proc/self/clear_refs").write_text("5")  # the high-water mark begins anew (man 5 proc)
     seconds = []
@@ -56,23 +56,23 @@ def answered(handler: Callable[[Any, Context], Any], events: list[Any]) -> dict[
 
 
 def status_bytes(name: str, process: int | str = "self") -> int:
-    """Bytes of a line of /proc/PROCESS/status, such as VmRSS (now) or VmHWM (the most so far)."""
+    """Return the bytes on a line of /proc/PROCESS/status, such as VmRSS (now) or VmHWM (peak)."""
     content = Path(f"/proc/{process}/status").read_text(encoding="utf-8")
-    found = re.search(rf"^{name}:\s+(\d+) kB$", content, re.MULTILINE)
-    if not found:
-        raise ValueError(f"/proc/{process}/status has no {name}; is the process at its end?")
-    return int(found[1]) * 1024
+    line = re.search(rf"^{name}:\s+(\d+) kB$", content, re.MULTILINE)
+    if not line:
+        raise ValueError(f"/proc/{process}/status has no {name}; has the process ended?")
+    return int(line[1]) * 1024
 
 
 def versions() -> dict[str, str]:
-    """Those of PACKAGES that are installed where this contender runs."""
-    found = {}
+    """Return the versions of those PACKAGES that are installed where this contender runs."""
+    installed = {}
     for package in PACKAGES:
         try:
-            found[package] = version(package)
+            installed[package] = version(package)
         except PackageNotFoundError:
             continue
-    return found
+    return installed
 
 
 if __name__ == "__main__":

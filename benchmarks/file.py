@@ -1,8 +1,8 @@
-"""`agnews classify --file` with a million headlines: its rate against that in memory, and its memory over time.
+"""Measure `agnews classify --file` on a million headlines: its rate compared with that in memory, and its memory use.
 
     python -m benchmarks.file [--rows 1000000] [--rounds 1]
 
-In memory the same classifier answers a part of the same headlines in one call; it takes turns with the command.
+In memory the same classifier answers some of the same headlines in one call, in turns with the command.
 """
 
 import contextlib
@@ -32,20 +32,19 @@ KINDS = 10_000
 
 
 def main() -> None:
-    """Command line: see the module's first lines."""
+    """Run the command line that the module's docstring describes."""
     arguments = parser(__doc__, ROUNDS)
     arguments.add_argument("--rows", type=positive, default=ROWS, help="of the file; default: %(default)s")
     arguments.add_argument("--sample-s", type=float, default=SAMPLE_S, help="between looks at the memory")
-    found = arguments.parse_args()
-    setup = setup_of(found)
-    figures = measured(setup, found.rows, found.sample_s)
-    print(
-        record("file", figures, setup.results, setup.model_dir), figures["file_over_memory"], figures["last_over_first"]
-    )
+    options = arguments.parse_args()
+    setup = setup_of(options)
+    figures = measured(setup, options.rows, options.sample_s)
+    path = record("file", figures, setup.results, setup.model_dir)
+    print(path, figures["file_over_memory"], figures["last_over_first"])
 
 
 def measured(setup: Setup, rows: int, sample_s: float) -> dict[str, Any]:
-    """Rates of the command and in memory, in turns, and the bytes that the last run of the command had resident."""
+    """Return the rates of the command and in memory, in turns, and the resident bytes of the command's last run."""
     os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[: setup.threads])  # what the command gets, too
     classifier = load(Settings(model_dir=setup.model_dir, workers=setup.threads))
     part = list(islice(texts(rows), 0, None, max(1, rows // MEMORY_ROWS)))  # spread, as later numbers are longer
@@ -65,34 +64,35 @@ def measured(setup: Setup, rows: int, sample_s: float) -> dict[str, Any]:
         "rows": rows,
         "file_texts_per_s": in_file,
         "memory_texts_per_s": in_memory,
-        "file_over_memory": [found / beside for found, beside in zip(in_file, around, strict=True)],
-        "peak_bytes": max(found for _, found in samples),
-        "last_over_first": flatness([found for _, found in samples]),
+        "file_over_memory": [rate / beside for rate, beside in zip(in_file, around, strict=True)],
+        "peak_bytes": max(resident for _, resident in samples),
+        "last_over_first": flatness([resident for _, resident in samples]),
         "samples": samples,
     }
 
 
 def written(path: Path, rows: int) -> Path:
-    """`path`, which holds `rows` headlines now."""
+    """Write `rows` headlines to `path` and return it."""
     with path.open("w", encoding="utf-8") as file:
         file.writelines(f"{text}\n" for text in texts(rows))
     return path
 
 
 def texts(count: int) -> Iterator[str]:
-    """`count` different headlines: KINDS of them, numbered so that none is a copy of another."""
-    return (f"{text}, no. {number}" for number, text in enumerate(islice(cycle(headlines(min(count, KINDS))), count)))
+    """Yield `count` different headlines: KINDS of them in turn, numbered so that none repeats."""
+    for number, text in enumerate(islice(cycle(headlines(min(count, KINDS))), count)):
+        yield f"{text}, no. {number}"
 
 
 def memory_rate(classifier: Classifier, part: list[str]) -> float:
-    """Headlines per second of one call in this process."""
+    """Return headlines per second of one call in this process."""
     start = time.perf_counter()
     classifier.classify(part)
     return len(part) / (time.perf_counter() - start)
 
 
 def command(setup: Setup, path: Path, rows: int, sample_s: float) -> tuple[list[tuple[float, int]], float]:
-    """Seconds and resident bytes at each look at the command, and its duration. Raises RuntimeError if it failed."""
+    """Return samples of (seconds, resident bytes), and the command's duration. Raises RuntimeError if it failed."""
     output = path.with_name("topics.csv")
     arguments = [*python(ONNX, setup), "-m", "agnews", "classify", "--file", str(path), "--output", str(output)]
     environment = inherited() | settings(ONNX, setup)
@@ -110,7 +110,7 @@ def command(setup: Setup, path: Path, rows: int, sample_s: float) -> tuple[list[
 
 
 def running(process: "subprocess.Popen[bytes]", seconds: float) -> bool:
-    """Whether the process still runs after `seconds`."""
+    """Return whether the process still runs after `seconds`."""
     with contextlib.suppress(subprocess.TimeoutExpired):
         process.wait(seconds)
         return False
@@ -118,7 +118,7 @@ def running(process: "subprocess.Popen[bytes]", seconds: float) -> bool:
 
 
 def flatness(samples: list[int]) -> float:
-    """The most bytes of the run's last quarter over the most of its second; the first is spent on loading."""
+    """Return the peak of the run's last quarter over that of its second; the first quarter includes loading."""
     quarter = max(1, len(samples) // 4)
     return max(samples[-quarter:]) / max(samples[quarter : 2 * quarter] or samples)
 

@@ -1,9 +1,9 @@
-"""1,000 headlines in one event: rate and memory of every contender at its best batch size, and against the machine.
+"""Measure 1,000 headlines in one event: rate and memory of every contender, and the share of the machine's int8 rate.
 
     python -m benchmarks.lists [--rounds 5] [--texts 1000]
 
-Batch sizes are tried on a part of the list first, each contender in a process of its own; the measured process is
-another. Memory is the most that is resident while a list is answered (VmHWM).
+Each contender runs at its best batch size, tried first on a part of the list in a separate process. Memory is the peak
+that is resident while a list is answered (VmHWM).
 """
 
 from collections.abc import Mapping, Sequence
@@ -31,7 +31,7 @@ TRIED_TEXTS = 256
 
 @dataclass
 class Candidate:
-    """A contender, running, and what it has answered so far."""
+    """A running contender and its replies so far."""
 
     contender: Contender
     process: Process
@@ -39,28 +39,32 @@ class Candidate:
     replies: list[Reply] = field(default_factory=list)
 
     def seconds(self, texts: Sequence[str]) -> float:
-        """How long it takes to answer the list, once."""
+        """Return how long it takes to answer the list once."""
         self.replies.append(self.process.answer(list_event(self.contender, texts, self.batch)))
         return self.replies[-1].seconds[0]
 
 
 def main() -> None:
-    """Command line: see the module's first lines."""
+    """Run the command line that the module's docstring describes."""
     arguments = parser(__doc__, ROUNDS, CONTENDERS)
     arguments.add_argument("--texts", type=positive, default=TEXTS, help="in one event; default: %(default)s")
-    found = arguments.parse_args()
-    setup = setup_of(found)
-    figures = measured(setup, found.texts)
+    options = arguments.parse_args()
+    setup = setup_of(options)
+    figures = measured(setup, options.texts)
     path = record("lists", figures, setup.results, setup.model_dir)
     print(draw(path), figures["texts_per_s"], figures["machine_share"])
 
 
 def measured(setup: Setup, texts: int = TEXTS) -> dict[str, Any]:
-    """Rates, memory and agreement of the contenders, and the share of the machine's rate that ours reaches."""
+    """Return rates, memory and agreement of the contenders, and the share of the machine's rate that ours reaches."""
     contenders, absent = present(CONTENDERS, setup)
-    tried = {each.name: by_batch(each, setup, min(texts, TRIED_TEXTS)) for each in contenders if each.batches}
+    tried = {
+        contender.name: by_batch(contender, setup, min(texts, TRIED_TEXTS))
+        for contender in contenders
+        if contender.batches
+    }
     with ExitStack() as stack:
-        candidates = [started(each, setup, best_batch(tried.get(each.name, {})), stack) for each in contenders]
+        candidates = [started(one, setup, best_batch(tried.get(one.name, {})), stack) for one in contenders]
         rounds = timed(candidates, setup.rounds, texts)
     rates = {name: texts / seconds for name, seconds in medians(rounds).items()}
     return {
@@ -69,65 +73,67 @@ def measured(setup: Setup, texts: int = TEXTS) -> dict[str, Any]:
         "threads": setup.threads,
         "texts_per_s": rates,
         "times_ours": ratios(rounds, ONNX.name),
-        "best_other": max((each.name for each in contenders if not each.ours), key=rates.__getitem__, default=None),
-        "peak_bytes": {each.contender.name: peak(each) for each in candidates},
-        "batch_size": {each.contender.name: each.batch for each in candidates},
+        "best_other": max((one.name for one in contenders if not one.ours), key=rates.__getitem__, default=None),
+        "peak_bytes": {one.contender.name: peak(one) for one in candidates},
+        "batch_size": {one.contender.name: one.batch for one in candidates},
         "texts_per_s_by_batch_size": tried,
         "equal_labels": agreement(candidates),
         "machine_share": machine_share(setup, headlines(texts, seed=2), rates.get(ONNX.name)),
-        "versions_of": {each.contender.name: dict(each.process.versions) for each in candidates},
+        "versions_of": {one.contender.name: dict(one.process.versions) for one in candidates},
         "absent": absent,
         "rounds": rounds,
     }
 
 
 def started(contender: Contender, setup: Setup, batch: int | None, stack: ExitStack) -> Candidate:
-    """The contender, running until the stack is left."""
+    """Start the contender, which runs until the stack is left."""
     return Candidate(contender, stack.enter_context(running(contender, setup)), batch)
 
 
 def best_batch(tried: Mapping[int, float]) -> int | None:
-    """The batch size of the highest rate; None where none was tried."""
+    """Return the batch size with the highest rate; None where none was tried."""
     return max(tried, key=tried.__getitem__, default=None)
 
 
 def by_batch(contender: Contender, setup: Setup, texts: int) -> dict[int, float]:
-    """Headlines per second with each of the contender's batch sizes."""
+    """Return headlines per second with each of the contender's batch sizes."""
     sample = headlines(texts)
     with running(contender, setup) as process:
         process.answer(list_event(contender, sample, contender.batches[0]))  # allocates
-        seconds = {
+        seconds_of = {
             batch: min(process.answer(list_event(contender, sample, batch)).seconds[0] for _ in range(2))
             for batch in contender.batches
         }
-    return {batch: texts / found for batch, found in seconds.items()}
+    return {batch: texts / seconds for batch, seconds in seconds_of.items()}
 
 
 def timed(candidates: Sequence[Candidate], rounds: int, texts: int) -> list[dict[str, float]]:
-    """Seconds per list, by round: each round's headlines are others, the same for all."""
-    for each in candidates:
-        each.process.answer(list_event(each.contender, headlines(32, seed=1), each.batch))
+    """Return seconds per list by round. Each round has other headlines, the same for all candidates."""
+    for one in candidates:
+        one.process.answer(list_event(one.contender, headlines(32, seed=1), one.batch))
     runs = {
-        each.contender.name: lambda each=each: each.seconds(headlines(texts, seed=2 + len(each.replies)))
-        for each in candidates
+        one.contender.name: lambda one=one: one.seconds(headlines(texts, seed=2 + len(one.replies)))
+        for one in candidates
     }
     return interleaved(runs, rounds)
 
 
 def peak(candidate: Candidate) -> int:
-    """The most bytes resident while a list was answered."""
+    """Return the peak of resident bytes while a list was answered."""
     return max(reply.answering_peak_bytes for reply in candidate.replies)
 
 
 def agreement(candidates: Sequence[Candidate]) -> dict[str, float]:
-    """Each contender's share of labels that are the float32 reference's (ours, pipeline); empty without it."""
-    found = {each.contender.name: labels(each.replies[-1].answer) for each in candidates}
-    reference = found.get(PIPELINE.name, [])
-    return {name: sum(map(str.__eq__, mine, reference)) / len(reference) for name, mine in found.items() if reference}
+    """Return each contender's share of labels equal to the float32 reference's (ours, pipeline); empty without it."""
+    labels_of = {one.contender.name: labels(one.replies[-1].answer) for one in candidates}
+    reference = labels_of.get(PIPELINE.name)
+    if not reference:
+        return {}
+    return {name: sum(map(str.__eq__, own, reference)) / len(reference) for name, own in labels_of.items()}
 
 
 def machine_share(setup: Setup, texts: list[str], rate: float | None) -> dict[str, Any] | None:
-    """Operations per headline, and the share of the machine's int8 rate that `rate` headlines a second come to."""
+    """Return operations per headline, and the share of the machine's int8 rate at `rate` headlines per second."""
     if rate is None:
         return None
     checkpoint = read_checkpoint(setup.model_dir)

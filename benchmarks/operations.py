@@ -1,4 +1,4 @@
-"""Multiply-adds of the baked graph, counted from the shapes that run through it, as operations (two each)."""
+"""Count the operations of the baked graph from its tensors' shapes; a multiply-add is two operations."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
@@ -20,7 +20,7 @@ PRODUCTS = INT8 | {"Gemm", "MatMul"}
 
 
 class Operations:
-    """Counts for texts of any length, running the graph once per length."""
+    """Operation counts for texts of any length; the graph runs once per length."""
 
     def __init__(self, path: Path) -> None:
         import onnx
@@ -28,7 +28,7 @@ class Operations:
 
         model = onnx.load(path)
         self._nodes = list(model.graph.node)
-        self._constants: dict[str, Shape] = {each.name: tuple(each.dims) for each in model.graph.initializer}
+        self._constants: dict[str, Shape] = {weight.name: tuple(weight.dims) for weight in model.graph.initializer}
         self._names = [name for node in self._nodes for name in node.output if name]
         known = {output.name for output in model.graph.output}
         model.graph.output.extend(onnx.ValueInfoProto(name=name) for name in self._names if name not in known)
@@ -39,7 +39,7 @@ class Operations:
         self._known: dict[int, Counter[str]] = {}
 
     def of_length(self, tokens: int) -> Counter[str]:
-        """Operations of one text of `tokens` tokens: "int8" and "float"."""
+        """Return operations of one text of `tokens` tokens: "int8" and "float"."""
         if tokens not in self._known:
             outputs = [output.name for output in self._session.get_outputs()]
             ids = np.full((1, tokens), 100, dtype=np.int64)
@@ -49,35 +49,35 @@ class Operations:
         return self._known[tokens]
 
     def of_texts(self, lengths: Iterable[int]) -> dict[str, float]:
-        """Operations per text, the mean over texts of these many tokens."""
+        """Return operations per text, the mean over texts of these lengths in tokens."""
         texts = list(lengths)
         total = sum((self.of_length(tokens) for tokens in texts), Counter())
         return {kind: total[kind] / len(texts) for kind in ("int8", "float")}
 
 
 def counted(nodes: "Iterable[onnx.NodeProto]", shapes: Mapping[str, Shape]) -> Counter[str]:
-    """Operations of the nodes' products, "int8" and "float"; those of other operators are not counted.
+    """Return operations of the nodes' products, "int8" and "float"; other operators are not counted.
 
     Raises:
-        ValueError: a product of a kind that is not known here.
+        ValueError: an unknown kind of product.
     """
-    found: Counter[str] = Counter()
+    total: Counter[str] = Counter()
     for node in nodes:
-        given = [shapes.get(name, ()) for name in node.input]
+        inputs = [shapes.get(name, ()) for name in node.input]
         if node.op_type in PRODUCTS:
-            found[kind_of(node.op_type)] += 2 * prod(given[0]) * shapes[node.output[0]][-1]
+            total[kind_of(node.op_type)] += 2 * prod(inputs[0]) * shapes[node.output[0]][-1]
         elif node.op_type == "MultiHeadAttention":
-            found["float"] += attention(given[0], given[1])
+            total["float"] += attention(inputs[0], inputs[1])
         elif "MatMul" in node.op_type or "Attention" in node.op_type or "Conv" in node.op_type:
-            raise ValueError(f"{node.op_type} does products that nobody counts; add it to benchmarks/operations.py")
-    return found
+            raise ValueError(f"{node.op_type} does products that are not counted; add it to benchmarks/operations.py")
+    return total
 
 
 def kind_of(operator: str) -> str:
-    """Whether its products are "int8" or "float"."""
+    """Return whether the operator's products are "int8" or "float"."""
     return "int8" if operator in INT8 else "float"
 
 
 def attention(query: Shape, key: Shape) -> int:
-    """Operations of queries [batch, length, width] times keys, and of the weights times values, all heads together."""
+    """Return operations of queries [batch, length, width] times keys, and weights times values, over all heads."""
     return 2 * 2 * prod(query) * key[1]

@@ -1,4 +1,4 @@
-"""What a number of headlines comes to, by what AWS asks for Lambda (first tier, without the free one)."""
+"""The price of headlines at AWS's list prices for Lambda: first tier, no free tier."""
 
 import math
 
@@ -8,7 +8,7 @@ MILLION = 1_000_000
 
 
 def dollars_per_million(ms: float, headlines: int, memory_mb: int, architecture: Architecture) -> float:
-    """Dollars for a million headlines in events of `headlines` each that take `ms`, billed in whole milliseconds."""
+    """Return dollars for a million headlines in events of `headlines` each that take `ms`, billed in whole ms."""
     requests = MILLION / headlines
     gb_seconds = requests * math.ceil(ms) / 1000 * memory_mb / 1024
     return gb_seconds * GB_SECOND[architecture] + requests * INVOCATION

@@ -1,4 +1,4 @@
-"""What the export's rewritings buy and cost: agreement with torch and speed of int8 models, on held-out AG News rows.
+"""Measure what smoothing and scales by token gain and cost: agreement with torch and speed, on held-out AG News rows.
 
 python -m benchmarks.quantisation FOLDER_OF_CSV|OWNER/NAME [--run runs/default] [--rows 2000]
 """
@@ -41,7 +41,7 @@ VARIANTS = {
 
 
 def main() -> None:
-    """Command line: see the module's first lines."""
+    """Run the command line that the module's docstring describes."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("data")
     parser.add_argument("--run", type=Path, default=Path("runs/default"))
@@ -53,12 +53,12 @@ def main() -> None:
 
 
 def compared(rows: Sequence[Row]) -> dict[str, Any]:
-    """Torch's accuracy on the rows, by view, and what each variant makes of them."""
+    """Return torch's accuracy on the rows, by view, and each variant's agreement and speed."""
     reference = convert.read(Settings().model_dir)
     reference.tokenizer.enable_truncation(DEFAULT_LENGTH)
     calibration = token_ids(reference.tokenizer, headlines(CALIBRATION_TEXTS, seed=1))
     ids = {view: token_ids(reference.tokenizer, [row.views[view] for row in rows]) for view in data.views_of(rows)}
-    expected = {view: reference_logits(reference.model, found) for view, found in ids.items()}
+    expected = {view: reference_logits(reference.model, texts) for view, texts in ids.items()}
     labels = np.array([row.label for row in rows])
     with tempfile.TemporaryDirectory() as folder:
         models = {name: built(reference.model, calibration, VARIANTS[name], Path(folder)) for name in VARIANTS}
@@ -66,17 +66,17 @@ def compared(rows: Sequence[Row]) -> dict[str, Any]:
         name: {view: agreement(model, ids[view], expected[view], labels) for view in ids}
         for name, model in models.items()
     }
-    for view, found in ids.items():
-        for name, rate in rates(models, found[:SPEED_TEXTS]).items():
+    for view, texts in ids.items():
+        for name, rate in rates(models, texts[:SPEED_TEXTS]).items():
             variants[name][view]["texts_per_s"] = rate
-    accuracy = {view: float((found.argmax(1) == labels).mean()) for view, found in expected.items()}
+    accuracy = {view: float((logits.argmax(1) == labels).mean()) for view, logits in expected.items()}
     return {"rows": len(rows), "threads": 1, "torch_accuracy": accuracy, "variants": variants}
 
 
 def built(
     model: DistilBertForSequenceClassification, calibration: Sequence[list[int]], how: Quantisation, folder: Path
 ) -> "InferenceSession":
-    """The int8 model as `how` says, on one thread."""
+    """Return the int8 model, quantised as `how` says, on one thread."""
     path = folder / "model.onnx"
     path.write_bytes(export(model, DEFAULT_LENGTH, calibration, how).SerializeToString())
     return session(path)
@@ -85,25 +85,25 @@ def built(
 def agreement(
     model: "InferenceSession", ids: list[list[int]], expected: NDArray[np.float32], labels: NDArray[np.int64]
 ) -> dict[str, float]:
-    """The model against torch's logits and the true labels."""
-    found = run_each(model, ids)
+    """Compare the model with torch's logits and the true labels."""
+    logits = run_each(model, ids)
     return {
-        "equal_labels": float((found.argmax(1) == expected.argmax(1)).mean()),
-        "accuracy": float((found.argmax(1) == labels).mean()),
-        "mean_difference": float(np.abs(found - expected).mean()),
-        "largest_difference": float(np.abs(found - expected).max()),
+        "equal_labels": float((logits.argmax(1) == expected.argmax(1)).mean()),
+        "accuracy": float((logits.argmax(1) == labels).mean()),
+        "mean_difference": float(np.abs(logits - expected).mean()),
+        "largest_difference": float(np.abs(logits - expected).max()),
     }
 
 
 def rates(models: "dict[str, InferenceSession]", ids: list[list[int]]) -> dict[str, float]:
-    """Texts per second of each model: medians of rounds in which they take turns."""
-    seconds: dict[str, list[float]] = {name: [] for name in models}
+    """Return texts per second of each model, medians of rounds in which they take turns."""
+    seconds_of: dict[str, list[float]] = {name: [] for name in models}
     for _ in range(ROUNDS):
         for name, model in models.items():
             start = time.perf_counter()
             run_each(model, ids)
-            seconds[name].append(time.perf_counter() - start)
-    return {name: len(ids) / median(found) for name, found in seconds.items()}
+            seconds_of[name].append(time.perf_counter() - start)
+    return {name: len(ids) / median(seconds) for name, seconds in seconds_of.items()}
 
 
 if __name__ == "__main__":

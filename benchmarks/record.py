@@ -1,4 +1,4 @@
-"""Writes a benchmark's figures with the checkpoint, the machine and the versions they were measured on."""
+"""Write a benchmark's figures with the checkpoint, machine and versions they were measured on."""
 
 import hashlib
 import json
@@ -22,7 +22,7 @@ LOAD_AT_START = os.getloadavg()[0]
 
 
 def record(name: str, figures: dict[str, Any], folder: Path = SPEED, model_dir: Path = EMBEDDED) -> Path:
-    """The path of `folder`/NAME.json, which holds `figures` now, measured on the checkpoint in `model_dir`."""
+    """Write `figures`, measured on the checkpoint in `model_dir`, to `folder`/NAME.json and return its path."""
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"{name}.json"
     checkpoint = read_checkpoint(model_dir)
@@ -39,31 +39,34 @@ def record(name: str, figures: dict[str, Any], folder: Path = SPEED, model_dir: 
 
 
 def graph_of(checkpoint: Checkpoint) -> list[str]:
-    """What tells the int8 graph from others that were made of the same weights: the start of its files' sha256."""
+    """Return the start of the sha256 of the int8 graph's files: it differs between graphs made of the same weights."""
     return [checkpoint.files[name]["sha256"][:16] for name in FILES["onnx"] if name.startswith("model")]
 
 
 def structure_of(path: Path) -> str:
-    """What tells a graph from those that take other work: the start of a sha256 of all of it but its weights.
+    """Return the start of a sha256 of the graph without its weights: graphs of one structure take the same time.
 
-    Operators in their order, their attributes and what they connect; constants by type and shape, and those that are
-    themselves shapes by value. Times are of these.
+    It covers the operators in order, their attributes and connections, and the type and shape of constants; integer
+    constants, which are themselves shapes, by value.
     """
     import onnx  # not where torch is missing
 
+    int64 = onnx.TensorProto.INT64
     graph = onnx.load(path, load_external_data=False).graph
     constants = {
-        each.name: (each.data_type, *each.dims, each.raw_data if each.data_type == onnx.TensorProto.INT64 else b"")
-        for each in graph.initializer
+        tensor.name: (tensor.data_type, *tensor.dims, tensor.raw_data if tensor.data_type == int64 else b"")
+        for tensor in graph.initializer
     }
-    results = {name: (node, place) for node, each in enumerate(graph.node) for place, name in enumerate(each.output)}
+    results = {
+        name: (number, place) for number, node in enumerate(graph.node) for place, name in enumerate(node.output)
+    }
     nodes = [
         (
-            each.op_type,
-            each.domain,
-            [constants.get(name) or results.get(name, name) for name in each.input],
-            sorted(str(attribute) for attribute in each.attribute),
+            node.op_type,
+            node.domain,
+            [constants.get(name) or results.get(name, name) for name in node.input],
+            sorted(str(attribute) for attribute in node.attribute),
         )
-        for each in graph.node
+        for node in graph.node
     ]
     return hashlib.sha256(repr(nodes).encode()).hexdigest()[:16]

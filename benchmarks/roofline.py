@@ -1,4 +1,4 @@
-"""The int8 matrix-product rate that ONNX Runtime reaches here on large matrices.
+"""Measure the rate of int8 matrix products that ONNX Runtime reaches on large matrices.
 
 python -m benchmarks.roofline [--threads N]
 """
@@ -27,20 +27,20 @@ SIZES = (
 OPERATORS = ("MatMulInteger", "DynamicQuantizeMatMul")
 ROUNDS = 7
 LEAST_S = 0.05
-"""A timing takes at least this long, by repeating short products."""
+"""A timing takes at least this long; short products are repeated."""
 
 Size = tuple[int, int, int]
 
 
 def main() -> None:
-    """Command line: see the module's first lines."""
+    """Run the command line that the module's docstring describes."""
     setup = setup_of(parser(__doc__, ROUNDS).parse_args())
     figures = measured(setup.threads, setup.rounds)
     print(record("roofline", figures, setup.results, setup.model_dir), figures["best"])
 
 
 def measured(threads: int, rounds: int = ROUNDS, sizes: tuple[Size, ...] = SIZES) -> dict[str, Any]:
-    """Operations per second of each operator, size and way to use the threads, and the best of all."""
+    """Return operations per second of each operator, size and way to use the threads, and the best of all."""
     runs: dict[str, Callable[[], float]] = {}
     for operator in OPERATORS:
         for size in sizes:
@@ -59,13 +59,13 @@ def measured(threads: int, rounds: int = ROUNDS, sizes: tuple[Size, ...] = SIZES
 
 
 def operations(size: Size) -> int:
-    """Of one product."""
+    """Return the number of operations in one product."""
     rows, inner, columns = size
     return 2 * rows * inner * columns
 
 
 def product(operator: str, size: Size, threads: int) -> Callable[[], object]:
-    """Computes uint8 (or, quantised as it comes, float32) [rows, inner] times constant int8 [inner, columns]."""
+    """Return a run of uint8 (or dynamically quantised float32) [rows, inner] times constant int8 [inner, columns]."""
     import onnxruntime
 
     options = onnxruntime.SessionOptions()
@@ -77,7 +77,7 @@ def product(operator: str, size: Size, threads: int) -> Callable[[], object]:
 
 
 def graph(operator: str, size: Size) -> bytes:
-    """A model of one product, serialised."""
+    """Return a serialised model of one product."""
     from onnx import TensorProto, helper, numpy_helper
 
     rows, inner, columns = size
@@ -93,24 +93,24 @@ def graph(operator: str, size: Size) -> bytes:
     left = helper.make_tensor_value_info("left", outputs[0], [rows, inner])
     out = helper.make_tensor_value_info("out", outputs[1], [rows, columns])
     opsets = [helper.make_opsetid("", 18), helper.make_opsetid("com.microsoft", 1)]
-    found = helper.make_graph([node], "product", [left], [out], constants)
-    content: bytes = helper.make_model(found, opset_imports=opsets, ir_version=10).SerializeToString()
+    model = helper.make_graph([node], "product", [left], [out], constants)
+    content: bytes = helper.make_model(model, opset_imports=opsets, ir_version=10).SerializeToString()
     return content
 
 
 def rate_of(run: Callable[[], object], done: int) -> Callable[[], float]:
-    """Measures operations per second of `run`, which does `done` of them."""
+    """Return a measurement of operations per second of `run`, which does `done` of them."""
     run()
     return lambda: done / median(timed(run) for _ in range(3))
 
 
 def by_workers(run: Callable[[], object], done: int, workers: int) -> Callable[[], float]:
-    """The same with `workers` threads that run it at once."""
+    """Return the same measurement with `workers` threads that call `run` concurrently."""
 
     def all_at_once() -> None:
         with ThreadPoolExecutor(workers) as pool:
-            for waited in [pool.submit(repeat) for _ in range(workers)]:
-                waited.result()
+            for future in [pool.submit(repeat) for _ in range(workers)]:
+                future.result()
 
     def repeat() -> None:
         for _ in range(times):
@@ -122,7 +122,7 @@ def by_workers(run: Callable[[], object], done: int, workers: int) -> Callable[[
 
 
 def timed(run: Callable[[], object]) -> float:
-    """Seconds of one `run`, the mean of enough of them."""
+    """Return seconds of one `run`, the mean over at least LEAST_S."""
     first = timed_once(run)
     times = max(1, round(LEAST_S / first))
     start = time.perf_counter()
@@ -132,7 +132,7 @@ def timed(run: Callable[[], object]) -> float:
 
 
 def timed_once(run: Callable[[], object]) -> float:
-    """Seconds of one `run`."""
+    """Return seconds of one `run`."""
     start = time.perf_counter()
     run()
     return time.perf_counter() - start

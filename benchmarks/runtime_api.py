@@ -1,4 +1,4 @@
-"""Lambda's side of the Runtime API, so that the real runtime client (awslambdaric) can be driven with raw events."""
+"""Lambda's side of the Runtime API: it drives the real runtime client (awslambdaric) with raw events."""
 
 import itertools
 import json
@@ -47,7 +47,7 @@ class Connection(BaseHTTPRequestHandler):
     server: "RuntimeApi"
 
     def do_GET(self) -> None:
-        """Answers with the next invocation, once there is one."""
+        """Answer with the next invocation, once there is one."""
         invocation = self.server.waiting.get() if self.path == f"{PREFIX}invocation/next" else None
         if invocation is None:  # the run is over, or the path is unknown
             self.close_connection = True
@@ -64,11 +64,11 @@ class Connection(BaseHTTPRequestHandler):
         )
 
     def do_POST(self) -> None:
-        """Takes an answer or an error."""
+        """Accept an answer or an error."""
         kind = self.path.removeprefix(PREFIX).removeprefix(f"invocation/{self.server.current}/")
         body = self.rfile.read(int(self.headers["Content-Length"]))
         self._send(202, {"Content-Type": "application/json"}, b'{"status": "OK"}')
-        self.server.found.put(Outcome(kind, body))
+        self.server.outcomes.put(Outcome(kind, body))
 
     def _send(self, status: int, headers: dict[str, str], body: bytes) -> None:
         self.send_response(status)
@@ -79,40 +79,40 @@ class Connection(BaseHTTPRequestHandler):
         self.wfile.write(body)
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002 (the base class's name)
-        """Nothing."""
+        """Log nothing."""
 
 
 class RuntimeApi(ThreadingHTTPServer):
-    """Hands out one event at a time and collects what the runtime client posts."""
+    """A server that hands out one event at a time and collects what the runtime client posts."""
 
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), Connection)
         self.waiting: queue.SimpleQueue[Invocation | None] = queue.SimpleQueue()
-        self.found: queue.SimpleQueue[Outcome] = queue.SimpleQueue()
+        self.outcomes: queue.SimpleQueue[Outcome] = queue.SimpleQueue()
         self.current = ""
         self.started = 0.0
-        """time.perf_counter() just before the runtime client's process was started."""
+        """time.perf_counter() just before the runtime client's process started."""
         self._ids = itertools.count()
 
     @property
     def address(self) -> str:
-        """HOST:PORT, as AWS_LAMBDA_RUNTIME_API has it."""
+        """Return HOST:PORT, the value of AWS_LAMBDA_RUNTIME_API."""
         return f"127.0.0.1:{self.server_port}"
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """Nothing for a runtime client that was killed while it waited; anything else is a bug."""
+        """Ignore a runtime client that was killed while it waited; anything else is a bug."""
         if not isinstance(sys.exception(), ConnectionError):
             super().handle_error(request, client_address)
 
     def invoke(self, event: bytes, left_ms: int = 60_000) -> Outcome:
-        """What the handler's process posts for `event`, with `left_ms` before its deadline."""
+        """Return what the handler's process posts for `event`, `left_ms` before its deadline."""
         self.current = f"00000000-0000-4000-8000-{next(self._ids):012}"
         self.waiting.put(Invocation(self.current, event, int(time.time() * 1000) + left_ms))
-        return self.found.get(timeout=PATIENCE_S)
+        return self.outcomes.get(timeout=PATIENCE_S)
 
 
 def invocation_s(api: RuntimeApi, event: object) -> float:
-    """Seconds from the event's hand-over to the answer. Raises RuntimeError if it is an error."""
+    """Return seconds from handing over the event to its answer. Raises RuntimeError if that is an error."""
     body = json.dumps(event).encode()
     start = time.perf_counter()
     outcome = api.invoke(body)
@@ -130,20 +130,20 @@ def runtime(
     hidden: Sequence[str] = (),
     **settings: str,
 ) -> Iterator[RuntimeApi]:
-    """A Runtime API with `python -m awslambdaric HANDLER` working for it; `settings` are environment variables.
+    """Yield a Runtime API that serves `python -m awslambdaric HANDLER`; `settings` are environment variables.
 
-    Variables that begin as one of `hidden` are not handed on.
+    Inherited variables that begin with one of the prefixes in `hidden` are not passed on.
     """
     with RuntimeApi() as api, log.open("wb") as output:
         threading.Thread(target=api.serve_forever, daemon=True).start()
         lambdas = {
             "AWS_LAMBDA_RUNTIME_API": api.address,
-            "AWS_EXECUTION_ENV": "AWS_Lambda_python3.13",  # the image's: answers leave as UTF-8, not escaped
+            "AWS_EXECUTION_ENV": "AWS_Lambda_python3.13",  # as in the image: answers leave as UTF-8, not escaped
             "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": "3008",
         }
         command = [*python, "-m", "awslambdaric", handler]
-        handed_on = {name: value for name, value in os.environ.items() if not name.startswith(tuple(hidden))}
-        variables = {**handed_on, **lambdas, **settings}
+        passed_on = {name: value for name, value in os.environ.items() if not name.startswith(tuple(hidden))}
+        variables = {**passed_on, **lambdas, **settings}
         api.started = time.perf_counter()
         with subprocess.Popen(command, cwd=ROOT, env=variables, stdout=output, stderr=output) as process:  # noqa: S603
             try:

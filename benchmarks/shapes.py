@@ -1,9 +1,9 @@
-"""Cold start, one headline and lists once more, for a checkpoint of DistilBERT-base's shape with random weights.
+"""Measure cold start, one headline and lists for a checkpoint of DistilBERT-base's shape with random weights.
 
     python -m benchmarks.shapes [--rounds 5] [--texts 1000]
 
-download_model.py bakes it into build/benchmarks/base/, once. Times do not depend on what the weights are; a bias makes
-one label certain, so that int8 and float32 agree as baking asks.
+download_model.py bakes it once into build/benchmarks/base/. Times do not depend on the weights' values. A bias makes
+one label certain, so that int8 and float32 agree, as baking requires.
 """
 
 import subprocess
@@ -30,22 +30,22 @@ CERTAIN = 5.0
 
 
 def main() -> None:
-    """Command line: see the module's first lines."""
+    """Run the command line that the module's docstring describes."""
     arguments = parser(__doc__, ROUNDS)
     arguments.add_argument("--texts", type=positive, default=TEXTS, help="in one event; default: %(default)s")
-    found = arguments.parse_args()
-    setup = replace(setup_of(found), model_dir=baked(BUILD / "base"))
+    options = arguments.parse_args()
+    setup = replace(setup_of(options), model_dir=baked(BUILD / "base"))
     figures: dict[str, Any] = {
         "shape": BASE | {"revision": read_checkpoint(setup.model_dir).revision},
         "cold": cold.measured(setup),
         "warm": warm.measured(setup),
-        "lists": lists.measured(setup, found.texts),
+        "lists": lists.measured(setup, options.texts),
     }
     print(record("shapes", figures, setup.results))
 
 
 def baked(folder: Path, shape: dict[str, int] = BASE) -> Path:
-    """`folder`, holding a baked checkpoint of that shape. Raises CalledProcessError if it does not bake."""
+    """Return `folder` with a baked checkpoint of that shape in it. Raises CalledProcessError if baking fails."""
     if not folder.exists():
         folder.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory() as plain:
@@ -56,7 +56,7 @@ def baked(folder: Path, shape: dict[str, int] = BASE) -> Path:
 
 
 def write_random(folder: Path, shape: dict[str, int]) -> None:
-    """Writes a DistilBERT classifier with random weights and the embedded checkpoint's tokenizer."""
+    """Write a DistilBERT classifier with random weights and the embedded checkpoint's tokenizer."""
     import torch
     from tokenizers import Tokenizer
     from transformers import DistilBertConfig, DistilBertForSequenceClassification

@@ -1,4 +1,4 @@
-"""Threads within a run against callers at once, for a list and for headlines that come one by one.
+"""Compare threads within a run with concurrent callers, for a list and for single headlines.
 
 python -m benchmarks.threads [--texts 1000]
 """
@@ -36,7 +36,7 @@ Runs = Mapping[str, Callable[[], float]]
 
 
 def main() -> None:
-    """Command line: see the module's first lines."""
+    """Run the command line that the module's docstring describes."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--texts", type=int, default=1000)
     checkpoint = read_checkpoint(Settings().model_dir)
@@ -48,20 +48,20 @@ def main() -> None:
     figures = {
         "texts": len(ids),
         "threads": threads,
-        "list_texts_per_s": {name: len(ids) / found for name, found in medians(of_lists).items()},
+        "list_texts_per_s": {name: len(ids) / seconds for name, seconds in medians(of_lists).items()},
         "callers_over_threads": ratio(of_lists, THREADS, "callers at once"),
-        "single_ms": {name: 1000 * found for name, found in medians(of_singles).items()},
+        "single_ms": {name: 1000 * seconds for name, seconds in medians(of_singles).items()},
         "threads_over_one": ratio(of_singles, "one thread", THREADS),
     }
     print(record("threads", figures), figures)
 
 
 def lists(path: Path, ids: Texts, threads: int) -> Runs:
-    """Ways to compute a list; each tells its seconds."""
+    """Return ways to compute a list; calling one returns its seconds."""
     single, spread = session(path), session(path, threads)
     parts = grouped(ids, OnnxEngine.most_tokens)
     ways: dict[str, Callable[[], float]] = {
-        "one thread, one text to a run": lambda: seconds(lambda: run_each(single, ids)),
+        "one thread, one text to a run": lambda: duration(lambda: run_each(single, ids)),
         "one thread": partial(together, single, parts, 1),
         THREADS: partial(together, spread, parts, 1),
         "callers at once": partial(together, single, parts, threads),
@@ -73,7 +73,7 @@ def lists(path: Path, ids: Texts, threads: int) -> Runs:
 
 
 def singles(path: Path, ids: Texts, threads: int) -> Runs:
-    """Ways to compute headlines that come one by one; each tells a headline's median seconds."""
+    """Return ways to compute single headlines; calling one returns the median seconds of a headline."""
     return {
         "one thread": partial(one_by_one, session(path), ids),
         THREADS: partial(one_by_one, session(path, threads), ids),
@@ -81,23 +81,23 @@ def singles(path: Path, ids: Texts, threads: int) -> Runs:
 
 
 def grouped(ids: Texts, most_tokens: int) -> list[Texts]:
-    """The texts of each run."""
+    """Return the texts of each run."""
     return [[ids[index] for index in group] for group in groups([len(row) for row in ids], most_tokens, pads=False)]
 
 
 def together(model: "InferenceSession", parts: Sequence[Texts], callers: int) -> float:
-    """Seconds for all parts, by so many callers."""
+    """Return seconds for all parts with that many callers."""
     with ThreadPoolExecutor(callers) as pool:
-        return seconds(lambda: list(pool.map(partial(run, model), parts)))
+        return duration(lambda: list(pool.map(partial(run, model), parts)))
 
 
 def one_by_one(model: "InferenceSession", ids: Texts) -> float:
-    """Median seconds of a text."""
-    return median(seconds(partial(run, model, [row])) for row in ids)
+    """Return the median seconds of a text."""
+    return median(duration(partial(run, model, [row])) for row in ids)
 
 
-def seconds(work: Callable[[], object]) -> float:
-    """How long `work` takes."""
+def duration(work: Callable[[], object]) -> float:
+    """Return how long `work` takes."""
     start = time.perf_counter()
     work()
     return time.perf_counter() - start

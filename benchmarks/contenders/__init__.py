@@ -1,4 +1,4 @@
-"""Handlers that answer the same headlines with the same weights, each in a process of its own, as in Lambda."""
+"""Handlers that answer the same headlines with the same weights, each in its own process, as in Lambda."""
 
 import sys
 from collections.abc import Mapping
@@ -7,7 +7,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 OTHERS = ROOT / ".venv-bench" / "bin" / "python"
-"""Where what the other libraries need is installed (make .venv-bench/ready)."""
+"""The interpreter with the other libraries (make .venv-bench/ready)."""
 BATCHES = (8, 32, 128)
 
 
@@ -17,13 +17,13 @@ class Contender:
 
     name: str
     title: str
-    """What plots call it."""
+    """Its name in plots."""
     handler: str
     python: Path
     model: str | None = None
-    """Which conversion of the checkpoint it reads; None: the baked folder itself."""
+    """The conversion of the checkpoint that it reads; None means the baked folder itself."""
     batches: tuple[int, ...] = ()
-    """Batch sizes to try on a list; without any, the handler gets the list and does as it likes."""
+    """Batch sizes to try on a list; without any, the handler decides itself."""
     settings: Mapping[str, str] = field(default_factory=dict)
     """Environment variables."""
     ours: bool = False
@@ -59,8 +59,3 @@ CONTENDERS: tuple[Contender, ...] = (
     PIPELINE,
 )
 FLOOR = Contender("floor", "floor", "benchmarks.contenders.floor.lambda_handler", HERE)
-
-
-def named(name: str) -> Contender:
-    """The contender of that name. Raises KeyError if there is none."""
-    return {contender.name: contender for contender in CONTENDERS}[name]

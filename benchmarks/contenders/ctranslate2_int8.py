@@ -18,7 +18,7 @@ HEAD: dict[str, NDArray[np.float32]] = dict(np.load(CONVERTED / "head.npz"))
 
 
 def classify(texts: list[str]) -> list[Any]:
-    """One {"label", "score"} per text, all computed in one batch."""
+    """Return one {"label", "score"} per text, all computed in one batch."""
     ids, mask = padded(TOKENIZER, texts)
     rows = [row[: int(length)].tolist() for row, length in zip(ids, mask.sum(axis=1), strict=True)]
     first = np.array(ENCODER.forward_batch(rows).last_hidden_state)[:, 0]
@@ -27,5 +27,5 @@ def classify(texts: list[str]) -> list[Any]:
 
 
 def lambda_handler(event: dict[str, Any], context: object) -> Any:  # noqa: ARG001 (Lambda's signature)
-    """One {"label", "score"}, or {"predictions": […]} for a list, which names its batch size."""
+    """Return one {"label", "score"}, or {"predictions": […]} for a list, whose event names the batch size."""
     return answer(event, classify)

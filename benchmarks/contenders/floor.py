@@ -1,6 +1,6 @@
-"""The least that can be done: bare imports, the session, one tokenised text and one run. No checks, no lists.
+"""The least work that gives an answer: bare imports, the session, one tokenised text and one run. No checks, no lists.
 
-As a handler, and as a program that prints a label's number once it has it: python -m benchmarks.contenders.floor TEXT
+A handler, and a program that prints the label's number: python -m benchmarks.contenders.floor TEXT
 """
 
 import gc
@@ -27,13 +27,13 @@ SESSION = onnxruntime.InferenceSession(str(FOLDER / "model.onnx"), OPTIONS, prov
 
 
 def classify(text: str) -> int:
-    """The number of the text's label."""
+    """Return the number of the text's label."""
     logits = SESSION.run(None, {"input_ids": [TOKENIZER.encode(text).ids]})[0]
     return int(logits.argmax())
 
 
 def lambda_handler(event: dict[str, Any], context: object) -> Any:  # noqa: ARG001 (Lambda's signature)
-    """{"label"} of one text, as its number."""
+    """Return {"label"} of one text, as its number."""
     return {"label": classify(event["text"])}
 
 

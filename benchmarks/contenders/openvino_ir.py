@@ -19,11 +19,11 @@ MODEL = openvino.Core().compile_model(
 
 
 def classify(texts: list[str]) -> list[Any]:
-    """One {"label", "score"} per text, all computed in one batch."""
+    """Return one {"label", "score"} per text, all computed in one batch."""
     ids, mask = padded(TOKENIZER, texts)
     return predictions(MODEL({"input_ids": ids, "attention_mask": mask})[0], LABELS)
 
 
 def lambda_handler(event: dict[str, Any], context: object) -> Any:  # noqa: ARG001 (Lambda's signature)
-    """One {"label", "score"}, or {"predictions": […]} for a list, which names its batch size."""
+    """Return one {"label", "score"}, or {"predictions": […]} for a list, whose event names the batch size."""
     return answer(event, classify)

@@ -1,4 +1,4 @@
-"""optimum: ONNX Runtime behind transformers' pipeline, as optimum's documentation has it."""
+"""optimum: ONNX Runtime behind transformers' pipeline, as in optimum's documentation."""
 
 import os
 from pathlib import Path
@@ -19,11 +19,11 @@ CLASSIFIER = pipeline("text-classification", model=MODEL, tokenizer=AutoTokenize
 
 
 def classify(texts: list[str]) -> list[Any]:
-    """One {"label", "score"} per text, all computed in one batch."""
-    found: list[Any] = CLASSIFIER(texts, batch_size=len(texts))
-    return found
+    """Return one {"label", "score"} per text, all computed in one batch."""
+    answers: list[Any] = CLASSIFIER(texts, batch_size=len(texts))
+    return answers
 
 
 def lambda_handler(event: dict[str, Any], context: object) -> Any:  # noqa: ARG001 (Lambda's signature)
-    """One {"label", "score"}, or {"predictions": […]} for a list, which names its batch size."""
+    """Return one {"label", "score"}, or {"predictions": […]} for a list, whose event names the batch size."""
     return answer(event, classify)

@@ -9,7 +9,7 @@ CLASSIFIER = pipeline("text-classification", model=os.environ["BENCHMARK_MODEL"]
 
 
 def lambda_handler(event: dict[str, Any], context: object) -> Any:  # noqa: ARG001 (Lambda's signature)
-    """One {"label", "score"}, or {"predictions": […]} for a list."""
+    """Return one {"label", "score"}, or {"predictions": […]} for a list."""
     if "texts" in event:
         return {"predictions": CLASSIFIER(event["texts"])}
     return CLASSIFIER(event["text"])[0]

@@ -80,7 +80,7 @@ def damaged(folder: Path) -> Path:
 def init_error(log: Path, **settings: str) -> Any:
     require_module("awslambdaric")
     with runtime(log, **settings) as api:
-        return parsed(api.found.get(timeout=PATIENCE_S), "init/error")
+        return parsed(api.outcomes.get(timeout=PATIENCE_S), "init/error")
 
 
 @pytest.mark.parametrize(
