@@ -151,7 +151,7 @@ def bar_chart(bars: Bars, record: Record) -> Figure:
         label = " " + bars.form.format(values[name]) + bars.notes.get(name, "")
         weight = "bold" if name == ONNX.name else "normal"
         axes.text(values[name], place, label, va="center", fontsize=9, fontweight=weight, color=INK)
-    axes.set_xlim(0, 1.36 * max(values.values()))
+    axes.set_xlim(0, 1.4 * max(values.values()))
     axes.set_ylim(len(names) - 0.5, -0.5 if bars.floor is None else -1.3)
     if bars.floor is not None:
         draw_floor(axes, *bars.floor, bars.form)
