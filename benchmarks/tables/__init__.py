@@ -1,0 +1,47 @@
+"""The documents' figures, written from results/ by `python -m benchmarks.tables` (`make tables`).
+
+A document marks each place with `<!-- figures: NAME -->` and `<!-- end -->`; FIGURES says what is written between them.
+"""
+
+import re
+from collections.abc import Callable
+
+from benchmarks.tables import quality, speed
+
+DOCUMENTS = ("README.md", "MODEL_CARD.md", "docs/*.md")
+MARK = re.compile(r"<!-- figures: (\w+) -->.*?((?:# )?<!-- end -->)", re.DOTALL)
+"""In YAML a mark is a comment, so its lines begin with `# `."""
+FIGURES: dict[str, Callable[[], str]] = {
+    "accuracy": quality.accuracy,
+    "accuracy_by_view": quality.accuracy_by_view,
+    "f1": quality.f1,
+    "coverage": quality.coverage,
+    "modern": quality.modern,
+    "card_metrics": quality.card_metrics,
+    "quantisation": quality.quantisation,
+    "other_cpus": quality.other_cpus,
+    "image_sizes": quality.image_sizes,
+    "checkpoint_files": quality.checkpoint_files,
+    "speed": speed.in_a_line,
+    "default_row": speed.default_row,
+    "handlers": speed.handlers,
+    "larger_shape": speed.larger_shape,
+    "machines": speed.machines,
+    "floors": speed.floors,
+    "large_file": speed.large_file,
+    "price": speed.price,
+    "prices": speed.prices,
+    "bulk_rate": speed.bulk_rate,
+    "bulk_prices": speed.bulk_prices,
+}
+
+
+def rewritten(text: str) -> str:
+    """Return `text` with its figures as results/ has them now."""
+    return MARK.sub(_written, text)
+
+
+def _written(mark: re.Match[str]) -> str:
+    figures = FIGURES[mark[1]]()
+    between = f"\n{figures}\n" if "\n" in figures else figures  # a table has lines of its own
+    return f"<!-- figures: {mark[1]} -->{between}{mark[2]}"

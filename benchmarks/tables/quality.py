@@ -1,0 +1,120 @@
+"""Figures of quality: accuracy, calibration, agreement, sizes."""
+
+from agnews.cli.evaluation.metrics import at_coverage
+from agnews.labels import LABELS
+from agnews.model.checkpoint import read_checkpoint
+from agnews.settings import Settings
+from benchmarks.tables.markdown import percent, results, table
+
+VIEWS = {"title": "titles", "full": "titles with descriptions"}
+CHECKPOINT_FILES = {
+    "model.onnx": "the int8 graph, for the `onnx` engine",
+    "model.onnx.data": "its weights",
+    "model.safetensors": "float16 weights, for the `pipeline` engine and for baking again",
+    "tokenizer_rules.json": "WordPiece rules, for both engines",
+    "vocab.txt": "the vocabulary, for both engines",
+    "tokenizer.json": "rules and vocabulary in one file, for transformers and for baking again",
+    "config.json": "architecture and labels, for the `pipeline` engine",
+}
+
+
+def accuracy() -> str:
+    """Return the accuracy on the test split in a line."""
+    titles, full = (results("quality/ag_news/report")["views"][view]["metrics"]["accuracy"] for view in VIEWS)
+    return f"{titles:.1%} of titles, {full:.1%} of titles with descriptions"
+
+
+def accuracy_by_view() -> str:
+    """Return both engines' accuracy on AG News' test split."""
+    report = results("quality/ag_news/report")
+    rows = []
+    for view, title in VIEWS.items():
+        metrics, compared = report["views"][view]["metrics"], report["compared"][view]
+        ours = f"{metrics['accuracy']:.2%} ({percent(metrics['accuracy_95'])})"
+        reference = compared["reference"]["metrics"]["accuracy"]
+        rows.append((title, ours, f"{reference:.2%}", f"{compared['equal_labels']:.2%}", f"{metrics['ece']:.2%}"))
+    head = ("AG News test split", "int8 (95% interval)", "float32, torch", "equal labels", "calibration error")
+    return table(head, rows)
+
+
+def f1() -> str:
+    """Return the F1 of each topic."""
+    views = results("quality/ag_news/report")["views"]
+    rows = [
+        (title, *(f"{views[view]['metrics']['classes'][label]['f1']:.4f}" for label in LABELS))
+        for view, title in VIEWS.items()
+    ]
+    return table(("F1, int8", *LABELS), rows)
+
+
+def coverage() -> str:
+    """Return how many texts a `min_score` answers and how many of those it gets right."""
+    views = results("quality/ag_news/report")["views"]
+    rows = []
+    for share in (0.95, 0.9, 0.8):
+        points = [at_coverage(views[view]["metrics"]["coverage"], share) for view in VIEWS]
+        cells = [text for point in points for text in (f"{point['min_score']:.2f}", f"{point['accuracy']:.1%}")]
+        rows.append((f"{share:.0%}", *cells))
+    return table(("answered", "titles: `min_score`", "correct", "with descriptions: `min_score`", "correct"), rows)
+
+
+def modern() -> str:
+    """Return the accuracy on headlines in today's style."""
+    measured = results("quality/modern/report")["views"]["title"]
+    groups = {"all": measured["metrics"], **dict(sorted(measured["groups"].items(), reverse=True))}
+    rows = [
+        (name, group["texts"], f"{group['accuracy']:.1%} ({percent(group['accuracy_95'])})")
+        for name, group in groups.items()
+    ]
+    return table(("headlines in today's style", "number", "int8 accuracy (95% interval)"), rows)
+
+
+def card_metrics() -> str:
+    """Return the model card's metrics in the hub's YAML."""
+    views = results("quality/ag_news/report")["views"]
+    return "\n".join(
+        f"          - {{type: {metric}, name: {name} ({title}), value: {views[view]['metrics'][key]:.4f}}}"
+        for view, title in VIEWS.items()
+        for metric, name, key in (("accuracy", "Accuracy", "accuracy"), ("f1", "Macro F1", "macro_f1"))
+    )
+
+
+def quantisation() -> str:
+    """Return four ways to quantise by their agreement with torch and their speed."""
+    rows = []
+    for name, views in results("speed/quantisation")["variants"].items():
+        unlike = [f"{1 - views[view]['equal_labels']:.2%}" for view in VIEWS]
+        difference = [f"{views[view]['mean_difference']:.3f}" for view in VIEWS]
+        rows.append((name, *unlike, *difference, *(f"{views[view]['texts_per_s']:,.0f}" for view in VIEWS)))
+    measures = ("labels unlike torch's", "mean difference of logits", "texts/s, one at a time")
+    return table(("variant", *(f"{measure}: {title}" for measure in measures for title in ("titles", "full"))), rows)
+
+
+def other_cpus() -> str:
+    """Return the agreement of other CPUs with the one that baked the checkpoint."""
+    haswell, arm = results("speed/avx2"), results("image/image_arm64")
+    rows = [
+        ("Haswell (AVX2, no VNNI), emulated", haswell["texts"], haswell["equal_labels"], haswell["largest_difference"]),
+        ("Neoverse N1 (arm64), emulated", arm["headlines"], arm["equal_labels"], arm["largest_score_difference"]),
+    ]
+    cells = [(cpu, number, f"{equal:.1%}", f"{difference:.4f}") for cpu, number, equal, difference in rows]
+    return table(("CPU", "headlines", "same labels", "largest difference"), cells)
+
+
+def image_sizes() -> str:
+    """Return the images' sizes."""
+    rows = []
+    for name in ("onnx", "arm64", "pipeline"):
+        image = results(f"image/image_{name}")
+        title = f"`{image['engine']}`, {image['architecture']}"
+        sizes = [f"{image[key] / 1e6:,.0f} MB" for key in ("added_bytes", "compressed_bytes")]
+        rows.append((title, *sizes, image["python"], f"[image_{name}.json](../results/image/image_{name}.json)"))
+    head = ("image", "above its base, uncompressed", "whole image as pushed, compressed", "Python", "measured in")
+    return table(head, rows)
+
+
+def checkpoint_files() -> str:
+    """Return what model_cache/ holds."""
+    sizes = read_checkpoint(Settings().model_dir).files
+    rows = [(f"`{name}`", f"{sizes[name]['bytes'] / 1e6:,.1f} MB", use) for name, use in CHECKPOINT_FILES.items()]
+    return table(("file", "size", "use"), rows)
