@@ -21,6 +21,7 @@ FIGURES: dict[str, Callable[[], str]] = {
     "quantisation": quality.quantisation,
     "other_cpus": quality.other_cpus,
     "image_sizes": quality.image_sizes,
+    "revision": quality.revision,
     "checkpoint_files": quality.checkpoint_files,
     "speed": speed.in_a_line,
     "default_row": speed.default_row,

@@ -113,6 +113,11 @@ def image_sizes() -> str:
     return table(head, rows)
 
 
+def revision() -> str:
+    """Return the embedded checkpoint's revision."""
+    return f"`{read_checkpoint(Settings().model_dir).revision}`"
+
+
 def checkpoint_files() -> str:
     """Return what model_cache/ holds."""
     sizes = read_checkpoint(Settings().model_dir).files
