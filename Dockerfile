@@ -13,7 +13,7 @@ ARG TORCH_INDEX=https://download.pytorch.org/whl/cpu
 ARG HF_ENDPOINT=https://huggingface.co
 # The function's architecture, x86_64 or arm64, where it is known: an image of the other one is refused.
 ARG ARCHITECTURE=
-ARG VERSION=0.1.0
+ARG VERSION=0.2.0
 
 
 # Refuses what could only fail later, in Lambda. The stage `code` takes its mark, so that no image is without it; the

@@ -7,7 +7,7 @@ FULL := .venv
 DEPLOY := .venv-deploy
 BENCH := .venv-bench
 
-.PHONY: help demo test test-lean test-page test-image test-image-arm64 check format train bake evaluate benchmarks clean
+.PHONY: help demo test test-lean test-page test-image test-image-arm64 check format train bake evaluate benchmarks tables clean
 
 help:
 	@sed -n 's/^# \(make .*\)/\1/p' Makefile
@@ -18,6 +18,7 @@ help:
 	@echo 'make train DATA=SOURCE  fine-tunes (resumes);  make bake DATA=SOURCE  calibrates and bakes what was trained'
 	@echo '                SOURCE  a folder of AG News CSV files, or fancyzhx/ag_news on the hub (full texts only)'
 	@echo 'make benchmarks  the contenders, cold, warm and in lists, and what that costs, into results/speed/ (hours; on a quiet machine)'
+	@echo 'make tables  rewrites the figures in the documents from results/'
 	@echo 'make evaluate DATA=FOLDER  both engines on FOLDER/test.csv and on tests/data/modern_headlines.csv, into results/quality/'
 
 # The fast engine's three packages and the command line's four: no torch, no dependencies that they never import.
@@ -105,6 +106,9 @@ $(BENCH)/ready: requirements/benchmarks.txt
 # On a quiet machine: each writes results/speed/NAME.json, some a plot beside it.
 benchmarks: $(FULL)/ready $(BENCH)/ready
 	for name in threads cold warm lists growth file cost shapes; do $(FULL)/bin/python -m benchmarks.$$name || exit 1; done
+
+tables: $(FULL)/ready
+	$(FULL)/bin/python -m benchmarks.tables
 
 clean:
 	rm -rf $(LEAN) $(FULL) $(DEPLOY) $(BENCH) build .aws-sam .pytest_cache .mypy_cache .ruff_cache

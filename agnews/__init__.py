@@ -2,7 +2,7 @@
 
 import os
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 
 # Both before what reads them is imported, wherever that comes first; who set them keeps them.
 # NumPy's OpenBLAS starts threads that spin for some 100 ms of CPU while the model loads; nothing here multiplies.

@@ -46,8 +46,10 @@ def test_lambdas_user_has_no_home_and_can_write_nowhere_but_to_tmp(image: Image)
     assert output(image.name, "sh", "-c", "echo written > /tmp/file && cat /tmp/file") == "written\n"
 
 
-def test_readmes_curl_command_is_answered(sandbox: Sandbox) -> None:
-    shown = re.search(r"\$ curl (-d .+?/invocations)\n", (ROOT / "README.md").read_text(encoding="utf-8"), re.DOTALL)
+def test_the_documented_curl_command_is_answered(sandbox: Sandbox) -> None:
+    shown = re.search(
+        r"\$ curl (-d .+?/invocations)\n", (ROOT / "docs" / "image.md").read_text(encoding="utf-8"), re.DOTALL
+    )
     assert shown
     arguments = shlex.split(shown[1].replace("\\\n", " ").replace("http://127.0.0.1:9000", URL))
     found = sandbox.curl(*arguments)

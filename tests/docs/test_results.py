@@ -1,0 +1,30 @@
+"""What lies in results/ was measured on the checkpoint that lies here."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from agnews.model.checkpoint import read_checkpoint
+from agnews.settings import Settings
+from benchmarks.record import graph_of, structure_of
+from tests.support.requirement import ROOT, require_module
+
+TIMES = {"bulk_run", "cold", "cost", "file", "growth", "shapes", "threads", "warm", "amd_epyc/lists"}
+"""Results of which documents quote times alone. results/speed/lists.json counts labels, too."""
+
+
+@pytest.mark.parametrize(
+    "path", sorted((ROOT / "results").rglob("*.json")), ids=lambda path: path.relative_to(ROOT).as_posix()
+)
+def test_every_result_is_of_the_checkpoint_that_lies_here(path: Path) -> None:
+    result = json.loads(path.read_text(encoding="utf-8"))
+    checkpoint = read_checkpoint(Settings().model_dir)
+    if {path.stem, f"{path.parent.name}/{path.stem}"} & TIMES:  # the same work with whatever weights
+        require_module("onnx")
+        assert result["structure"] == structure_of(checkpoint.path("model.onnx"))
+        return
+    facts = result.get("installation") or result.get("model") or result
+    assert facts["revision"] == checkpoint.revision
+    if "versions" in result:  # a benchmark's: not of another graph made of the same weights, either
+        assert result["graph"] == graph_of(checkpoint)
