@@ -22,12 +22,11 @@ LONG = "Central bank holds interest rates as inflation cools. " * 40
 def test_the_card_has_the_fields_that_the_hub_reads() -> None:
     from huggingface_hub import ModelCard
 
-    facts = ModelCard(text_of("MODEL_CARD.md")).data.to_dict()
+    facts = vars(ModelCard(text_of("MODEL_CARD.md")).data)
     assert (facts["language"], facts["license"], facts["license_name"]) == ("en", "other", "ag-news-non-commercial")
     assert (facts["library_name"], facts["pipeline_tag"]) == ("transformers", "text-classification")
     assert (facts["datasets"], facts["metrics"]) == (["fancyzhx/ag_news"], ["accuracy", "f1"])
-    (measured,) = facts["model-index"][0]["results"]
-    assert {metric["type"] for metric in measured["metrics"]} == {"accuracy", "f1"}
+    assert {result.metric_type for result in facts["eval_results"]} == {"accuracy", "f1"}
 
 
 @pytest.fixture(scope="module")
