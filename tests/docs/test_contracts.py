@@ -9,7 +9,7 @@ from agnews import __version__, errors
 from agnews.api.request import ID_CHARS
 from agnews.model.checkpoint import read_checkpoint
 from agnews.settings import Settings
-from tests.support.documents import rows, text_of
+from tests.support.documents import examples, rows, text_of
 
 SETTINGS = [(row[0].strip("`"), row[1]) for row in rows("docs/operations.md", "## Settings")]
 LIMITS = rows("docs/api.md", "## Limits")
@@ -71,6 +71,12 @@ def test_the_build_arguments_and_their_defaults_are_the_dockerfiles() -> None:
     declared = re.findall(r"^ARG (\w+)=(.*)$", text_of("Dockerfile"), re.MULTILINE)
     listed = {row[0].strip("`"): row[1].strip("`") for row in rows("docs/image.md", "# The container image")}
     assert listed == {name: default or "none" for name, default in declared}
+
+
+def test_the_input_of_a_bulk_run_has_the_fields_that_the_state_machine_reads() -> None:
+    (example,) = [block for block in examples("json") if block.role == "execution"]
+    fields = set(re.findall(r"\$states\.input\.(\w+)", text_of("template.yaml")))
+    assert set(json.loads(example.content)) == fields
 
 
 def test_the_latest_release_in_the_changelog_is_this_version() -> None:

@@ -8,8 +8,8 @@ import pytest
 from tests.support.documents import DOCUMENTS
 from tests.support.requirement import ROOT
 
-LINK = re.compile(r"\]\((?!https?:)([^)#\s]*)(?:#([^)\s]*))?\)")
-PICTURE = re.compile(r"!\[[^]]*\]\(([^)]+)\)")
+LINK = re.compile(r"(?:\]\(|src=\")(?!https?:)([^)#\s\"]*)(?:#([^)\s]*))?[)\"]")
+PICTURE = re.compile(r"(?:!\[[^]]*\]\(|src=\")([^)\"]+)")
 HEADING = re.compile(r"^#+ (.+)$", re.MULTILINE)
 FENCE = re.compile(r"^```.*?^```$", re.MULTILINE | re.DOTALL)
 
