@@ -30,6 +30,7 @@ FIGURES: dict[str, Callable[[], str]] = {
     "machines": speed.machines,
     "floors": speed.floors,
     "large_file": speed.large_file,
+    "gb_second": speed.gb_second,
     "price": speed.price,
     "prices": speed.prices,
     "bulk_rate": speed.bulk_rate,

@@ -119,6 +119,11 @@ def measured(row: Results) -> str:
     return text
 
 
+def gb_second() -> str:
+    """Return Lambda's price per GB-second on both architectures."""
+    return " and ".join(f"${price:.10f} for {architecture}" for architecture, price in GB_SECOND.items())
+
+
 def price() -> str:
     """Return the default's dollars per million headlines in a line."""
     one, many = (row["dollars_per_million"]["x86_64"] for row in cost_rows(results("speed/cost")["default"]))

@@ -8,6 +8,7 @@ import re
 import shlex
 import shutil
 import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -94,9 +95,20 @@ def arguments(*names: str) -> list[list[str]]:
     return [words[len(names[0].split()) :] for words in split]
 
 
-@pytest.mark.parametrize("words", arguments("agnews", ".venv-lean/bin/agnews"), ids=" ".join)
+AGNEWS = arguments("agnews", ".venv-lean/bin/agnews")
+
+
+@pytest.mark.parametrize("words", AGNEWS, ids=" ".join)
 def test_the_command_line_takes_the_arguments_shown(words: list[str]) -> None:
     parser().parse_args(words)
+
+
+@pytest.mark.parametrize("words", [words for words in AGNEWS if "classify" in words], ids=" ".join)
+def test_classify_classifies_what_is_shown(words: list[str], tmp_path: Path) -> None:
+    placed = [str(tmp_path / word) if word == "topics.csv" else word for word in words]
+    done = subprocess.run([sys.executable, "-m", "agnews", *placed], cwd=ROOT, capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout or (tmp_path / "topics.csv").stat().st_size
 
 
 @pytest.mark.parametrize("words", arguments("python download_model.py"), ids=" ".join)
