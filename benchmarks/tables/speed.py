@@ -3,18 +3,10 @@
 from collections.abc import Iterator
 
 from agnews.cli.bulk.cost import BATCH, EXPRESS_SECOND, GB_SECOND, INVOCATION
+from benchmarks.contenders import CONTENDERS
 from benchmarks.tables.markdown import Results, results, table
 
-HANDLERS = {
-    "tutorial": "`transformers.pipeline()`, called on the list",
-    "batched": "`transformers.pipeline()`, batches sorted by length",
-    "optimum": "optimum with ONNX Runtime, float32",
-    "optimum-int8": "optimum with ONNX Runtime, int8",
-    "openvino": "OpenVINO",
-    "ctranslate2": "CTranslate2, int8",
-    "agnews-pipeline": "this project, `pipeline`",
-    "agnews-onnx": "**this project, `onnx`**",
-}
+HANDLERS = {handler.name: f"**{handler.title}**" if handler.ours else handler.title for handler in CONTENDERS}
 MACHINES = {"Intel Xeon with AMX": "speed/", "AMD EPYC without AMX": "speed/amd_epyc/"}
 BATCH_ROWS = 500
 """Rows in one batch of a bulk run, the template's default."""
