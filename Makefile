@@ -15,8 +15,8 @@ help:
 	@echo 'make test-image-arm64  the same for arm64 under emulation, the fast engine;  RESULTS=results writes what it measured'
 	@echo 'make test-page  the page in Chromium (apt-get install chromium);  RESULTS=results writes screenshots'
 	@echo 'make test-lean  the tests without torch;  make check  ruff and mypy;  make format  ruff format'
-	@echo 'make train DATA=SOURCE  fine-tunes (resumes);  make bake DATA=SOURCE  calibrates and bakes what was trained'
-	@echo '                SOURCE  a folder of AG News CSV files, or fancyzhx/ag_news on the hub (full texts only)'
+	@echo 'make train DATA=SOURCE  trains a teacher and a student (resumes);  make bake DATA=SOURCE  calibrates and bakes it'
+	@echo '                SOURCE  folders with train*.csv (docs/training.md), or fancyzhx/ag_news on the hub'
 	@echo 'make benchmarks  the contenders, cold, warm and in lists, and what that costs, into results/speed/ (hours; on a quiet machine)'
 	@echo 'make tables  rewrites the figures in the documents from results/'
 	@echo 'make evaluate DATA=FOLDER  both engines on FOLDER/test.csv and on tests/data/modern_headlines.csv, into results/quality/'
@@ -82,16 +82,12 @@ format: $(FULL)/ready
 	$(FULL)/bin/ruff check --fix .
 
 train: $(FULL)/ready
-	$(FULL)/bin/python -m modeling.train $(or $(DATA),$(error say where AG News is: make train DATA=FOLDER_OF_CSV, or DATA=fancyzhx/ag_news for full texts only)) --run runs/taught --recipe taught
-	$(FULL)/bin/python -m modeling.train $(DATA) --run runs/taught_again --recipe taught_again --start runs/taught/best
-	$(FULL)/bin/python -m modeling.train $(DATA) --run runs/taught_augmented --recipe taught_augmented --start runs/taught_again/best
-	$(FULL)/bin/python -m modeling.train $(DATA) --run runs/self_augmented --recipe self_augmented --start runs/taught_augmented/best
-	$(FULL)/bin/python -m modeling.train $(DATA) --run runs/taught_five --recipe taught_five --start runs/self_augmented/best
-	$(FULL)/bin/python -m modeling.train $(DATA) --run runs/taught_agreeing --recipe taught_agreeing --start runs/taught_five/best
+	$(FULL)/bin/python -m modeling.train $(or $(DATA),$(error say what to train on: make train DATA="FOLDER FOLDER")) --run runs/teacher --start mpnet --steps 2400 --average 0.99
+	$(FULL)/bin/python -m modeling.distil $(DATA) --teacher runs/teacher/best --run runs/student
 
 bake: $(FULL)/ready
-	$(FULL)/bin/python -m modeling.calibrate $(or $(DATA),$(error say what was trained on: make bake DATA=FOLDER_OF_CSV, or DATA=fancyzhx/ag_news)) --run runs/taught_agreeing
-	$(FULL)/bin/python download_model.py --source runs/taught_agreeing/best --name agnews-lambda/minilm-l6 --headlines runs/taught_agreeing/headlines.txt
+	$(FULL)/bin/python -m modeling.calibrate $(or $(DATA),$(error say what was trained on: make bake DATA="FOLDER FOLDER")) --run runs/student
+	$(FULL)/bin/python download_model.py --source runs/student/best --name agnews-lambda/minilm-l6 --headlines runs/student/headlines.txt
 
 evaluate: $(FULL)/ready
 	$(FULL)/bin/python -m agnews evaluate $(or $(DATA),$(error say where the AG News CSV files are: make evaluate DATA=FOLDER))/test.csv --compare pipeline --no-texts --report results/quality/ag_news

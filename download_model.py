@@ -21,7 +21,7 @@ from pathlib import Path
 from agnews.errors import AgNewsError, InputError, ModelError
 from agnews.model.checkpoint import FILES, MANIFEST, Checkpoint, read_checkpoint, verify
 from agnews.settings import ENGINES, EngineName, Settings
-from modeling import swap
+from modeling import atomic_folder
 from modeling.errors import SourceError
 
 EMBEDDED = Path(__file__).resolve().parent / "model_cache"
@@ -40,7 +40,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         if options.source is None:
             return check(options.target)
-        swap.check_target(options.target)
+        atomic_folder.check_target(options.target)
         _write(options)
     except AgNewsError as error:
         print(f"error: {error}", file=sys.stderr)
@@ -97,7 +97,7 @@ def _is_folder(source: str) -> bool:
 
 def check(target: Path) -> int:
     """0 if every file of `target` is the one that was baked, else 1; prints which is not, and what to do."""
-    swap.tidy(target)
+    atomic_folder.tidy(target)
     try:
         checkpoint = read_checkpoint(target)
         engines = checkpoint.engines()
@@ -157,10 +157,10 @@ def copy(source: Path, target: Path, engines: Sequence[EngineName]) -> None:
     Raises:
         ModelError: `source` is damaged, or was not baked for one of the engines.
     """
-    swap.tidy(source)
+    atomic_folder.tidy(source)
     checkpoint = read_checkpoint(source)
     names = list(dict.fromkeys(name for engine in engines for name in FILES[engine]))
-    with swap.staging(target) as new:
+    with atomic_folder.staging(target) as new:
         verify(checkpoint, names)
         for name in names:
             shutil.copyfile(checkpoint.path(name), new / name)

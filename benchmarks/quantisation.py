@@ -1,6 +1,6 @@
 """Measure what smoothing and scales by token gain and cost: agreement with torch and speed, on held-out AG News rows.
 
-python -m benchmarks.quantisation FOLDER_OF_CSV|OWNER/NAME [--run runs/default] [--rows 2000]
+python -m benchmarks.quantisation FOLDER_OF_CSV|OWNER/NAME [--rows 2000]
 """
 
 import argparse
@@ -18,17 +18,17 @@ from transformers import DistilBertForSequenceClassification
 from agnews.model.engines.onnx import run_each, session
 from agnews.settings import Settings
 from benchmarks.record import record
-from modeling import convert, data
-from modeling.bake import CALIBRATION_TEXTS, DEFAULT_LENGTH, token_ids
-from modeling.data import Row
+from modeling import distilbert
+from modeling.bake import CALIBRATION_TEXTS, DEFAULT_LENGTH, reference_logits, token_ids
+from modeling.data import read_all_or_exit
 from modeling.export import Quantisation, export
 from modeling.headlines import headlines
-from modeling.parity import reference_logits
-from modeling.recipe import trained_on
+from modeling.rows import Row, View
 
 if TYPE_CHECKING:
     from onnxruntime import InferenceSession
 
+VIEWS: tuple[View, ...] = ("title", "full")
 ROUNDS = 9
 SPEED_TEXTS = 300
 
@@ -44,20 +44,21 @@ def main() -> None:
     """Run the command line that the module's docstring describes."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("data")
-    parser.add_argument("--run", type=Path, default=Path("runs/default"))
     parser.add_argument("--rows", type=int, default=2000)
     arguments = parser.parse_args()
-    validation = trained_on(arguments.run, arguments.data)[1]
+    (part,) = read_all_or_exit([arguments.data])
+    validation = [row for row in part.validation if row.label is not None]
     figures = compared(validation[:: -(-len(validation) // arguments.rows)])
     print(record("quantisation", figures))
 
 
 def compared(rows: Sequence[Row]) -> dict[str, Any]:
     """Return torch's accuracy on the rows, by view, and each variant's agreement and speed."""
-    reference = convert.read(Settings().model_dir)
+    reference = distilbert.read(Settings().model_dir)
     reference.tokenizer.enable_truncation(DEFAULT_LENGTH)
     calibration = token_ids(reference.tokenizer, headlines(CALIBRATION_TEXTS, seed=1))
-    ids = {view: token_ids(reference.tokenizer, [row.views[view] for row in rows]) for view in data.views_of(rows)}
+    views = [view for view in VIEWS if all(view in row.views for row in rows)]
+    ids = {view: token_ids(reference.tokenizer, [row.views[view] for row in rows]) for view in views}
     expected = {view: reference_logits(reference.model, texts) for view, texts in ids.items()}
     labels = np.array([row.label for row in rows])
     with tempfile.TemporaryDirectory() as folder:

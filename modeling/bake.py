@@ -11,7 +11,9 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from safetensors.torch import save_file
 from tokenizers import Tokenizer
 from transformers import DistilBertConfig, DistilBertForSequenceClassification
@@ -20,14 +22,14 @@ from transformers.utils import logging
 from agnews.labels import LABELS
 from agnews.model.checkpoint import FILES, FORMAT, MANIFEST, FileFacts, read_checkpoint, sha256, verify
 from agnews.model.classifier import load
+from agnews.model.engines.onnx import run_each, session
 from agnews.settings import EngineName, Settings
-from modeling import convert
+from modeling import distilbert
+from modeling.atomic_folder import staging
 from modeling.errors import BakeError, SourceError
 from modeling.export import export
 from modeling.graph import save
 from modeling.headlines import headlines
-from modeling.parity import Agreement, compare
-from modeling.swap import staging
 from modeling.tokens import write_split
 
 PARITY_TEXTS = 1000
@@ -61,6 +63,18 @@ class Origin:
     revision: str
 
 
+@dataclass(frozen=True)
+class Agreement:
+    """Two engines on the same texts."""
+
+    texts: int
+    equal_labels: float
+    """Share of texts that get the same label, 0 to 1."""
+    mean_difference: float
+    """Mean absolute difference of logits."""
+    largest_difference: float
+
+
 def bake(folder: Path, target: Path, origin: Origin, choices: Choices) -> Facts:
     """The manifest of `target`, which holds the checkpoint of `folder` from now on.
 
@@ -73,7 +87,7 @@ def bake(folder: Path, target: Path, origin: Origin, choices: Choices) -> Facts:
     if (folder / MANIFEST).exists():
         verify(read_checkpoint(folder), FILES["pipeline"])
     with staging(target) as new:
-        reference = convert.read(folder)
+        reference = distilbert.read(folder)
         wanted = facts.get("max_length") if choices.max_length is None else choices.max_length
         max_length = _max_length(wanted, reference.model.config)
         reference.tokenizer.enable_truncation(max_length)
@@ -134,7 +148,7 @@ def origin_of(folder: Path, name: str | None) -> Origin:
     facts = inherited(folder)
     if name is None and "source" in facts and "revision" in facts:
         return Origin(str(facts["source"]), str(facts["revision"]))
-    weights = next((folder / file for file in convert.WEIGHTS if (folder / file).exists()), None)
+    weights = next((folder / file for file in distilbert.WEIGHTS if (folder / file).exists()), None)
     return Origin(
         name or folder.resolve().name, f"sha256:{file_facts(weights)['sha256'][:16]}" if weights else "unknown"
     )
@@ -152,7 +166,9 @@ def _max_length(wanted: int | None, config: DistilBertConfig) -> int:
     return min(DEFAULT_LENGTH, positions) if wanted is None else wanted
 
 
-def _write_onnx(reference: convert.Reference, max_length: int, texts: Sequence[str], path: Path) -> Mapping[str, Facts]:
+def _write_onnx(
+    reference: distilbert.Reference, max_length: int, texts: Sequence[str], path: Path
+) -> Mapping[str, Facts]:
     """Writes the int8 model and returns how it agrees, if it agrees well enough."""
     tokenizer = reference.tokenizer
     calibration = token_ids(tokenizer, headlines(CALIBRATION_TEXTS, seed=1))
@@ -166,7 +182,7 @@ def _write_onnx(reference: convert.Reference, max_length: int, texts: Sequence[s
     return {name: asdict(agreement) for name, agreement in parity.items()}
 
 
-def gate(reference: convert.Reference, path: Path, texts: Sequence[str], called: str) -> Agreement:
+def gate(reference: distilbert.Reference, path: Path, texts: Sequence[str], called: str) -> Agreement:
     """How the ONNX model agrees with the reference on `texts`. Raises BakeError below LEAST_EQUAL."""
     agreement = compare(reference.model, path, token_ids(reference.tokenizer, texts))
     if not agreement.equal_labels >= LEAST_EQUAL:
@@ -194,3 +210,24 @@ def _try_out(folder: Path, engines: Sequence[EngineName]) -> None:
     """Returns if the baked folder loads and answers with each engine, as the handler will use it."""
     for engine in engines:
         load(Settings(engine=engine, model_dir=folder)).classify(["Oil prices rise as traders await the vote"])
+
+
+def compare(model: DistilBertForSequenceClassification, onnx_path: Path, ids: Sequence[list[int]]) -> Agreement:
+    """Agreement of `onnx_path` with `model` on texts given as token ids, each alone in its run."""
+    expected = reference_logits(model, ids)
+    found = run_each(session(onnx_path), ids)
+    difference = np.abs(found - expected)
+    return Agreement(
+        texts=len(ids),
+        equal_labels=float((found.argmax(1) == expected.argmax(1)).mean()),
+        mean_difference=float(difference.mean()),
+        largest_difference=float(difference.max()),
+    )
+
+
+@torch.inference_mode()
+def reference_logits(model: DistilBertForSequenceClassification, ids: Sequence[list[int]]) -> NDArray[np.float32]:
+    """Float32 [len(ids), 4] by torch, each text alone in its run, so that no padding is involved."""
+    rows = [model(input_ids=torch.tensor([row])).logits for row in ids]
+    logits: NDArray[np.float32] = torch.cat(rows).numpy()
+    return logits

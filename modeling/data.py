@@ -1,59 +1,47 @@
-"""AG News rows for training: read, cleaned of HTML remains, split and sampled.
+"""Rows to train on and rows to choose by, from folders of CSV files or from the hub.
 
-They come from a folder of AG News' CSV files, or from the hub, whose rows have full texts only (see hub_data).
+A folder holds `train*.csv`; `dev.csv`, if present, has the rows to choose by (else some of the training rows are held
+out), and no row that shares a text with `dev.csv` or `test.csv` is trained on. A CSV file has either a header that
+names the columns `label` and `headline` (or `title`, `text`), and perhaps `description` and `domain`; or AG News' own
+form without a header: class 1 to 4, title, description, or class, text, kind. A label is a topic's name, or `out:` and
+anything for a text that is about none of the topics.
 """
 
 import csv
-import hashlib
-import html
-import random
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, get_args
 
 from agnews.api.request import joined
 from agnews.labels import LABELS
+from modeling.cleaning import without_html
 from modeling.errors import SourceError
+from modeling.rows import VIEWS, Row, View, keys, split, without
 
-View = Literal["title", "full", "description"]
-VIEWS: tuple[View, ...] = get_args(View)
+HELD_OUT = 2000
+SPLIT_SEED = 20261123
+OUT_OF_SCOPE = "out:"
+"""A label that begins so is of none of the topics."""
 
-MEASURED: tuple[View, ...] = ("title", "full")
-"""The views that a model is chosen and calibrated on, where the held-out rows have them."""
-
-_NAMED = "quot|amp|lt|gt|nbsp|apos|lsquo|rsquo|ldquo|rdquo|ndash|mdash|hellip|eacute"
 _HUB_SOURCE = re.compile(r"[\w-][\w.-]*/[\w-][\w.-]*(@\S+)?")
-_APOSTROPHE = re.compile(r" ?&?#0*(?:39|145|146|8216|8217);")
-_ENTITY = re.compile(rf"(?<![\w&])&?(#\d{{2,5}}|{_NAMED});|&({_NAMED});")
-_TAG = re.compile(
-    r"</?(?:a|b|i|u|p|br|em|font|strong|img|div|span|table|tr|td|li|ul|h\d)\b[^<>]*(?:>|$)",
-    re.IGNORECASE,
-)
-
-
-def clean(text: str) -> str:
-    r"""The text without AG News' HTML remains (`#39;`, `\`, `&lt;b&gt;`); text with none comes back unchanged.
-
-    The data set lost the `&` of most entities and turned line breaks into backslashes.
-    """
-    mended = _APOSTROPHE.sub("'", text)
-    mended = _ENTITY.sub(lambda found: html.unescape(f"&{found[1] or found[2]};"), mended)
-    mended = _TAG.sub(" ", mended).replace("\\", " ").replace("\xa0", " ")
-    return text if mended == text else " ".join(mended.split())
+_TOPICS = {label.lower(): index for index, label in enumerate(LABELS)}
+_HEADLINES = ("headline", "title", "text")
 
 
 @dataclass(frozen=True)
-class Row:
-    """One labelled article: `views` holds the texts that survived, cleaned."""
+class Data:
+    """What one folder or data set holds."""
 
-    label: int
-    views: dict[View, str]
+    name: str
+    training: list[Row]
+    validation: list[Row]
+    notes: list[str]
+    """What was read, a line per file."""
 
 
-def read(source: str) -> tuple[list[Row], list[str]]:
-    """Training rows of a folder, or else of the hub data set OWNER/NAME[@REVISION], and lines saying what was read.
+def read(source: str) -> Data:
+    """The rows of a folder, or else of the hub data set OWNER/NAME[@REVISION].
 
     Raises:
         SourceError: `source` is neither, or the hub's data set cannot be had or used.
@@ -62,112 +50,114 @@ def read(source: str) -> tuple[list[Row], list[str]]:
     """
     folder = Path(source).expanduser()
     if folder.is_dir():
-        return read_folder(folder)
-    if not _HUB_SOURCE.fullmatch(source):
+        data = read_folder(folder)
+    elif _HUB_SOURCE.fullmatch(source):
+        data = _read_hub(source)
+    else:
         raise SourceError(
             f"{source!r} is neither a folder nor a hub data set's id; check the spelling, and give a folder with "
-            "AG News' train*.csv, or OWNER/NAME, such as fancyzhx/ag_news"
+            "train*.csv, or OWNER/NAME, such as fancyzhx/ag_news"
         )
-    try:
-        from modeling import hub_data  # huggingface_hub and pyarrow: half a second
-    except ImportError as error:
-        raise SourceError(f"a hub data set needs the training packages: pip install -e '.[train]' ({error})") from error
-    return hub_data.read(source)
+    return data
 
 
-def read_or_exit(source: str) -> tuple[list[Row], list[str]]:
-    """What `read` returns; its errors end the program in one line. For command lines."""
+def read_all_or_exit(sources: Sequence[str]) -> list[Data]:
+    """What `read` returns of each; an error ends the program in one line. For command lines."""
     try:
-        return read(source)
+        return [read(source) for source in sources]
     except (SourceError, OSError, ValueError) as error:
         raise SystemExit(f"error: {error}") from error
 
 
-def read_folder(folder: Path) -> tuple[list[Row], list[str]]:
-    """Training rows of `folder`, and a line per file saying what was read.
+def _read_hub(source: str) -> Data:
+    try:
+        from modeling import hub_data  # huggingface_hub and pyarrow: half a second
+    except ImportError as error:
+        raise SourceError(f"a hub data set needs the training packages: pip install -e '.[train]' ({error})") from error
+    rows, note = hub_data.read(source)
+    return Data(source, *split(rows, HELD_OUT, SPLIT_SEED), [note])
 
-    Reads every `train*.csv` (class, title, description; or class, text, kind). Rows that share a text with
-    `test.csv`, where that is present, are left out, so the test split stays unseen.
 
-    Raises:
-        FileNotFoundError: the folder holds no `train*.csv`.
-    """
+def read_folder(folder: Path) -> Data:
+    """The rows of `folder`. Raises FileNotFoundError where there is no `train*.csv`, ValueError for a malformed one."""
     paths = sorted(folder.glob("train*.csv"))
     if not paths:
-        raise FileNotFoundError(f"no train*.csv in {folder}: expected AG News rows (class, title, description)")
-    test = folder / "test.csv"
-    seen = keys(read_csv(test)) if test.exists() else set[str]()
-    rows, notes = [], []
+        raise FileNotFoundError(f"no train*.csv in {folder}; python -m modeling.train --help says what they hold")
+    test, dev = ([*read_csv(path)] if (path := folder / name).exists() else [] for name in ("test.csv", "dev.csv"))
+    unseen = keys(test) | keys(dev)
+    rows: list[Row] = []
+    notes = []
     for path in paths:
-        found = read_csv(path)
-        kept = without(found, seen)
+        read_rows = read_csv(path)
+        kept = without(read_rows, unseen)
         rows += kept
-        notes.append(f"{path.name}: {len(found):,} rows, {len(found) - len(kept)} left out as also in test.csv")
-    return rows, notes
+        notes.append(f"{path}: {len(read_rows):,} rows, {len(read_rows) - len(kept):,} left out as also in test or dev")
+    if dev:
+        notes.append(f"{folder / 'dev.csv'}: {len(dev):,} rows to choose by")
+        return Data(folder.name, rows, dev, notes)
+    training, validation = split(rows, HELD_OUT, SPLIT_SEED)
+    notes.append(f"{folder}: {len(validation):,} rows held out to choose by")
+    return Data(folder.name, training, validation, notes)
 
 
 def read_csv(path: Path) -> list[Row]:
-    """The rows of one AG News CSV file, in file order. Raises ValueError, naming the line, for a malformed one."""
-    with path.open(encoding="utf-8", newline="") as lines:
-        return [_row(fields, f"{path}:{number}") for number, fields in enumerate(csv.reader(lines), 1)]
+    """The rows of one CSV file, in file order. Raises ValueError, naming the line, for a malformed one."""
+    with path.open(encoding="utf-8", newline="") as file:
+        reader = csv.reader(file)
+        rows: list[Row] = []
+        parse: Callable[[Sequence[str]], Row] | None = None
+        for fields in reader:
+            try:
+                if parse is None:
+                    columns = {name.strip().lower(): index for index, name in enumerate(fields)}
+                    parse = _parser(columns)
+                    if "label" in columns:
+                        continue
+                rows.append(parse(fields))
+            except ValueError as error:
+                raise ValueError(f"{path}:{reader.line_num}: {error}") from error
+        return rows
 
 
-def _row(fields: Sequence[str], where: str) -> Row:
+def _parser(columns: Mapping[str, int]) -> Callable[[Sequence[str]], Row]:
+    """What reads the rows below these columns of a file's first line."""
+    if "label" not in columns:
+        return _ag_news_row
+    headline = next((columns[name] for name in _HEADLINES if name in columns), None)
+    if headline is None:
+        raise ValueError(f"no column {', '.join(_HEADLINES)} in the header ({', '.join(columns)})")
+    description, domain = columns.get("description"), columns.get("domain")
+
+    def row(fields: Sequence[str]) -> Row:
+        if len(fields) != len(columns):
+            raise ValueError(f"{len(fields)} columns below a header of {len(columns)}")
+        texts = [without_html(fields[index]) if index is not None else "" for index in (headline, description)]
+        return Row(_label(fields[columns["label"]]), _views(*texts), fields[domain] if domain is not None else "")
+
+    return row
+
+
+def _label(name: str) -> int | None:
+    if name.startswith(OUT_OF_SCOPE):
+        return None
+    if name.strip().lower() not in _TOPICS:
+        raise ValueError(f"label {name!r} is none of {', '.join(LABELS)} and does not begin with {OUT_OF_SCOPE}")
+    return _TOPICS[name.strip().lower()]
+
+
+def _views(title: str, description: str) -> dict[View, str]:
+    if not description.strip():
+        return {"title": title}
+    return {"title": title, "full": joined(title, description), "description": description}
+
+
+def _ag_news_row(fields: Sequence[str]) -> Row:
     if len(fields) != 3 or fields[0] not in {"1", "2", "3", "4"}:
-        raise ValueError(f"{where}: expected class 1-4 and two texts, found {len(fields)} columns: {fields[:1]}")
-    label, first, second = int(fields[0]) - 1, clean(fields[1]), fields[2]
+        raise ValueError(
+            f"expected class 1-4 and two texts, or a header with label, not {len(fields)} columns: {fields[:1]}"
+        )
+    label, first, second = int(fields[0]) - 1, without_html(fields[1]), fields[2]
     for kind in VIEWS:
         if second == kind:
             return Row(label, {kind: first})
-    description = clean(second)
-    return Row(label, {"title": first, "full": joined(first, description), "description": description})
-
-
-def key(text: str) -> str:
-    """What makes two texts the same for leak checks: letters and digits, lower case."""
-    return "".join(character for character in text.lower() if character.isalnum())
-
-
-def digest(rows: Sequence[Row]) -> str:
-    """The sha256 of the rows' labels and texts, in order."""
-    return hashlib.sha256(repr([(row.label, sorted(row.views.items())) for row in rows]).encode()).hexdigest()
-
-
-def keys(rows: Iterable[Row]) -> set[str]:
-    """The keys of all texts of `rows`."""
-    return {key(text) for row in rows for text in row.views.values()}
-
-
-def without(rows: Iterable[Row], taken: set[str]) -> list[Row]:
-    """The rows none of whose texts has a key in `taken`."""
-    return [row for row in rows if not any(key(text) in taken for text in row.views.values())]
-
-
-def views_of(rows: Sequence[Row]) -> tuple[View, ...]:
-    """Which of the MEASURED views all `rows` have."""
-    return tuple(view for view in MEASURED if all(view in row.views for row in rows))
-
-
-def split(rows: Sequence[Row], held_out: int, seed: int) -> tuple[list[Row], list[Row]]:
-    """(training, validation): `held_out` complete rows, as many of each class; no text in both parts.
-
-    Where no row is complete, as in the hub's data set, the held-out rows are full texts.
-    """
-    complete = [row for row in rows if "title" in row.views and "full" in row.views]
-    order = complete or [row for row in rows if "full" in row.views]
-    random.Random(seed).shuffle(order)
-    validation = [
-        row for label in range(len(LABELS)) for row in [r for r in order if r.label == label][: held_out // len(LABELS)]
-    ]
-    return without(rows, keys(validation)), validation
-
-
-def sample_views(rows: Iterable[Row], weights: dict[View, float], seed: int) -> list[View]:
-    """For each row the view to train on in this epoch: at random by weight among the views it has."""
-    chance = random.Random(seed)
-    return [
-        next(iter(row.views))
-        if len(row.views) == 1
-        else chance.choices(list(row.views), [weights[view] for view in row.views])[0]
-        for row in rows
-    ]
+    return Row(label, _views(first, without_html(second)))

@@ -14,16 +14,17 @@ import pyarrow as pa
 from pyarrow import parquet
 
 from agnews.labels import LABELS
-from modeling.data import Row, clean, keys, without
+from modeling.cleaning import without_html
 from modeling.errors import SourceError
 from modeling.hub import Listing, download, resolve
+from modeling.rows import Row, keys, without
 
 Split = Literal["train", "test"]
 
 _INSTEAD = "choose a data set in the form of fancyzhx/ag_news, or give a folder with AG News' train*.csv instead"
 
 
-def read(source: str) -> tuple[list[Row], list[str]]:
+def read(source: str) -> tuple[list[Row], str]:
     """Training rows of the data set ID or ID@REVISION, and a line saying what was read.
 
     Rows that share a text with its test split are left out, so that stays unseen.
@@ -39,7 +40,7 @@ def read(source: str) -> tuple[list[Row], list[str]]:
         f"{repo_id} at {listing.commit}: {len(found):,} rows, {len(found) - len(rows):,} left out as also in its test "
         "split; full texts only, the hub's data set does not keep titles apart"
     )
-    return rows, [note]
+    return rows, note
 
 
 def read_split(listing: Listing, split: Split) -> list[Row]:
@@ -90,4 +91,4 @@ def _row(text: str | None, label: int | None, where: str) -> Row:
     if text is None or label is None or not 0 <= label < len(LABELS):
         found = "no text" if text is None else f"label {label}"
         raise SourceError(f"{where} has {found}; expected a text and a label 0 to 3 ({', '.join(LABELS)}): {_INSTEAD}")
-    return Row(label, {"full": clean(text)})
+    return Row(label, {"full": without_html(text)})

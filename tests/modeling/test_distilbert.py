@@ -1,4 +1,4 @@
-"""What convert.read accepts and refuses."""
+"""What distilbert.read accepts and refuses."""
 
 import json
 import shutil
@@ -20,7 +20,7 @@ from transformers import AutoTokenizer, DistilBertForSequenceClassification
 
 from agnews.labels import LABELS
 from agnews.model import encode
-from modeling import convert
+from modeling import distilbert
 from modeling.errors import SourceError
 from modeling.tokens import write_split
 from tests.support import tiny_checkpoint
@@ -45,7 +45,7 @@ def pickled(made_pickled: Path, tmp_path: Path) -> Path:
 @torch.inference_mode()
 def test_the_outputs_are_put_into_agnews_order(folder: Path) -> None:
     original = DistilBertForSequenceClassification.from_pretrained(folder, dtype=torch.float32).eval()
-    reference = convert.read(folder)
+    reference = distilbert.read(folder)
     ids = torch.tensor([reference.tokenizer.encode(TEXTS[0]).ids])
     expected = dict(zip(SHUFFLED, original(input_ids=ids).logits[0].tolist(), strict=True))
     found = dict(zip(LABELS, reference.model(input_ids=ids).logits[0].tolist(), strict=True))
@@ -55,11 +55,11 @@ def test_the_outputs_are_put_into_agnews_order(folder: Path) -> None:
 
 def test_placeholder_labels_keep_their_order(pickled: Path) -> None:
     stored = torch.load(pickled / "pytorch_model.bin", weights_only=True)["classifier.weight"]
-    assert torch.equal(convert.read(pickled).model.classifier.weight, stored.half().float())
+    assert torch.equal(distilbert.read(pickled).model.classifier.weight, stored.half().float())
 
 
 def test_weights_are_float32_numbers_of_float16_precision(folder: Path) -> None:
-    model = convert.read(folder).model
+    model = distilbert.read(folder).model
     assert not model.training
     for value in model.state_dict().values():
         assert value.dtype == torch.float32
@@ -78,7 +78,7 @@ def test_weights_are_float32_numbers_of_float16_precision(folder: Path) -> None:
     ],
 )
 def test_usual_spellings_of_the_topics_are_known(names: list[str]) -> None:
-    assert convert.label_order(dict(enumerate(names)), Path()) == [0, 1, 2, 3]
+    assert distilbert.label_order(dict(enumerate(names)), Path()) == [0, 1, 2, 3]
 
 
 @pytest.mark.parametrize(
@@ -99,7 +99,7 @@ def test_usual_spellings_of_the_topics_are_known(names: list[str]) -> None:
 def test_other_topics_are_refused_with_what_was_found_and_expected(folder: Path, names: list[str]) -> None:
     change_config(folder, id2label=dict(enumerate(names)), label2id={})
     with pytest.raises(SourceError, match=rf"has {len(names)} labels \({names[0]}.*expected World, Sports"):
-        convert.read(folder)
+        distilbert.read(folder)
 
 
 def write_code(folder: Path) -> None:
@@ -171,18 +171,18 @@ def test_what_is_not_a_whole_checkpoint_is_refused(
 ) -> None:
     damage(folder)
     with pytest.raises(SourceError, match=message):
-        convert.read(folder)
+        distilbert.read(folder)
 
 
 def test_a_cut_off_pickle_is_refused(pickled: Path) -> None:
     cut("pytorch_model.bin")(pickled)
     with pytest.raises(SourceError, match=r"pytorch_model\.bin is damaged"):
-        convert.read(pickled)
+        distilbert.read(pickled)
 
 
 def test_stored_position_numbers_of_older_versions_are_no_surplus(folder: Path) -> None:
     change_weights(folder, {"distilbert.embeddings.position_ids": torch.arange(64)[None]})
-    convert.read(folder)
+    distilbert.read(folder)
 
 
 @pytest.mark.parametrize("lower", [True, False])
@@ -191,7 +191,7 @@ def test_a_tokenizer_from_a_vocabulary_equals_that_of_transformers(pickled: Path
         json.dumps({"do_lower_case": lower, "tokenizer_class": "DistilBertTokenizer"})
     )
     expected = AutoTokenizer.from_pretrained(pickled)
-    found = convert.read(pickled).tokenizer
+    found = distilbert.read(pickled).tokenizer
     for text in TEXTS:
         assert found.encode(text).ids == expected(text)["input_ids"]
 
@@ -202,7 +202,7 @@ def test_padding_and_truncation_of_a_stored_tokenizer_are_switched_off(folder: P
     tokenizer.enable_padding(length=128)
     tokenizer.enable_truncation(3)
     tokenizer.save(path)
-    assert len(convert.read(folder).tokenizer.encode(TEXTS[0]).ids) == 24
+    assert len(distilbert.read(folder).tokenizer.encode(TEXTS[0]).ids) == 24
 
 
 @pytest.mark.parametrize(
@@ -216,7 +216,7 @@ def test_padding_and_truncation_of_a_stored_tokenizer_are_switched_off(folder: P
 def test_another_vocabulary_is_refused(pickled: Path, words: list[str], message: str) -> None:
     (pickled / "vocab.txt").write_text("\n".join(words))
     with pytest.raises(SourceError, match=message):
-        convert.read(pickled)
+        distilbert.read(pickled)
 
 
 @pytest.mark.parametrize(
@@ -233,7 +233,7 @@ def test_a_tokenizer_that_would_not_be_read_again_is_refused(tmp_path: Path, mod
 
 
 def test_tokens_added_to_a_vocabulary_survive_the_split(pickled: Path, tmp_path: Path) -> None:
-    tokenizer = convert.read(pickled).tokenizer
+    tokenizer = distilbert.read(pickled).tokenizer
     tokenizer.add_tokens(["agnewslambda"])
     write_split(tokenizer, tmp_path)
     assert encode.read_tokenizer(tmp_path).encode("agnewslambda").ids == tokenizer.encode("agnewslambda").ids

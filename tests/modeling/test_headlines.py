@@ -1,0 +1,11 @@
+"""Generated headlines."""
+
+from modeling.headlines import PATTERNS, headlines
+
+
+def test_generated_headlines_differ_and_repeat_with_their_seed() -> None:
+    found = headlines(1000)
+    assert len(set(found)) == 1000
+    assert found == headlines(1000)
+    assert found != headlines(1000, seed=1)
+    assert len(PATTERNS) > 40
