@@ -17,7 +17,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any, TextIO
 
-from agnews.cli.local.container import Context
+from agnews.cli.local.container import LocalContext
 
 PACKAGES = ("ctranslate2", "numpy", "onnxruntime", "openvino", "optimum-onnx", "tokenizers", "torch", "transformers")
 TIMEOUT_S = 900
@@ -40,14 +40,14 @@ def send(replies: TextIO, reply: dict[str, Any]) -> None:
     replies.flush()
 
 
-def answered(handler: Callable[[Any, Context], Any], events: list[Any]) -> dict[str, Any]:
+def answered(handler: Callable[[Any, LocalContext], Any], events: list[Any]) -> dict[str, Any]:
     """Return the reply to an order, with each event's seconds from call to answer."""
     before = status_bytes("VmHWM")
     Path("/proc/self/clear_refs").write_text("5")  # the high-water mark begins anew (man 5 proc)
     seconds = []
     answer = None
     for event in events:
-        context = Context("function", time.monotonic() + TIMEOUT_S)
+        context = LocalContext("function", time.monotonic() + TIMEOUT_S)
         start = time.perf_counter()
         answer = handler(event, context)
         seconds.append(time.perf_counter() - start)

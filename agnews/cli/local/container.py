@@ -20,7 +20,7 @@ RESPONSE_BYTES = PAYLOAD_BYTES + 100
 
 
 @dataclass(frozen=True)
-class Context:
+class LocalContext:
     """What Lambda hands the handler besides the event."""
 
     function_name: str
@@ -40,7 +40,7 @@ class Context:
         return max(0, math.floor((self.deadline - time.monotonic()) * 1000))
 
 
-LambdaHandler = Callable[[Json, Context], Mapping[str, object] | Sequence[Mapping[str, object]]]
+LambdaHandler = Callable[[Json, LocalContext], Mapping[str, object] | Sequence[Mapping[str, object]]]
 
 
 @dataclass(frozen=True)
@@ -65,7 +65,7 @@ class Container:
         What computes nothing need not wait for its turn: in Lambda it would get a container of its own.
         """
         with self._lock if waits else nullcontext():
-            context = Context(function_name, time.monotonic() + self._timeout_s)
+            context = LocalContext(function_name, time.monotonic() + self._timeout_s)
             try:
                 answer = self._handler(event, context)
             except Exception as error:  # Lambda answers whatever the handler raises
@@ -74,7 +74,7 @@ class Container:
         return marshalled(answer, context)
 
 
-def marshalled(answer: object, context: Context) -> Outcome:
+def marshalled(answer: object, context: LocalContext) -> Outcome:
     """The answer as JSON; an error where the runtime client or Lambda would refuse it, or where it is not JSON."""
     try:
         body = json.dumps(answer, ensure_ascii=False, allow_nan=False).encode()
@@ -86,7 +86,7 @@ def marshalled(answer: object, context: Context) -> Outcome:
     return Outcome(body)
 
 
-def failure(error_type: str, message: str, context: Context, stack: list[str] | None = None) -> Outcome:
+def failure(error_type: str, message: str, context: LocalContext, stack: list[str] | None = None) -> Outcome:
     """An error in the form that the Python runtime client gives it."""
     found = {
         "errorMessage": message,

@@ -23,6 +23,15 @@ Responded = Mapping[str, list[dict[str, str]]] | Sequence[Mapping[str, object]]
 """A partial batch response, or as many answers as there were records."""
 
 
+class Context(Protocol):
+    """The part of Lambda's context object that is used."""
+
+    @property
+    def function_name(self) -> str: ...
+
+    def get_remaining_time_in_millis(self) -> int: ...
+
+
 class Invocation(NamedTuple):
     """What an event is answered with, and by when."""
 

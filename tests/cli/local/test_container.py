@@ -6,7 +6,7 @@ from contextlib import contextmanager
 import pytest
 
 from agnews.api.request import Json
-from agnews.cli.local.container import PAYLOAD_BYTES, Container, Context, LambdaHandler
+from agnews.cli.local.container import PAYLOAD_BYTES, Container, LambdaHandler, LocalContext
 from agnews.cli.local.server import Server
 from tests.support.local_lambda import PATH, PATIENCE_S, request
 
@@ -23,7 +23,7 @@ def local(handler: LambdaHandler, timeout_s: float = 60) -> Iterator[str]:
 def test_invocations_run_one_at_a_time() -> None:
     running = threading.Semaphore(1)
 
-    def handler(event: Json, context: Context) -> Mapping[str, object]:
+    def handler(event: Json, context: LocalContext) -> Mapping[str, object]:
         alone = running.acquire(blocking=False)
         threading.Event().wait(0.02)
         running.release()
@@ -36,7 +36,7 @@ def test_invocations_run_one_at_a_time() -> None:
 def test_an_event_invocation_runs_after_its_answer() -> None:
     answered, ran = threading.Event(), threading.Event()
 
-    def handler(event: Json, context: Context) -> Mapping[str, object]:
+    def handler(event: Json, context: LocalContext) -> Mapping[str, object]:
         assert answered.wait(PATIENCE_S)
         ran.set()
         return {}
@@ -65,7 +65,7 @@ def test_an_answer_that_lambda_would_refuse_is_a_function_error(answer: dict[str
 
 
 def test_the_context_is_lambdas() -> None:
-    def handler(event: Json, context: Context) -> Mapping[str, object]:
+    def handler(event: Json, context: LocalContext) -> Mapping[str, object]:
         left_ms = context.get_remaining_time_in_millis()
         return {"arn": context.invoked_function_arn, "fresh": 0 < left_ms <= 5000, "id": len(context.aws_request_id)}
 
