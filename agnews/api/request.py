@@ -185,6 +185,8 @@ def shown(value: Json) -> str:
             return f"a list of {len(value):,}"
         case dict():
             return f"an object with {shown_keys(value)}"
+        case _:  # from Python alone
+            return f"a value of type {type(value).__name__}"
 
 
 def shown_keys(value: Mapping[str, Json]) -> str:

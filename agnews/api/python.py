@@ -1,0 +1,99 @@
+"""The Python interface, `agnews.classify` and `agnews.load`: the function's answers without an event."""
+
+import os
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from threading import Lock
+from typing import overload
+
+from agnews.api.answer import Answer, answers
+from agnews.api.request import Item, Json, Request, read_item, read_options
+from agnews.model.classifier import Classifier
+from agnews.model.classifier import load as load_classifier
+from agnews.settings import EngineName, Settings
+
+Text = str | Mapping[str, Json]
+"""A text, or as in an event an object with `text`, `headline` or `title`, and perhaps `description` and `id`."""
+
+
+class NewsClassifier:
+    """A model and its settings, loaded at the first use. Safe to call from threads and from forked processes."""
+
+    def __init__(self, environment: Mapping[str, str] = os.environ) -> None:
+        self._environment = environment
+        self._loading = Lock()
+        self._loaded: dict[int, tuple[Classifier, Settings]] = {}
+        """By process id. A fork has none of the threads of its parent's model, and would hang if it freed that."""
+
+    @overload
+    def classify(  # type: ignore[overload-overlap]  # a str is an iterable of str, too
+        self, texts: Text, *, top_k: int = 1, min_score: float = 0.0, explain: bool = False
+    ) -> Answer: ...
+
+    @overload
+    def classify(
+        self, texts: Iterable[Text], *, top_k: int = 1, min_score: float = 0.0, explain: bool = False
+    ) -> list[Answer]: ...
+
+    def classify(
+        self, texts: Text | Iterable[Text], *, top_k: int = 1, min_score: float = 0.0, explain: bool = False
+    ) -> Answer | list[Answer]:
+        """Return the prediction for one text, or a list of them for several, in their order.
+
+        A text of several that cannot be classified has `error` in its place instead of `label` and `score`.
+
+        Args:
+            texts: a string, a mapping with `text`, `headline` or `title` (and `description`, `id`), or any number of
+                either.
+            top_k: 1 to 4; above 1, predictions list the scores of that many topics.
+            min_score: 0 to 1; below it the label is None and `abstained` is True.
+            explain: whether predictions say what each word contributed to the score.
+
+        Raises:
+            InputError: the one text cannot be classified, or an option has a bad value.
+            ModelError: the checkpoint does not load, or the engine failed.
+            SettingsError: an AGNEWS_ environment variable has a bad value.
+        """
+        options = read_options({"top_k": top_k, "min_score": min_score, "explain": explain})
+        classifier, settings = self._load()
+        if isinstance(texts, Iterable) and not isinstance(texts, str | bytes | Mapping):
+            items = tuple(_item(text, settings) for text in texts)
+            return answers(Request(items, options), classifier, settings)
+        item = _item(texts, settings)
+        if item.error is not None:
+            raise item.error
+        return answers(Request((item,), options), classifier, settings)[0]
+
+    def _load(self) -> tuple[Classifier, Settings]:
+        """Return the model and its settings, loaded once per process."""
+        process = os.getpid()
+        with self._loading:
+            if process not in self._loaded:
+                settings = Settings.from_environment(self._environment)
+                self._loaded[process] = load_classifier(settings), settings
+            return self._loaded[process]
+
+
+def _item(text: Text, settings: Settings) -> Item:
+    return read_item(dict(text) if isinstance(text, Mapping) else text, settings)
+
+
+def load(*, engine: EngineName | None = None, model_dir: str | Path | None = None) -> NewsClassifier:
+    """Return a classifier that is loaded now, to keep.
+
+    Args:
+        engine: `onnx` or `pipeline`; None: AGNEWS_ENGINE, or else `onnx`.
+        model_dir: a folder that download_model.py baked; None: AGNEWS_MODEL_DIR, or else the embedded model.
+
+    Raises:
+        ModelError: the checkpoint is missing, damaged or not baked for the engine.
+        SettingsError: there is no such engine, or an AGNEWS_ environment variable has a bad value.
+    """
+    chosen = {"AGNEWS_ENGINE": engine, "AGNEWS_MODEL_DIR": model_dir}
+    given = {name: str(value) for name, value in chosen.items() if value is not None}
+    classifier = NewsClassifier({**os.environ, **given})
+    classifier._load()
+    return classifier
+
+
+classify = NewsClassifier().classify
