@@ -12,6 +12,11 @@ EngineName = Literal["onnx", "pipeline"]
 
 ENGINES: tuple[EngineName, ...] = get_args(EngineName)
 
+PACKAGE = Path(__file__).resolve().parent
+IN_WHEEL = PACKAGE / "task"
+TASK_ROOT = IN_WHEEL if IN_WHEEL.is_dir() else PACKAGE.parent
+"""The folder of handler.py and model_cache/: inside the package in a wheel, beside it in a clone and in Lambda."""
+
 MEMORY_PER_VCPU_MB = 1769
 """Lambda credits one vCPU per 1,769 MB (AWS, "Configure Lambda function memory")."""
 
@@ -20,7 +25,7 @@ class Settings(NamedTuple):
     """What a deployment can choose. Each field is the environment variable AGNEWS_<FIELD>."""
 
     engine: EngineName = "onnx"
-    model_dir: Path = Path(__file__).resolve().parent.parent / "model_cache"
+    model_dir: Path = TASK_ROOT / "model_cache"
     workers: int = 1
     """Runs computed at once. Default: one per vCPU that the memory setting pays for; outside Lambda, all CPUs."""
     max_texts: int = 10_000

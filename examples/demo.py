@@ -1,6 +1,7 @@
 """What `make demo` shows: a local Lambda, one headline and a list of them through its Invoke API, and its page."""
 
 import json
+import os
 import re
 import subprocess
 import sys
@@ -34,12 +35,12 @@ def main() -> None:
             if sys.stdout.isatty():
                 print(f"The page is at {address[1]}/ (Ctrl-C stops it)", flush=True)
                 server.wait()
-            else:
-                print("The page: .venv-lean/bin/python -m agnews serve, then http://127.0.0.1:9000/")
         except KeyboardInterrupt:
             print()
         finally:
             server.terminate()
+    agnews = os.path.relpath(Path(sys.executable).with_name("agnews"))
+    print(f'Next: {agnews} classify "Your headline", or for the page: {agnews} serve')
 
 
 def show(url: str) -> None:

@@ -3,8 +3,10 @@
 import json
 import os
 import re
+import shlex
 import subprocess
 import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -49,3 +51,10 @@ def test_the_demo_answers_one_headline_and_a_list(printed: str) -> None:
     assert len(rows) == 10
     assert {label for label, _ in rows} == set(LABELS)
     assert all(0.25 <= score <= 1 for _, score in rows)
+
+
+def test_the_command_that_the_demo_ends_with_works_from_any_folder(printed: str, tmp_path: Path) -> None:
+    command = shlex.split(printed.splitlines()[-1].removeprefix("Next: ").partition(",")[0])
+    done = subprocess.run([ROOT / command[0], *command[1:]], cwd=tmp_path, capture_output=True, encoding="utf-8")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.splitlines()[1].endswith("Your headline")

@@ -20,15 +20,15 @@ PATIENCE_S = 60
 
 
 @contextmanager
-def served(folder: Path) -> Iterator[tuple[subprocess.Popen[str], str]]:
-    """`agnews serve` started from `folder`, and the URL that it printed."""
+def served(folder: Path, source: Path = ROOT) -> Iterator[tuple[subprocess.Popen[str], str]]:
+    """`agnews serve` of the package in `source`, started from `folder`, and the URL that it printed."""
     command = [sys.executable, "-m", "agnews", "serve", "--port", "0"]
     with (
         (folder / "stderr.txt").open("wb") as log,
         subprocess.Popen(
             command,
             cwd=folder,
-            env=os.environ | {"PYTHONPATH": str(ROOT)},
+            env=os.environ | {"PYTHONPATH": str(source)},
             stdout=subprocess.PIPE,
             stderr=log,
             encoding="utf-8",

@@ -7,14 +7,12 @@ import sys
 import time
 from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
 from typing import Any
 
 from agnews.cli.local.api import INVOKE, ROUTES, Call, Reply, refusal, too_large, url_refusal
 from agnews.cli.local.container import PAYLOAD_BYTES, Container
 from agnews.errors import SettingsError
-
-ROOT = Path(__file__).resolve().parents[3]
+from agnews.settings import TASK_ROOT
 
 SECONDS_PER_READ = 60
 """A client that promised a body and sends none is let go after this long."""
@@ -135,9 +133,7 @@ def serve(host: str = "127.0.0.1", port: int = 9000, timeout_s: float = 60) -> N
         ModelError: model_cache/ does not load.
     """
     with contextlib.suppress(KeyboardInterrupt):
-        if not (ROOT / "handler.py").exists():
-            raise SettingsError("agnews serve runs handler.py, which lies in a clone: pip install -e '.[cli]' there")
-        sys.path.insert(0, str(ROOT))  # the console script may be started from anywhere
+        sys.path.insert(0, str(TASK_ROOT))  # the console script may be started from anywhere
         from handler import CLASSIFIER, lambda_handler  # loads the model: not paid by `agnews --help`
 
         try:
@@ -156,7 +152,7 @@ def serve(host: str = "127.0.0.1", port: int = 9000, timeout_s: float = 60) -> N
 def banner(url: str) -> str:
     """The address on the first line, and commands to paste."""
     path = f"{url}/2015-03-31/functions/function/invocations"
-    event = shlex.quote(f"fileb://{ROOT / 'examples' / 'events' / 'single.json'}")
+    event = shlex.quote(f"fileb://{TASK_ROOT / 'examples' / 'events' / 'single.json'}")
     lines = [
         f"Serving {url} (a page to try it on; Ctrl-C stops)",
         f"""  curl {url}/classify -H 'content-type: text/plain' -d 'Central bank holds interest rates'""",
