@@ -1,4 +1,4 @@
-"""Puts into a wheel, as agnews/task/, what a clone and Lambda have beside agnews/. An editable install uses the clone's."""
+"""Puts what a clone has beside agnews/ into a wheel, as agnews/task/. An editable install leaves it in the clone."""
 
 from typing import Any
 
@@ -7,7 +7,7 @@ from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 PATHS = ("handler.py", "model_cache", "examples/events/single.json")
 
 
-class TaskFolder(BuildHookInterface):
+class TaskFolder(BuildHookInterface[Any]):
     """The custom hook of the wheel target in pyproject.toml."""
 
     PLUGIN_NAME = "custom"
