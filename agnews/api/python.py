@@ -40,19 +40,17 @@ class NewsClassifier:
     ) -> Answer | list[Answer]:
         """Return the prediction for one text, or a list of them for several, in their order.
 
-        A text of several that cannot be classified has `error` in its place instead of `label` and `score`.
+        One of several texts that cannot be classified has `error` instead of `label` and `score`.
 
         Args:
-            texts: a string, a mapping with `text`, `headline` or `title` (and `description`, `id`), or any number of
-                either.
+            texts: one or more strings, or mappings with `text`, `headline` or `title` (and `description`, `id`).
             top_k: 1 to 4; above 1, predictions list the scores of that many topics.
             min_score: 0 to 1; below it the label is None and `abstained` is True.
             explain: whether predictions say what each word contributed to the score.
 
         Raises:
             InputError: the one text cannot be classified, or an option has a bad value.
-            ModelError: the checkpoint does not load, or the engine failed.
-            SettingsError: an AGNEWS_ environment variable has a bad value.
+            ModelError, SettingsError: as `load`, at the first use.
         """
         options = read_options({"top_k": top_k, "min_score": min_score, "explain": explain})
         classifier, settings = self._load()
