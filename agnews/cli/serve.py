@@ -1,4 +1,4 @@
-"""`agnews serve`: the handler behind a local Lambda Invoke API."""
+"""`agnews serve`: run the handler on this machine."""
 
 import argparse
 
@@ -6,6 +6,6 @@ from agnews.cli.local import server
 
 
 def serve(arguments: argparse.Namespace) -> int:
-    """0 once the server was stopped."""
-    server.serve(arguments.host, arguments.port, arguments.timeout)
+    """Run the command. Returns 0 once the server has been stopped."""
+    server.run_server(arguments.host, arguments.port, arguments.timeout)
     return 0

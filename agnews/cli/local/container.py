@@ -13,10 +13,10 @@ from dataclasses import dataclass, field
 from agnews.api.request import Json
 
 PAYLOAD_BYTES = 6 * 1024 * 1024
-"""What Lambda takes and gives in a synchronous invocation."""
+"""Lambda's limit for the event and the answer of a synchronous invocation."""
 
 RESPONSE_BYTES = PAYLOAD_BYTES + 100
-"""Lambda's own allowance for an answer, by the message it refuses a larger one with."""
+"""The limit that Lambda names when it refuses a larger answer."""
 
 
 @dataclass(frozen=True)
@@ -32,11 +32,11 @@ class LocalContext:
 
     @property
     def invoked_function_arn(self) -> str:
-        """An ARN of Lambda's form, in the account that AWS's documentation uses."""
+        """An ARN of Lambda's form, with the account number that AWS's documentation uses."""
         return f"arn:aws:lambda:us-east-1:012345678912:function:{self.function_name}"
 
     def get_remaining_time_in_millis(self) -> int:
-        """Milliseconds before the timeout; 0 when it has passed."""
+        """Return the milliseconds before the timeout, 0 if it has passed."""
         return max(0, math.floor((self.deadline - time.monotonic()) * 1000))
 
 
@@ -44,54 +44,55 @@ LambdaHandler = Callable[[Json, LocalContext], Mapping[str, object] | Sequence[M
 
 
 @dataclass(frozen=True)
-class Outcome:
-    """What an invocation gave: the answer, or an error as Lambda reports it. `body` is JSON in UTF-8."""
+class HandlerResult:
+    """The handler's answer, or its error as Lambda reports it."""
 
     body: bytes
+    """JSON in UTF-8."""
     error_type: str | None = None
 
 
 class Container:
-    """Runs `handler` for one caller at a time; the others wait, as they would be throttled or get their own."""
+    """Runs `handler` for one caller at a time while the others wait; in Lambda each would get its own container."""
 
     def __init__(self, handler: LambdaHandler, timeout_s: float) -> None:
         self._handler = handler
         self._timeout_s = timeout_s
         self._lock = threading.Lock()
 
-    def invoke(self, event: Json, function_name: str, waits: bool = True) -> Outcome:
-        """The handler's answer; what it raises is an Outcome, too. The time starts when its turn comes.
+    def invoke(self, event: Json, function_name: str, exclusive: bool = True) -> HandlerResult:
+        """Return the handler's answer or error. The timeout starts when the invocation's turn comes.
 
-        What computes nothing need not wait for its turn: in Lambda it would get a container of its own.
+        An invocation that computes nothing need not be `exclusive`: it runs beside the others.
         """
-        with self._lock if waits else nullcontext():
+        with self._lock if exclusive else nullcontext():
             context = LocalContext(function_name, time.monotonic() + self._timeout_s)
             try:
                 answer = self._handler(event, context)
-            except Exception as error:  # Lambda answers whatever the handler raises
+            except Exception as error:  # Lambda reports whatever the handler raises
                 frames = traceback.extract_tb(error.__traceback__)[1:]
-                return failure(type(error).__name__, str(error), context, traceback.format_list(frames))
-        return marshalled(answer, context)
+                return error_result(type(error).__name__, str(error), context, traceback.format_list(frames))
+        return answer_result(answer, context)
 
 
-def marshalled(answer: object, context: LocalContext) -> Outcome:
-    """The answer as JSON; an error where the runtime client or Lambda would refuse it, or where it is not JSON."""
+def answer_result(answer: object, context: LocalContext) -> HandlerResult:
+    """Return the answer as JSON, or the error with which Lambda or its runtime client refuses it."""
     try:
         body = json.dumps(answer, ensure_ascii=False, allow_nan=False).encode()
     except (TypeError, ValueError) as error:
-        return failure("Runtime.MarshalError", f"Unable to marshal response: {error}", context)
+        return error_result("Runtime.MarshalError", f"Unable to marshal response: {error}", context)
     if len(body) > RESPONSE_BYTES:
-        limit = f"Response payload size exceeded maximum allowed payload size ({RESPONSE_BYTES} bytes)."
-        return failure("Function.ResponseSizeTooLarge", limit, context)
-    return Outcome(body)
+        message = f"Response payload size exceeded maximum allowed payload size ({RESPONSE_BYTES} bytes)."
+        return error_result("Function.ResponseSizeTooLarge", message, context)
+    return HandlerResult(body)
 
 
-def failure(error_type: str, message: str, context: LocalContext, stack: list[str] | None = None) -> Outcome:
-    """An error in the form that the Python runtime client gives it."""
-    found = {
+def error_result(error_type: str, message: str, context: LocalContext, stack: list[str] | None = None) -> HandlerResult:
+    """Return an error in the form that the Python runtime client gives it."""
+    error = {
         "errorMessage": message,
         "errorType": error_type,
         "requestId": context.aws_request_id,
         "stackTrace": stack or [],
     }
-    return Outcome(json.dumps(found).encode(), error_type)
+    return HandlerResult(json.dumps(error).encode(), error_type)

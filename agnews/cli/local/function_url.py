@@ -1,4 +1,4 @@
-"""A Function URL's event for an HTTP request, and the HTTP reply to its answer, as Lambda makes them."""
+"""HTTP requests as Function URL events, and the handler's responses as HTTP, as Lambda translates them."""
 
 import base64
 import time
@@ -9,29 +9,50 @@ from urllib.parse import parse_qsl, unquote
 
 from agnews.api.request import Json
 
-TEXTUAL = ("application/json", "application/xml", "application/javascript", "text/")
-"""Content types whose bodies Lambda hands on as they are; all others as base64."""
+TEXT_TYPES = ("application/json", "application/xml", "application/javascript", "text/")
+"""Content types whose bodies Lambda passes on as text; all others are base64-encoded."""
 
 
-def event(method: str, target: str, headers: Iterable[tuple[str, str]], body: bytes, client: str) -> Json:
-    """The payload, version 2.0 (AWS, "Invoking Lambda function URLs"); `target` is the path with its query."""
+def url_event(method: str, target: str, headers: Iterable[tuple[str, str]], body: bytes, client: str) -> Json:
+    """Return the event, payload version 2.0 (AWS, "Invoking Lambda function URLs").
+
+    `target` is the path with its query, `client` the client's IP address.
+    """
     path, _, query = target.partition("?")
-    lowered: dict[str, Json] = {}
-    for name, value in headers:
-        known = lowered.get(name.lower())
-        lowered[name.lower()] = value if known is None else f"{known},{value}"
-    text, is_base64 = _text(body, str(lowered.get("content-type", "")))
-    parameters: dict[str, Json] = {}
-    for name, value in parse_qsl(query, keep_blank_values=True):
-        parameters[name] = f"{parameters[name]},{value}" if name in parameters else value
+    lowered = _comma_joined((name.lower(), value) for name, value in headers)
+    text, is_base64 = _encoded_body(body, lowered.get("content-type", ""))
+    parameters = _comma_joined(parse_qsl(query, keep_blank_values=True))
+    event: dict[str, Json] = {
+        "version": "2.0",
+        "routeKey": "$default",
+        "rawPath": unquote(path),
+        "rawQueryString": query,
+        "headers": {**lowered},
+        "requestContext": _request_context(method, unquote(path), client, lowered.get("user-agent")),
+        "isBase64Encoded": is_base64,
+    }
+    if parameters:
+        event["queryStringParameters"] = {**parameters}
+    return event | ({"body": text} if body else {})
+
+
+def _comma_joined(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
+    """Return values by name, those of a repeated name joined with commas."""
+    values: dict[str, str] = {}
+    for name, value in pairs:
+        values[name] = f"{values[name]},{value}" if name in values else value
+    return values
+
+
+def _request_context(method: str, path: str, client: str, user_agent: str | None) -> Json:
     http: Json = {
         "method": method,
-        "path": unquote(path),
+        "path": path,
         "protocol": "HTTP/1.1",
         "sourceIp": client,
-        "userAgent": lowered.get("user-agent"),
+        "userAgent": user_agent,
     }
-    context: Json = {
+    return {
         "accountId": "anonymous",
         "apiId": "local",
         "domainName": "local.lambda-url.us-east-1.on.aws",
@@ -41,23 +62,12 @@ def event(method: str, target: str, headers: Iterable[tuple[str, str]], body: by
         "stage": "$default",
         "timeEpoch": int(time.time() * 1000),
     }
-    found: dict[str, Json] = {
-        "version": "2.0",
-        "routeKey": "$default",
-        "rawPath": unquote(path),
-        "rawQueryString": query,
-        "headers": lowered,
-        "requestContext": context,
-        "isBase64Encoded": is_base64,
-    }
-    if parameters:
-        found["queryStringParameters"] = parameters
-    return found | ({"body": text} if body else {})
 
 
-def _text(body: bytes, content_type: str) -> tuple[str, bool]:
+def _encoded_body(body: bytes, content_type: str) -> tuple[str, bool]:
+    """Return the body as text, and whether it is base64."""
     charset = content_type.lower().partition("charset=")[2].strip(' "')
-    if content_type.lower().startswith(TEXTUAL) and charset in ("", "utf-8"):
+    if content_type.lower().startswith(TEXT_TYPES) and charset in ("", "utf-8"):
         try:
             return body.decode(), False
         except UnicodeDecodeError:
@@ -65,7 +75,11 @@ def _text(body: bytes, content_type: str) -> tuple[str, bool]:
     return base64.b64encode(body).decode(), True
 
 
-def answer(found: Mapping[str, Any]) -> tuple[int, dict[str, str], bytes]:
-    """Status, headers and body of what the handler answered."""
-    body = base64.b64decode(found["body"]) if found["isBase64Encoded"] else found["body"].encode()
-    return found["statusCode"], found["headers"], body
+def url_response(response: Mapping[str, Any]) -> tuple[int, dict[str, str], bytes]:
+    """Return status, headers and body of the handler's response."""
+    body = response["body"]
+    return (
+        response["statusCode"],
+        response["headers"],
+        base64.b64decode(body) if response["isBase64Encoded"] else body.encode(),
+    )

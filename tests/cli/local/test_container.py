@@ -7,14 +7,14 @@ import pytest
 
 from agnews.api.request import Json
 from agnews.cli.local.container import PAYLOAD_BYTES, Container, LambdaHandler, LocalContext
-from agnews.cli.local.server import Server
+from agnews.cli.local.server import LocalServer
 from tests.support.local_lambda import PATH, PATIENCE_S, request
 
 
 @contextmanager
-def local(handler: LambdaHandler, timeout_s: float = 60) -> Iterator[str]:
-    """The URL of the server in this process, around `handler`."""
-    with Server(("127.0.0.1", 0), Container(handler, timeout_s)) as server:
+def serving(handler: LambdaHandler, timeout_s: float = 60) -> Iterator[str]:
+    """Serve `handler` from this process and yield the URL."""
+    with LocalServer(("127.0.0.1", 0), Container(handler, timeout_s)) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         yield f"http://127.0.0.1:{server.server_address[1]}"
         server.shutdown()
@@ -29,7 +29,7 @@ def test_invocations_run_one_at_a_time() -> None:
         running.release()
         return {"alone": alone}
 
-    with local(handler) as url, ThreadPoolExecutor(8) as clients:
+    with serving(handler) as url, ThreadPoolExecutor(8) as clients:
         assert all(clients.map(lambda _: request(url)[2]["alone"], range(16)))
 
 
@@ -41,7 +41,7 @@ def test_an_event_invocation_runs_after_its_answer() -> None:
         ran.set()
         return {}
 
-    with local(handler) as url:
+    with serving(handler) as url:
         assert request(url, headers={"X-Amz-Invocation-Type": "Event"})[0] == 202
         answered.set()
         assert ran.wait(PATIENCE_S)
@@ -59,9 +59,9 @@ def test_an_event_invocation_runs_after_its_answer() -> None:
     ids=["nan", "infinity", "object", "surrogate", "too-large"],
 )
 def test_an_answer_that_lambda_would_refuse_is_a_function_error(answer: dict[str, object], error_type: str) -> None:
-    with local(lambda event, context: answer) as url:
-        status, headers, found = request(url)
-    assert (status, headers["x-amz-function-error"], found["errorType"]) == (200, "Unhandled", error_type)
+    with serving(lambda event, context: answer) as url:
+        status, headers, answered = request(url)
+    assert (status, headers["x-amz-function-error"], answered["errorType"]) == (200, "Unhandled", error_type)
 
 
 def test_the_context_is_lambdas() -> None:
@@ -69,11 +69,11 @@ def test_the_context_is_lambdas() -> None:
         left_ms = context.get_remaining_time_in_millis()
         return {"arn": context.invoked_function_arn, "fresh": 0 < left_ms <= 5000, "id": len(context.aws_request_id)}
 
-    with local(handler, timeout_s=5) as url:
+    with serving(handler, timeout_s=5) as url:
         answer = request(url, path=PATH.replace("/function/", "/news/"))[2]
     assert answer == {"arn": "arn:aws:lambda:us-east-1:012345678912:function:news", "fresh": True, "id": 36}
 
 
 def test_a_passed_timeout_leaves_no_time() -> None:
-    with local(lambda event, context: {"left": context.get_remaining_time_in_millis()}, timeout_s=0) as url:
+    with serving(lambda event, context: {"left": context.get_remaining_time_in_millis()}, timeout_s=0) as url:
         assert request(url)[2] == {"left": 0}

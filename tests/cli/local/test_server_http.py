@@ -35,8 +35,8 @@ def test_an_empty_body_is_the_empty_event(served_url: str) -> None:
 
 @pytest.mark.parametrize(("kind", "status"), [("RequestResponse", 200), ("Event", 202), ("DryRun", 204)])
 def test_the_invocation_type_decides_the_status(served_url: str, kind: str, status: int) -> None:
-    found, _, answer = request(served_url, headers={"X-Amz-Invocation-Type": kind})
-    assert (found, answer is None) == (status, status != 200)
+    actual, _, answer = request(served_url, headers={"X-Amz-Invocation-Type": kind})
+    assert (actual, answer is None) == (status, status != 200)
 
 
 @pytest.mark.parametrize(
@@ -76,8 +76,8 @@ def test_a_payload_that_is_not_json_in_utf8_never_reaches_the_handler(served_url
 def test_a_request_that_lambda_would_refuse_is_refused(
     served_url: str, body: bytes, headers: Mapping[str, str], status: int, error_type: str
 ) -> None:
-    found, answered, answer = request(served_url, body, headers)
-    assert (found, answered["x-amzn-errortype"], answer["Type"]) == (status, error_type, "User")
+    actual, reply_headers, answer = request(served_url, body, headers)
+    assert (actual, reply_headers["x-amzn-errortype"], answer["Type"]) == (status, error_type, "User")
 
 
 def test_the_largest_payload_is_read(served_url: str) -> None:
@@ -94,7 +94,7 @@ def test_two_content_lengths_are_refused(served_url: str) -> None:
 
 
 @pytest.mark.parametrize("method", ["GET", "PUT", "PATCH", "DELETE", "OPTIONS"])
-def test_another_method_is_told_which_one_to_use(served_url: str, method: str) -> None:
+def test_another_method_is_refused_with_the_allowed_one(served_url: str, method: str) -> None:
     status, headers, answer = request(served_url, None, method=method)
     assert (status, headers["allow"], answer["message"]) == (405, "POST", f"{PATH} takes POST")
 
@@ -105,7 +105,7 @@ def test_head_is_answered_without_a_body(served_url: str) -> None:
 
 
 @pytest.mark.parametrize("path", [PATH + "/", "/2015-03-31/functions//invocations", "/2015-03-31/"])
-def test_an_unknown_path_is_told_the_known_one(served_url: str, path: str) -> None:
+def test_an_unknown_path_is_refused_with_the_known_one(served_url: str, path: str) -> None:
     status, headers, answer = request(served_url, path=path)
     assert (status, headers["x-amzn-errortype"]) == (404, "ResourceNotFoundException")
     assert PATH in answer["message"]
@@ -159,10 +159,9 @@ def test_a_client_that_does_not_wait_for_the_answer_is_survived(served_url: str)
 
 
 def test_many_clients_at_once_each_get_their_own_answer(served_url: str) -> None:
-    def ask(number: int) -> Any:
-        return request(served_url, json.dumps([{"id": number, "text": "Striker scores"}]).encode())[2]["predictions"][
-            0
-        ]["id"]
+    def echoed_id(number: int) -> Any:
+        event = json.dumps([{"id": number, "text": "Striker scores"}]).encode()
+        return request(served_url, event)[2]["predictions"][0]["id"]
 
     with ThreadPoolExecutor(16) as clients:
-        assert list(clients.map(ask, range(64))) == list(range(64))
+        assert list(clients.map(echoed_id, range(64))) == list(range(64))
