@@ -201,10 +201,10 @@ def _bake(
 def _headlines(path: Path) -> tuple[str, ...]:
     """The texts of a file, rows without one left out. Raises InputError if there are none."""
     from agnews.api.request import read_item
-    from agnews.cli.files.columns import Names
+    from agnews.cli.files.columns import ColumnNames
     from agnews.cli.files.rows import open_source
 
-    with open_source(path, Names()) as source:
+    with open_source(path, ColumnNames()) as source:
         items = [read_item(row.value, Settings(), source.columns) for row in source.rows if row.error is None]
     texts = tuple(item.text for item in items if item.text is not None)
     if not texts:

@@ -15,8 +15,8 @@ from typing import Any
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from agnews.cli.evaluation.files import JSON, drawn
 from agnews.cli.evaluation.plots import ACCENT, GREY, INK
+from agnews.cli.evaluation.report_folder import REPORT_JSON, draw_views
 from benchmarks.contenders import CONTENDERS, ONNX, PIPELINE, TUTORIAL
 from benchmarks.record import QUALITY, SPEED
 
@@ -61,8 +61,8 @@ def main() -> None:
     for name in PLOTS:
         if (path := arguments.results / f"{name}.json").exists():
             print(draw(path))
-    for path in sorted(arguments.quality.glob(f"*/{JSON}")):
-        for view, picture in drawn(json.loads(path.read_text(encoding="utf-8"))).items():
+    for path in sorted(arguments.quality.glob(f"*/{REPORT_JSON}")):
+        for view, picture in draw_views(json.loads(path.read_text(encoding="utf-8"))).items():
             path.with_name(f"{view}.png").write_bytes(picture)
             print(path.with_name(f"{view}.png"))
 

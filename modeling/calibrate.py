@@ -16,7 +16,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from agnews.cli.evaluation.metrics import calibration_error, reliability
+from agnews.cli.evaluation.metrics import calibration_error, reliability_bins
 from agnews.model.classifier import softmax
 from modeling.bake import DEFAULT_LENGTH
 from modeling.classifiers import TextClassifier, load, logits_of
@@ -101,7 +101,7 @@ def figures(parts: Sequence[Measured], fitted: float) -> dict[str, dict[str, flo
         shown[view] = {
             "rows": len(labels),
             "accuracy": round(float(right.mean()), 4),
-            "ece": round(calibration_error(reliability(score, right)), 4),
+            "ece": round(calibration_error(reliability_bins(score, right)), 4),
             "nll": round(negative_log_likelihood(tempered, labels), 4),
         }
     return shown

@@ -1,16 +1,166 @@
-"""The choice of engine."""
+"""The arguments and help texts of the `agnews` command. Nothing here imports numpy or an engine."""
 
 import argparse
+from pathlib import Path
 
+from agnews import __version__
 from agnews.settings import ENGINES, Settings
 
+EPILOG = """\
+exit status:
+  0    every row was answered
+  1    some rows could not be answered; the others were
+  2    the command could not run: an argument, file, setting, checkpoint or disk
+  130  interrupted with Ctrl-C
+  141  the reader of the output closed it
 
-def add_engine(command: argparse.ArgumentParser) -> None:
-    """Adds the choice of engine."""
+Settings are environment variables such as AGNEWS_ENGINE; docs/operations.md lists them.
+"""
+CLASSIFY = """\
+examples:
+  agnews classify "Oil prices climb as OPEC trims output"
+  agnews classify --file headlines.csv --column title --output topics.csv
+  head -n 5 headlines.txt | agnews classify --format jsonl --top-k 2
+
+Formats: .txt has one headline per line and blank lines are skipped; .csv and .tsv have a header and quoted fields;
+.jsonl has one string or object per line. Standard input has one headline per line. A row that cannot be answered is
+reported on stderr with its line number, and its message is in the output's error column.
+"""
+SERVE = """\
+example:
+  agnews serve &
+  curl -d '{"text": "Oil prices climb"}' http://127.0.0.1:9000/2015-03-31/functions/function/invocations
+"""
+INFO = "example:\n  agnews info --json"
+EVALUATE = """\
+examples:
+  agnews evaluate ag_news/test.csv
+  agnews evaluate mine.csv --view title --compare pipeline --report mine/
+
+A file is either in AG News' own format (no header; class 1-4, title, description) or a CSV file with a header, a label
+column (1-4 or the topic's name), a text, headline or title column, and optionally a description column.
+"""
+BULK = """\
+examples:
+  agnews bulk s3://bucket/headlines.csv s3://bucket/topics/ --column title --id-column id
+  agnews bulk --follow arn:aws:states:us-east-1:123456789012:execution:agnews-bulk:…
+
+Deploy the template with Bulk=yes to create the state machine. The input is a .csv file with a header, or a .jsonl file
+with one string or object per line. Results are JSON Lines in the order in which batches finish, so pass an id column
+to join them to the input. The addresses of the result files are printed to stdout.
+Needs boto3: pip install -e '.[aws]'.
+"""
+FORMATS = ("table", "csv", "jsonl")
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """Return the parser of the whole command line."""
+    about = "Classify news headlines as World, Sports, Business or Sci/Tech."
+    layout = argparse.RawDescriptionHelpFormatter
+    parser = argparse.ArgumentParser(prog="agnews", description=about, epilog=EPILOG, formatter_class=layout)
+    parser.add_argument("--version", action="version", version=f"agnews {__version__}")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    for name, summary, epilog, add_arguments in (
+        ("classify", "classify headlines from arguments, a file or stdin", CLASSIFY, add_classify),
+        ("serve", "run the function on this machine, behind HTTP and Lambda's Invoke API", SERVE, add_serve),
+        ("info", "show the checkpoint, engine and versions in use", INFO, add_info),
+        ("evaluate", "measure accuracy on labelled files", EVALUATE, add_evaluate),
+        ("bulk", "classify whole files in S3 with the deployed state machine", BULK, add_bulk),
+    ):
+        about = f"{summary[0].upper()}{summary[1:]}."
+        add_arguments(commands.add_parser(name, help=summary, description=about, epilog=epilog, formatter_class=layout))
+    return parser
+
+
+def add_classify(command: argparse.ArgumentParser) -> None:
+    """Add the arguments of `agnews classify`."""
+    command.add_argument("texts", nargs="*", metavar="HEADLINE", help="default: read stdin, unless --file is given")
+    command.add_argument("--file", type=Path, help="read a .txt, .csv, .tsv or .jsonl file")
+    _add_columns(command)
+    command.add_argument("--output", type=Path, help="write a .csv or .jsonl file; it is complete or absent")
+    command.add_argument("--format", choices=FORMATS, help="format of stdout (default: table)")
+    _add_options(command)
+    _add_engine(command)
+
+
+def add_serve(command: argparse.ArgumentParser) -> None:
+    """Add the arguments of `agnews serve`."""
+    command.add_argument("--host", default="127.0.0.1", help="default: %(default)s, this machine only")
+    command.add_argument("--port", type=int, default=9000, help="default: %(default)s; 0 chooses a free one")
+    command.add_argument(
+        "--timeout", type=timeout_s, default=60, metavar="SECONDS", help="the function's timeout (default: 60)"
+    )
+
+
+def timeout_s(text: str) -> float:
+    """Return a timeout that Lambda allows, in seconds. Raises ArgumentTypeError for any other."""
+    seconds = float(text)
+    if not 1 <= seconds <= 900:
+        raise argparse.ArgumentTypeError("Lambda's timeouts are 1 to 900 seconds")
+    return seconds
+
+
+def add_info(command: argparse.ArgumentParser) -> None:
+    """Add the arguments of `agnews info`."""
+    command.add_argument("--json", action="store_true", help="print JSON")
+
+
+def add_evaluate(command: argparse.ArgumentParser) -> None:
+    """Add the arguments of `agnews evaluate`."""
+    command.add_argument("files", nargs="+", type=Path, metavar="FILE", help="labelled CSV; several count as one set")
+    command.add_argument(
+        "--view",
+        choices=("both", "title", "full"),
+        default="both",
+        help="classify titles, titles with descriptions (full), or both (default: %(default)s)",
+    )
+    command.add_argument("--label-column", metavar="COLUMN", help="default: label, class, class index, topic, category")
+    command.add_argument("--by", metavar="COLUMN", help="also report the accuracy for each value of this column")
+    command.add_argument(
+        "--compare", metavar="ENGINE|FOLDER", help="compare with this engine, or with a baked checkpoint, on the texts"
+    )
+    command.add_argument(
+        "--report",
+        type=Path,
+        metavar="FOLDER",
+        default=Path("agnews-report"),
+        help="folder for report.json, index.html and the plots (default: ./%(default)s)",
+    )
+    command.add_argument("--no-texts", action="store_true", help="list mistakes by file and line only")
+    _add_engine(command)
+
+
+def add_bulk(command: argparse.ArgumentParser) -> None:
+    """Add the arguments of `agnews bulk`."""
+    command.add_argument("input", nargs="?", metavar="s3://BUCKET/FILE", help="a .csv or .jsonl file")
+    command.add_argument("output", nargs="?", metavar="s3://BUCKET/FOLDER/", help="results go into a new folder in it")
+    command.add_argument(
+        "--state-machine", metavar="ARN|NAME", help="default: AGNEWS_BULK, or the Bulk output of the stack agnews"
+    )
+    _add_columns(command)
+    _add_options(command)
+    command.add_argument("--no-wait", action="store_true", help="start the run and return")
+    command.add_argument("--follow", metavar="EXECUTION", help="follow a run that was started earlier")
+
+
+def _add_columns(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--column", help="column or key of the text (default: text, headline or title)")
+    command.add_argument(
+        "--description-column", metavar="COLUMN", help="appended to the text (default: description, if there is one)"
+    )
+    command.add_argument("--id-column", metavar="COLUMN", help="copied to the output (default: id, if there is one)")
+
+
+def _add_options(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--top-k", type=int, metavar="N", help="report the scores of the N best topics (1-4)")
+    command.add_argument("--min-score", type=float, metavar="X", help="report no topic below this score (0-1)")
+
+
+def _add_engine(command: argparse.ArgumentParser) -> None:
     command.add_argument("--engine", choices=ENGINES, help="default: AGNEWS_ENGINE, or onnx")
 
 
-def settings_of(arguments: argparse.Namespace) -> Settings:
-    """The environment's settings, with the engine that was asked for."""
+def settings_from(arguments: argparse.Namespace) -> Settings:
+    """Return the environment's settings, with the engine from the command line if one is given."""
     settings = Settings.from_environment()
     return settings._replace(engine=arguments.engine) if arguments.engine else settings

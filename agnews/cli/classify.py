@@ -1,32 +1,36 @@
-"""`agnews classify`: headlines in, topics out."""
+"""`agnews classify`: classify headlines from arguments, a file or standard input."""
 
 import argparse
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from agnews.api.request import Options, read_options
-from agnews.cli.chunks import chunks, outcomes
+from agnews.api.answer import answers
+from agnews.api.request import Columns, Item, Options, Request, read_item, read_options
+from agnews.cli.arguments import settings_from
 from agnews.cli.console import Advance, progress, say, utf8_output
-from agnews.cli.engine import settings_of
-from agnews.cli.files.arrivals import Arrivals
-from agnews.cli.files.columns import Names
-from agnews.cli.files.rows import LINE_BYTES, Row, Source, open_source, read_lines, text_source
-from agnews.cli.files.writers import WRITERS, Format, Outcome, Write, marks_of, replacing
+from agnews.cli.files.atomic import atomic_file
+from agnews.cli.files.columns import ColumnNames
+from agnews.cli.files.lines import MAX_LINE_BYTES, read_lines
+from agnews.cli.files.pipe import PipeReader
+from agnews.cli.files.rows import InputRow, Source, never_idle, open_source, text_source
+from agnews.cli.files.writers import WRITERS, AnsweredRow, Format, Write, notes_on
 from agnews.errors import InputError
 from agnews.model.classifier import Classifier, load
 from agnews.settings import Settings
 
-OUTPUTS: dict[str, Format] = {".csv": "csv", ".jsonl": "jsonl"}
-MESSAGES = 20
-"""Rows whose error is told on standard error; the others are counted."""
+CHUNK_ROWS = 2_000
+CHUNK_BYTES = 8 * 1024 * 1024
+OUTPUT_FORMATS: dict[str, Format] = {".csv": "csv", ".jsonl": "jsonl"}
+MAX_ERRORS_REPORTED = 20
+"""Rows whose error is printed; later ones are only counted."""
 
 
 @dataclass
 class Tally:
-    """How far a run came."""
+    """The rows answered so far, how many of them failed, and the line of the last one."""
 
     rows: int = 0
     failed: int = 0
@@ -34,32 +38,96 @@ class Tally:
 
 
 def classify(arguments: argparse.Namespace) -> int:
-    """0, or 1 if some rows failed, 130 if it was interrupted."""
+    """Run the command. Returns 0, 1 if some rows failed, or 130 if it was interrupted."""
     options = read_options({"top_k": arguments.top_k, "min_score": arguments.min_score})
     check_paths(arguments)
-    settings = settings_of(arguments)
+    settings = settings_from(arguments)
     tally = Tally()
     try:
         with ExitStack() as stack:
-            source = stack.enter_context(source_of(arguments))
+            source = stack.enter_context(open_input(arguments))
             classifier = load(settings)
-            write = stack.enter_context(writer_of(arguments, source, options))
-            advance = stack.enter_context(progress(bar_wanted(arguments), source.size, "rows"))
-            run(source, classifier, settings, options, write, advance, tally)
+            write = stack.enter_context(open_output(arguments, source, options))
+            advance = stack.enter_context(progress(wants_progress(arguments), source.size, "rows"))
+            classify_source(source, classifier, settings, options, write, advance, tally)
     except KeyboardInterrupt:
-        kept = f"; {arguments.output} was not written" if arguments.output else ""
-        say(f"interrupted after {tally.rows:,} rows, at line {tally.line:,}{kept}")
+        unwritten = f"; {arguments.output} was not written" if arguments.output else ""
+        say(f"interrupted after {tally.rows:,} rows, at line {tally.line:,}{unwritten}")
         return 130
     if arguments.output and sys.stderr.isatty():
         say(f"{tally.rows:,} rows written to {arguments.output}")
-    if tally.failed > MESSAGES:
-        say(f"… and {tally.failed - MESSAGES:,} more")
+    return summarise(tally)
+
+
+def summarise(tally: Tally) -> int:
+    """Print how many rows failed, if any, and return the exit status."""
+    if tally.failed > MAX_ERRORS_REPORTED:
+        say(f"… and {tally.failed - MAX_ERRORS_REPORTED:,} more")
     if tally.failed:
         say(f"{tally.failed:,} of {tally.rows:,} rows could not be answered")
     return 1 if tally.failed else 0
 
 
-def run(
+def check_paths(arguments: argparse.Namespace) -> None:
+    """Raise InputError if the arguments contradict each other."""
+    path, output = arguments.file, arguments.output
+    if path and arguments.texts:
+        raise InputError("give headlines as arguments or with --file, not both")
+    if output is None:
+        return
+    if arguments.format:
+        raise InputError("--format applies to stdout only; --output takes its format from the suffix, .csv or .jsonl")
+    if output.suffix.lower() not in OUTPUT_FORMATS:
+        raise InputError(f"--output {output}: expected a name that ends in {' or '.join(OUTPUT_FORMATS)}")
+    if path and same_file(path, output):
+        raise InputError(f"--output is the input, {path}; name another file")
+
+
+def same_file(path: Path, other: Path) -> bool:
+    """Return whether both paths lead to the same existing file."""
+    return path.exists() and other.exists() and path.samefile(other)
+
+
+@contextmanager
+def open_input(arguments: argparse.Namespace) -> Iterator[Source]:
+    """Yield the rows of --file, of the headlines given as arguments, or of standard input."""
+    names = ColumnNames(arguments.column, arguments.description_column, arguments.id_column)
+    if arguments.file:
+        with open_source(arguments.file, names) as source:
+            yield source
+    elif arguments.texts:
+        if names != ColumnNames():
+            raise InputError("--column, --description-column and --id-column need --file")
+        yield Source("headline", (InputRow(number, text) for number, text in enumerate(arguments.texts, 1)))
+    else:
+        if sys.stdin is None:
+            raise InputError("standard input is closed; give headlines as arguments or with --file")
+        if sys.stdin.isatty():
+            say("type one headline per line, and Ctrl-D to end")
+        pipe = PipeReader(sys.stdin.fileno(), MAX_LINE_BYTES)
+        yield replace(text_source("standard input", read_lines(pipe), names), idle=pipe.idle)
+
+
+@contextmanager
+def open_output(arguments: argparse.Namespace, source: Source, options: Options) -> Iterator[Write]:
+    """Yield the function that writes answered rows to --output or to stdout."""
+    if arguments.output:
+        with atomic_file(arguments.output) as stream:
+            yield WRITERS[OUTPUT_FORMATS[arguments.output.suffix.lower()]](stream, source.header, options)
+    elif sys.stdout.isatty() and arguments.format in (None, "table"):
+        from agnews.cli.terminal import terminal_writer  # rich: 60 ms, and not installed where no terminal is used
+
+        yield terminal_writer()
+    else:
+        yield WRITERS[arguments.format or "table"](utf8_output(), source.header, options)
+
+
+def wants_progress(arguments: argparse.Namespace) -> bool:
+    """Return whether to show a progress bar: stderr is a terminal, and no rows are printed to the same terminal."""
+    return sys.stderr.isatty() and not arguments.texts and (bool(arguments.output) or not sys.stdout.isatty())
+
+
+def classify_source(
     source: Source,
     classifier: Classifier,
     settings: Settings,
@@ -68,81 +136,59 @@ def run(
     advance: Advance,
     tally: Tally,
 ) -> None:
-    """Returns when every row is answered and written; `tally` says how far it is."""
-    for rows in chunks(source.rows, source.idle):
-        found = outcomes(rows, source.columns, classifier, settings, options)
-        write(found)
+    """Answer and write every row of the source, a chunk at a time, and count them in `tally`."""
+    for rows in row_chunks(source.rows, source.idle):
+        answered = answer_rows(rows, source.columns, classifier, settings, options)
+        write(answered)
         if source.idle():
             sys.stdout.flush()
-        tell(found, source.name, tally)
+        report_errors(answered, source.name, tally)
         tally.rows += len(rows)
         tally.line = rows[-1].line
         advance(tally.rows, rows[-1].end)
 
 
-def tell(found: list[Outcome], name: str, tally: Tally) -> None:
-    """Returns when the chunk's failed rows are counted, and the first ones told by their line."""
-    for outcome in found:
-        if "error" in outcome.answer:
+def row_chunks(
+    rows: Iterable[InputRow], idle: Callable[[], bool] = never_idle, max_rows: int = CHUNK_ROWS
+) -> Iterator[list[InputRow]]:
+    """Yield lists of at most `max_rows` rows and about CHUNK_BYTES bytes, so that memory does not grow with the input.
+
+    When `idle()` is true, the next row has yet to arrive, and the rows read so far are yielded.
+    """
+    chunk: list[InputRow] = []
+    chunk_start = 0
+    for row in rows:
+        chunk.append(row)
+        if len(chunk) >= max_rows or row.end - chunk_start >= CHUNK_BYTES or idle():
+            yield chunk
+            chunk, chunk_start = [], row.end
+    if chunk:
+        yield chunk
+
+
+def answer_rows(
+    rows: Sequence[InputRow], columns: Columns, classifier: Classifier, settings: Settings, options: Options
+) -> list[AnsweredRow]:
+    """Return each row with its answer, in order."""
+    items = tuple(
+        read_item(row.value, settings, columns) if row.error is None else Item(None, row.error) for row in rows
+    )
+    predictions = answers(Request(items, options), classifier, settings)
+    return [
+        AnsweredRow(row, item_text(row, item), answer)
+        for row, item, answer in zip(rows, items, predictions, strict=True)
+    ]
+
+
+def item_text(row: InputRow, item: Item) -> str | None:
+    """Return the text that was classified, or the string that was refused."""
+    return row.value if item.text is None and isinstance(row.value, str) else item.text
+
+
+def report_errors(answered: Sequence[AnsweredRow], name: str, tally: Tally) -> None:
+    """Count the failed rows, and print the errors of the first MAX_ERRORS_REPORTED with their line numbers."""
+    for row in answered:
+        if "error" in row.answer:
             tally.failed += 1
-            if tally.failed <= MESSAGES:
-                say(f"{name}:{outcome.row.line}: {marks_of(outcome.answer)[0]}")
-
-
-def check_paths(arguments: argparse.Namespace) -> None:
-    """Returns if the arguments go together. Raises InputError, saying which do not."""
-    path, output = arguments.file, arguments.output
-    if path and arguments.texts:
-        raise InputError("headlines are given and --file, too; send one or the other")
-    if output is None:
-        return
-    if arguments.format:
-        raise InputError("--format is for standard output; a file's suffix, .csv or .jsonl, says its form")
-    if output.suffix.lower() not in OUTPUTS:
-        raise InputError(f"--output {output}: expected a name that ends in {' or '.join(OUTPUTS)}")
-    if path and same_file(path, output):
-        raise InputError(f"--output is the input, {path}; name another file")
-
-
-def same_file(one: Path, other: Path) -> bool:
-    """True if both names lead to one file that exists."""
-    return one.exists() and other.exists() and one.samefile(other)
-
-
-@contextmanager
-def source_of(arguments: argparse.Namespace) -> Iterator[Source]:
-    """The rows of the arguments, of the file or of standard input."""
-    names = Names(arguments.column, arguments.description_column, arguments.id_column)
-    if arguments.file:
-        with open_source(arguments.file, names) as source:
-            yield source
-    elif arguments.texts:
-        if names != Names():
-            raise InputError("--column, --description-column and --id-column are for files")
-        yield Source("headline", (Row(number, text) for number, text in enumerate(arguments.texts, 1)))
-    else:
-        if sys.stdin is None:
-            raise InputError("there is no standard input; give headlines or --file")
-        if sys.stdin.isatty():
-            say("reading headlines from the keyboard, one a line; end with Ctrl-D")
-        arrivals = Arrivals(sys.stdin.fileno(), LINE_BYTES)
-        yield replace(text_source("standard input", read_lines(arrivals), names), idle=arrivals.idle)
-
-
-@contextmanager
-def writer_of(arguments: argparse.Namespace, source: Source, options: Options) -> Iterator[Write]:
-    """Where outcomes go: the output file, or standard output in its format."""
-    if arguments.output:
-        with replacing(arguments.output) as stream:
-            yield WRITERS[OUTPUTS[arguments.output.suffix.lower()]](stream, source.header, options)
-    elif sys.stdout.isatty() and arguments.format in (None, "table"):
-        from agnews.cli.terminal import terminal_writer  # rich: 60 ms, and not installed where nobody looks
-
-        yield terminal_writer()
-    else:
-        yield WRITERS[arguments.format or "table"](utf8_output(), source.header, options)
-
-
-def bar_wanted(arguments: argparse.Namespace) -> bool:
-    """True if somebody looks at standard error, and no rows run past on the same terminal."""
-    return sys.stderr.isatty() and not arguments.texts and (bool(arguments.output) or not sys.stdout.isatty())
+            if tally.failed <= MAX_ERRORS_REPORTED:
+                say(f"{name}:{row.row.line}: {notes_on(row.answer)[0]}")

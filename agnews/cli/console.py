@@ -1,4 +1,4 @@
-"""Standard output and standard error of every command."""
+"""Standard output and standard error of all commands."""
 
 import io
 import sys
@@ -7,28 +7,32 @@ from contextlib import AbstractContextManager, nullcontext
 from typing import TextIO
 
 Advance = Callable[[int, int], None]
+"""Takes how many items are done, and how much of the total that is."""
+ShowRun = Callable[[int, int, int, float | None], None]
+"""Takes the rows done, in total and failed, and the cost in dollars if it is known."""
 
 
 def say(message: str) -> None:
-    """Returns when `message` stands on standard error."""
+    """Print `message` to stderr."""
     sys.stderr.write(f"agnews: {message}\n")
     sys.stderr.flush()
 
 
 def progress(shown: bool, total: int | None, unit: str) -> AbstractContextManager[Advance]:
-    """A progress bar, or what looks like one to its caller."""
+    """Return a progress bar on stderr, or if it is not to be shown, one that does nothing."""
     if not shown:
-        return nullcontext(_ignore)
-    from agnews.cli.terminal import bar  # rich: 60 ms, and not installed where nobody looks
+        return nullcontext(no_progress)
+    from agnews.cli.terminal import progress_bar  # rich: 60 ms, and not installed where no terminal is used
 
-    return bar(total, unit)
+    return progress_bar(total, unit)
 
 
-def _ignore(count: int, done: int) -> None: ...
+def no_progress(*_: object) -> None:
+    """Do nothing."""
 
 
 def utf8_output() -> TextIO:
-    """Standard output as UTF-8, whatever the locale says: headlines have every script."""
+    """Return stdout, switched to UTF-8 whatever the locale: headlines come in every script."""
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(encoding="utf-8", errors="backslashreplace")
     return sys.stdout

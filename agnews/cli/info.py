@@ -1,4 +1,4 @@
-"""`agnews info`: which checkpoint, engine, versions and machine; every report carries them, too."""
+"""`agnews info`: the checkpoint, engine, versions and machine in use. Evaluation reports and benchmarks record them."""
 
 import argparse
 import json
@@ -20,15 +20,15 @@ PACKAGES = ("numpy", "onnxruntime", "tokenizers", "torch", "transformers")
 
 
 class Machine(TypedDict):
-    """What the numbers of a report depend on."""
+    """The hardware and operating system that measurements depend on."""
 
     platform: str
     cpu: str
     cpus: int
 
 
-class Facts(TypedDict):
-    """The installation, as it would answer now."""
+class Installation(TypedDict):
+    """The checkpoint, engine, versions and machine that would answer now."""
 
     source: str
     revision: str
@@ -38,22 +38,22 @@ class Facts(TypedDict):
     max_length: int
     temperature: float
     files: dict[str, int]
+    """Bytes by name."""
     metrics: Json
     versions: dict[str, str]
     machine: Machine
 
 
 def info(arguments: argparse.Namespace) -> int:
-    """0, after printing the facts."""
-    found = facts(Settings.from_environment())
-    utf8_output().write(
-        (json.dumps(found, indent=2, ensure_ascii=False) if arguments.json else facts_text(found)) + "\n"
-    )
+    """Run the command. Returns 0."""
+    current = installation(Settings.from_environment())
+    text = json.dumps(current, indent=2, ensure_ascii=False) if arguments.json else installation_text(current)
+    utf8_output().write(f"{text}\n")
     return 0
 
 
-def facts(settings: Settings) -> Facts:
-    """The facts, the baked files verified. Raises ModelError as loading would."""
+def installation(settings: Settings) -> Installation:
+    """Return what is installed, after verifying the baked files. Raises ModelError as loading the model would."""
     checkpoint = read_checkpoint(settings.model_dir)
     if settings.engine == "pipeline" and find_spec("torch") is None:
         raise ModelError("the pipeline engine needs torch and transformers: pip install -e '.[pipeline]'")
@@ -68,7 +68,7 @@ def facts(settings: Settings) -> Facts:
         "workers": settings.workers,
         "max_length": checkpoint.max_length,
         "temperature": checkpoint.temperature,
-        "files": {name: found["bytes"] for name, found in checkpoint.files.items()},
+        "files": {name: file["bytes"] for name, file in checkpoint.files.items()},
         "metrics": manifest.get("metrics"),
         "versions": versions(),
         "machine": machine(),
@@ -76,25 +76,25 @@ def facts(settings: Settings) -> Facts:
 
 
 def versions() -> dict[str, str]:
-    """What is installed: agnews, Python, and those of PACKAGES that are installed."""
-    found = {"agnews": __version__, "python": platform.python_version()}
+    """Return the versions of agnews, Python and those PACKAGES that are installed."""
+    installed = {"agnews": __version__, "python": platform.python_version()}
     for package in PACKAGES:
         try:
-            found[package] = version(package)
+            installed[package] = version(package)
         except PackageNotFoundError:
             continue
-    return found
+    return installed
 
 
 def machine() -> Machine:
-    """The machine, without its name."""
+    """Return this machine's platform, processor and number of CPUs, without its host name."""
     cpus = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     system = f"{platform.system()} {platform.release()} {platform.machine()}"
     return {"platform": system, "cpu": cpu_name(Path("/proc/cpuinfo")), "cpus": cpus}
 
 
 def cpu_name(path: Path) -> str:
-    """The processor's name, as Linux has it in `path`, or what Python knows."""
+    """Return the processor's name from Linux's cpuinfo at `path`, or Python's name for it."""
     try:
         lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
     except OSError:
@@ -103,18 +103,19 @@ def cpu_name(path: Path) -> str:
     return names[0] if names else platform.processor() or "unknown"
 
 
-def facts_text(found: Facts) -> str:
-    """The facts as aligned lines."""
-    files = ", ".join(f"{name} {size / 1e6:,.1f} MB" for name, size in found["files"].items())
+def installation_text(current: Installation) -> str:
+    """Return the installation as aligned lines."""
+    files = ", ".join(f"{name} {size / 1e6:,.1f} MB" for name, size in current["files"].items())
+    hardware = current["machine"]
     lines = {
-        "checkpoint": f"{found['source']} @ {found['revision']}",
-        "engine": f"{found['engine']} (baked: {', '.join(found['engines_baked'])})",
-        "workers": str(found["workers"]),
-        "tokens": f"at most {found['max_length']} per text",
-        "temperature": f"{found['temperature']:g}",
+        "checkpoint": f"{current['source']} @ {current['revision']}",
+        "engine": f"{current['engine']} (baked: {', '.join(current['engines_baked'])})",
+        "workers": str(current["workers"]),
+        "tokens": f"at most {current['max_length']} per text",
+        "temperature": f"{current['temperature']:g}",
         "files": f"{files}; verified",
-        "metrics": json.dumps(found["metrics"]) if found["metrics"] else "",
-        "versions": ", ".join(f"{name} {number}" for name, number in found["versions"].items()),
-        "machine": f"{found['machine']['cpu']}, {found['machine']['cpus']} CPUs, {found['machine']['platform']}",
+        "metrics": json.dumps(current["metrics"]) if current["metrics"] else "",
+        "versions": ", ".join(f"{name} {number}" for name, number in current["versions"].items()),
+        "machine": f"{hardware['cpu']}, {hardware['cpus']} CPUs, {hardware['platform']}",
     }
     return "\n".join(f"{name:<12} {value}" for name, value in lines.items() if value)

@@ -1,10 +1,11 @@
-"""What needs rich: the table and the progress bar that a person at a terminal sees."""
+"""The table and progress bars that are shown on a terminal. The only module that needs rich."""
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
-from agnews.cli.files.writers import Outcome, Write, marks_of, shortened, topic_and_score
+from agnews.cli.console import Advance, ShowRun
+from agnews.cli.files.writers import AnsweredRow, Write, notes_on, shortened, topic_and_score
 from agnews.errors import AgNewsError
 
 try:
@@ -20,28 +21,23 @@ NOTE_WIDTH = 20
 
 
 def terminal_writer() -> Write:
-    """Prints a table per chunk, the header above the first; columns have fixed widths, so that the chunks line up."""
+    """Return what prints each chunk as a table; fixed column widths line the chunks up below the one header."""
     console = Console()
-    begun = False
+    first = True
 
-    def write_all(outcomes: Sequence[Outcome]) -> None:
-        nonlocal begun
-        table = empty_table(show_header=not begun)
-        begun = True
-        for outcome in outcomes:
-            topic, score = topic_and_score(outcome.answer)
-            notes = Text(", ".join(marks_of(outcome.answer)), "red" if "error" in outcome.answer else "dim")
-            headline = Text(shortened(outcome.text or ""))
-            table.add_row(headline, Text(topic, STYLES.get(topic, "dim")), score, notes)
-            for label, value in list(outcome.answer.get("scores", {}).items())[1:]:
-                table.add_row("", Text(label, "dim"), Text(f"{value:.4f}", "dim"))
+    def write(rows: Sequence[AnsweredRow]) -> None:
+        nonlocal first
+        table = empty_table(show_header=first)
+        first = False
+        for answered in rows:
+            add_to_table(table, answered)
         console.print(table)
 
-    return write_all
+    return write
 
 
 def empty_table(show_header: bool) -> Table:
-    """The table's columns, without rows."""
+    """Return the table's columns, without rows."""
     table = Table(box=None, expand=True, show_header=show_header, header_style="bold", padding=(0, 2, 0, 0))
     table.add_column("Headline", ratio=1, no_wrap=True, overflow="ellipsis")
     table.add_column("Topic", width=8)
@@ -50,40 +46,49 @@ def empty_table(show_header: bool) -> Table:
     return table
 
 
+def add_to_table(table: Table, answered: AnsweredRow) -> None:
+    """Add a row for the headline, and one below it for each further topic that was asked for."""
+    topic, score = topic_and_score(answered.answer)
+    notes = Text(", ".join(notes_on(answered.answer)), "red" if "error" in answered.answer else "dim")
+    table.add_row(Text(shortened(answered.text or "")), Text(topic, STYLES.get(topic, "dim")), score, notes)
+    for label, label_score in list(answered.answer.get("scores", {}).items())[1:]:
+        table.add_row("", Text(label, "dim"), Text(f"{label_score:.4f}", "dim"))
+
+
 @contextmanager
-def bar(total: int | None, unit: str) -> Iterator[Callable[[int, int], None]]:
-    """A bar on standard error; call it with how many of `unit` are done and with how much of `total` that is."""
+def progress_bar(total: int | None, unit: str) -> Iterator[Advance]:
+    """Show a bar on stderr for the block; without a total it shows no percentage."""
     columns = (
         BarColumn(),
         *((TaskProgressColumn(), TimeRemainingColumn()) if total else ()),
         TextColumn("{task.fields[count]:,} " + unit),
         TextColumn("{task.fields[rate]:,.0f} " + unit + "/s"),
     )
-    begun = time.monotonic()
+    start = time.monotonic()
     with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
         task = progress.add_task("", total=total or None, count=0, rate=0.0)
 
         def advance(count: int, done: int) -> None:
-            rate = count / max(time.monotonic() - begun, 1e-9)
+            rate = count / max(time.monotonic() - start, 1e-9)
             progress.update(task, completed=done, count=count, rate=rate)
 
         yield advance
 
 
 @contextmanager
-def run_bar() -> Iterator[Callable[[int, int, int, float | None], None]]:
-    """A bar on standard error for a run elsewhere; call it with rows done, in all and failed, and dollars if known."""
-    columns = (BarColumn(), TaskProgressColumn(), TimeRemainingColumn(), TextColumn("{task.fields[told]}"))
-    begun: tuple[float, int] | None = None
+def bulk_progress_bar() -> Iterator[ShowRun]:
+    """Show a bar on stderr for a run in AWS; its rate is counted from the first call."""
+    columns = (BarColumn(), TaskProgressColumn(), TimeRemainingColumn(), TextColumn("{task.fields[summary]}"))
+    first: tuple[float, int] | None = None
     with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
-        task = progress.add_task("", total=None, told="waiting for the first batch")
+        task = progress.add_task("", total=None, summary="waiting for the first batch")
 
         def show(done: int, total: int, failed: int, cost: float | None) -> None:
-            nonlocal begun
-            begun = begun or (time.monotonic(), done)
-            rate = (done - begun[1]) / max(time.monotonic() - begun[0], 1e-9)
+            nonlocal first
+            first = first or (time.monotonic(), done)
+            rate = (done - first[1]) / max(time.monotonic() - first[0], 1e-9)
             price = "" if cost is None else f", about ${cost:,.2f}"
-            told = f"{done:,} of {total:,} rows, {failed:,} failed, {rate:,.0f} rows/s{price}"
-            progress.update(task, completed=done, total=total or None, told=told)
+            summary = f"{done:,} of {total:,} rows, {failed:,} failed, {rate:,.0f} rows/s{price}"
+            progress.update(task, completed=done, total=total or None, summary=summary)
 
         yield show

@@ -1,13 +1,13 @@
 """Figures of quality: accuracy, calibration, agreement, sizes."""
 
 from agnews.cli.evaluation.metrics import at_coverage
-from agnews.cli.evaluation.text import COVERAGES, TITLES
+from agnews.cli.evaluation.text_report import REPORTED_COVERAGES, VIEW_TITLES
 from agnews.labels import LABELS
 from agnews.model.checkpoint import read_checkpoint
 from agnews.settings import Settings
 from benchmarks.tables.markdown import percent, results, table
 
-VIEWS = {view: title.lower() for view, title in TITLES.items()}
+VIEWS = {view: title.lower() for view, title in VIEW_TITLES.items()}
 CHECKPOINT_FILES = {
     "model.onnx": "the int8 graph, for the `onnx` engine",
     "model.onnx.data": "its weights",
@@ -52,7 +52,7 @@ def coverage() -> str:
     """Return how many texts a `min_score` answers and how many of those it gets right."""
     views = results("quality/ag_news/report")["views"]
     rows = []
-    for share in COVERAGES:
+    for share in REPORTED_COVERAGES:
         points = [at_coverage(views[view]["metrics"]["coverage"], share) for view in VIEWS]
         cells = [text for point in points for text in (f"{point['min_score']:.2f}", f"{point['accuracy']:.1%}")]
         rows.append((f"{share:.0%}", *cells))

@@ -10,9 +10,10 @@ from pathlib import Path
 import pytest
 
 from agnews.api.request import Options
-from agnews.cli.chunks import outcomes
-from agnews.cli.files.columns import Names
-from agnews.cli.files.rows import LINE_BYTES, open_source
+from agnews.cli.classify import answer_rows
+from agnews.cli.files.columns import ColumnNames
+from agnews.cli.files.lines import MAX_LINE_BYTES
+from agnews.cli.files.rows import open_source
 from agnews.cli.main import main
 from agnews.model.classifier import Classifier
 from agnews.settings import Settings
@@ -92,22 +93,22 @@ BAD_CSV_ERRORS = {
     3: "the text is empty",
     4: "the row has 3 fields, the header has 2",
     5: "the row has 1 fields, the header has 2",
-    9: "the row is not CSV",
-    11: "the line is not UTF-8 (its byte 4)",
-    12: "the line holds a NUL",
-    13: "the row is not CSV",
+    9: "the row is not valid CSV",
+    11: "the line is not UTF-8 (byte 4 of it)",
+    12: "the line contains a NUL byte",
+    13: "the row is not valid CSV",
     14: "the text has 100,001 characters, at most 100,000",
 }
 
 
-def test_bad_csv_rows_are_told_by_line_and_do_not_stop_the_rest(
+def test_bad_csv_rows_are_reported_with_their_line_number_and_do_not_stop_the_rest(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     path = written(tmp_path / "bad.csv", BAD_CSV)
     assert main(["classify", "--file", str(path), "--output", str(tmp_path / "out.csv")]) == 1
-    told = capsys.readouterr().err.splitlines()
-    assert told[-1] == "agnews: 8 of 12 rows could not be answered"
-    for line, (number, message) in zip(told[:-1], BAD_CSV_ERRORS.items(), strict=True):
+    errors = capsys.readouterr().err.splitlines()
+    assert errors[-1] == "agnews: 8 of 12 rows could not be answered"
+    for line, (number, message) in zip(errors[:-1], BAD_CSV_ERRORS.items(), strict=True):
         assert line.startswith(f"agnews: {path}:{number}: ")
         assert message in line
     rows = csv_rows(tmp_path / "out.csv")
@@ -120,42 +121,42 @@ BAD_JSONL = [
     (json.dumps(OIL), None),
     ("", None),
     ('{"title": "' + GOAL + '", "id": 7}', None),
-    ('{"title": ', "the line is not JSON (Expecting value at character "),
+    ('{"title": ', "the line is not valid JSON (Expecting value at character "),
     ("[1]", "a text must be a string, found a list of 1"),
     ('{"text": "\\ud800"}', "a lone surrogate at character 0"),
-    ("[" * 100_000, "a number or nesting beyond the limits"),
-    ("1" * 5_000, "a number or nesting beyond the limits"),
+    ("[" * 100_000, "a number is too long or the nesting too deep"),
+    ("1" * 5_000, "a number is too long or the nesting too deep"),
     ('{"text": "", "id": 9}', "the text is empty"),
     ('{"other": "a"}', "no text: expected 'text' or 'headline' or 'title'"),
-    ('"' + "x" * LINE_BYTES + '"', "the line is longer than 4,194,304 bytes"),
+    ('"' + "x" * MAX_LINE_BYTES + '"', "the line is longer than 4,194,304 bytes"),
     ('"\\ud800"', "a lone surrogate at character 0"),
     (f'{{"text": "{OIL}", "id": "x"}}', None),
 ]
 
 
-def test_bad_json_lines_are_told_by_line_and_do_not_stop_the_rest(
+def test_bad_json_lines_are_reported_with_their_line_number_and_do_not_stop_the_rest(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     path = written(tmp_path / "bad.jsonl", "\n".join(line for line, _ in BAD_JSONL).encode())
     assert main(["classify", "--file", str(path), "--output", str(tmp_path / "out.jsonl")]) == 1
-    told = capsys.readouterr().err.splitlines()
+    errors = capsys.readouterr().err.splitlines()
     expected = [(number, message) for number, (_, message) in enumerate(BAD_JSONL, 1) if message]
-    for line, (number, message) in zip(told[:-1], expected, strict=True):
+    for line, (number, message) in zip(errors[:-1], expected, strict=True):
         assert line.startswith(f"agnews: {path}:{number}: ")
         assert message in line
-    assert told[-1] == "agnews: 9 of 12 rows could not be answered"
+    assert errors[-1] == "agnews: 9 of 12 rows could not be answered"
     rows = json_rows(tmp_path / "out.jsonl")
     assert [row["line"] for row in rows if "label" in row] == [1, 3, 13]
     assert [row.get("id") for row in rows if "id" in row] == [7, 9, "x"]
     assert rows[-2]["text"] == "\ud800"
 
 
-def test_only_twenty_bad_rows_are_told_and_all_counted(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_only_twenty_bad_rows_are_reported_and_all_counted(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path = written(tmp_path / "bad.jsonl", b'""\n' * 50)
     assert main(["classify", "--file", str(path), "--output", str(tmp_path / "out.csv")]) == 1
-    told = capsys.readouterr().err.splitlines()
-    assert len(told) == 22
-    assert told[20:] == ["agnews: … and 30 more", "agnews: 50 of 50 rows could not be answered"]
+    errors = capsys.readouterr().err.splitlines()
+    assert len(errors) == 22
+    assert errors[20:] == ["agnews: … and 30 more", "agnews: 50 of 50 rows could not be answered"]
 
 
 @pytest.mark.parametrize(
@@ -165,7 +166,7 @@ def test_only_twenty_bad_rows_are_told_and_all_counted(tmp_path: Path, capsys: p
         ("a.csv", b"a,b\nc,d\n", "has no column 'text' or 'headline' or 'title'; its columns are 'a', 'b'"),
         ("a.csv", b"title;description\na;b\n", "its columns are 'title;description'"),
         ("a.csv", b"title,title\na,b\n", "has 2 columns 'title'; rename all but one"),
-        ("a.csv", b'"title\na\n', "has no header (the row is not CSV"),
+        ("a.csv", b'"title\na\n', "has no header (the row is not valid CSV"),
         ("a.csv", "title\nHeadline\n".encode("utf-16"), "the input is UTF-16; save it as UTF-8"),
     ],
 )
@@ -193,7 +194,7 @@ def test_the_output_is_never_the_input(tmp_path: Path, capsys: pytest.CaptureFix
     assert path.read_bytes() == f"title\n{OIL}\n".encode()
 
 
-def test_a_file_of_one_headline_a_line_keeps_its_line_numbers(tmp_path: Path) -> None:
+def test_a_file_of_one_headline_per_line_keeps_its_line_numbers(tmp_path: Path) -> None:
     path = written(tmp_path / "a.txt", f"\ufeff{OIL}\r\n\r\n \n\u2028 {GOAL}".encode())
     assert main(["classify", "--file", str(path), "--output", str(tmp_path / "out.csv")]) == 0
     rows = csv_rows(tmp_path / "out.csv")
@@ -210,15 +211,15 @@ def test_rows_are_answered_as_the_classifier_answers_them(
     classifier: Classifier, settings: Settings, tmp_path: Path
 ) -> None:
     path = written(tmp_path / "a.txt", f"{OIL}\n{GOAL}\n{OIL}\n".encode())
-    with open_source(path, Names()) as source:
-        found = outcomes(list(source.rows), source.columns, classifier, settings, Options())
+    with open_source(path, ColumnNames()) as source:
+        answered = answer_rows(list(source.rows), source.columns, classifier, settings, Options())
     scores = [prediction.scores for prediction in classifier.classify([OIL, GOAL]) if prediction]
-    assert [round(max(of_text), 4) for of_text in (scores[0], scores[1], scores[0])] == [
-        outcome.answer["score"] for outcome in found
+    assert [round(max(text_scores), 4) for text_scores in (scores[0], scores[1], scores[0])] == [
+        row.answer["score"] for row in answered
     ]
 
 
-def endless(count: int) -> Iterator[bytes]:
+def numbered_rows(count: int) -> Iterator[bytes]:
     for number in range(count):
         yield f'{number},"Arsenal beat team {number % 5}"\n'.encode()
 
@@ -228,7 +229,7 @@ def peak_of(count: int, folder: Path) -> int:
     path = folder / f"{count}.csv"
     with path.open("wb") as stream:
         stream.write(b"id,title\n")
-        stream.writelines(endless(count))
+        stream.writelines(numbered_rows(count))
     script = f"""
 import resource, sys
 from agnews.cli.main import main

@@ -32,7 +32,7 @@ def at_a_terminal(*arguments: str, typed: bytes = b"") -> tuple[int, str]:
     return process.returncode, screen.decode()
 
 
-def test_a_pipe_that_goes_on_is_answered_line_by_line() -> None:
+def test_a_pipe_is_answered_as_its_lines_arrive() -> None:
     command = [sys.executable, "-m", "agnews", "classify", "--format", "jsonl"]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=ROOT) as process:
         assert process.stdin and process.stdout
@@ -54,15 +54,15 @@ def test_a_terminal_gets_a_table() -> None:
     assert "headline:3: InputError: the text is empty" in screen
 
 
-def test_whoever_types_headlines_is_told_how_to_end_and_gets_answers() -> None:
+def test_headlines_typed_at_a_terminal_are_answered_after_a_hint_how_to_end() -> None:
     code, screen = at_a_terminal("classify", typed=f"{OIL}\n{GOAL}\n\x04".encode())
     assert code == 0
-    assert "reading headlines from the keyboard, one a line; end with Ctrl-D" in screen
+    assert "type one headline per line, and Ctrl-D to end" in screen
     assert "Business" in screen
     assert "Sports" in screen
 
 
-def test_a_terminal_without_rich_is_told_what_to_install(tmp_path: Path) -> None:
+def test_a_terminal_without_rich_gets_an_error_that_says_what_to_install(tmp_path: Path) -> None:
     (tmp_path / "rich.py").write_text("raise ImportError('No module named rich')\n", encoding="utf-8")
     script = "import sys; sys.path.insert(0, sys.argv[1]); from agnews.cli import terminal"
     done = subprocess.run(
@@ -98,11 +98,11 @@ def test_a_full_disk_is_one_line_and_exit_code_2() -> None:
 
 @pytest.mark.usefixtures("interruptible")
 @pytest.mark.parametrize(
-    ("number", "code", "told"),
+    ("number", "code", "message"),
     [(signal.SIGINT, 130, "agnews: interrupted after "), (signal.SIGTERM, 143, ""), (signal.SIGHUP, 129, "")],
     ids=["Ctrl-C", "SIGTERM", "SIGHUP"],
 )
-def test_an_end_by_signal_leaves_no_half_output(tmp_path: Path, number: int, code: int, told: str) -> None:
+def test_an_end_by_signal_leaves_no_half_output(tmp_path: Path, number: int, code: int, message: str) -> None:
     output = tmp_path / "out.jsonl"
     with subprocess.Popen(
         [sys.executable, "-m", "agnews", "classify", "--output", str(output)],
@@ -117,10 +117,10 @@ def test_an_end_by_signal_leaves_no_half_output(tmp_path: Path, number: int, cod
             assert process.poll() is None
             time.sleep(0.05)
         process.send_signal(number)
-        said = process.stderr.read().decode()
+        errors = process.stderr.read().decode()
     assert process.returncode == code
-    assert told in said
-    assert "Traceback" not in said
+    assert message in errors
+    assert "Traceback" not in errors
     assert list(tmp_path.iterdir()) == []
 
 

@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 
 import download_model
-from agnews.cli.main import parser
+from agnews.cli.arguments import build_parser
 from agnews.function.events.dispatch import answer
 from agnews.model.classifier import Classifier
 from agnews.settings import Settings
@@ -100,7 +100,7 @@ AGNEWS = arguments("agnews", ".venv-lean/bin/agnews")
 
 @pytest.mark.parametrize("words", AGNEWS, ids=" ".join)
 def test_the_command_line_takes_the_arguments_shown(words: list[str]) -> None:
-    parser().parse_args(words)
+    build_parser().parse_args(words)
 
 
 @pytest.mark.parametrize("words", [words for words in AGNEWS if "classify" in words], ids=" ".join)

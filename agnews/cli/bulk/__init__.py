@@ -1,1 +1,1 @@
-"""Whole files of S3 through Step Functions."""
+"""`agnews bulk`: whole files in S3 through the state machine in Step Functions."""

@@ -1,4 +1,4 @@
-"""Clients of AWS services for the command line, and AWS's refusals as errors that name the remedy."""
+"""Clients of AWS services, and AWS's errors as ours, with what to do about them."""
 
 import os
 from collections.abc import Iterator
@@ -9,7 +9,7 @@ from agnews.errors import AgNewsError, InputError
 
 
 def client(service: str, region: str | None = None) -> Any:
-    """A boto3 client with the user's own credentials and region.
+    """Return a boto3 client with the user's own credentials, and their region unless one is given.
 
     Raises:
         AgNewsError: boto3 is not installed, or there is no region or no such profile.
@@ -27,26 +27,26 @@ def client(service: str, region: str | None = None) -> Any:
 
 
 @contextmanager
-def told(known: dict[str, str], doing: str) -> Iterator[None]:
-    """Turns AWS's errors within the block into ours: codes in `known` into these messages, others into AWS's own.
+def translated_errors(messages: dict[str, str], action: str) -> Iterator[None]:
+    """Raise AWS's errors in the block as ours: with our message for codes in `messages`, else with AWS's own.
 
     Raises:
-        InputError: AWS refused with a code in `known`.
-        AgNewsError: AWS refused for another reason, or could not be asked.
+        InputError: AWS refused with a code in `messages`.
+        AgNewsError: AWS refused `action` for another reason, or could not be reached.
     """
     from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError
 
     try:
         yield
     except ClientError as error:
-        found = error.response.get("Error", {})
-        code = str(found.get("Code", ""))
-        if code in known:
-            raise InputError(known[code]) from error
-        raise AgNewsError(f"AWS refused to {doing}: {code}: {found.get('Message', '')}".rstrip(": ")) from error
+        details = error.response.get("Error", {})
+        code = str(details.get("Code", ""))
+        if code in messages:
+            raise InputError(messages[code]) from error
+        raise AgNewsError(f"AWS refused to {action}: {code}: {details.get('Message', '')}".rstrip(": ")) from error
     except NoCredentialsError as error:
         raise AgNewsError(
             "there are no AWS credentials; run aws configure or aws sso login, or set AWS_PROFILE"
         ) from error
     except BotoCoreError as error:
-        raise AgNewsError(f"could not {doing}: {error}") from error
+        raise AgNewsError(f"could not {action}: {error}") from error

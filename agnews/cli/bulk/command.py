@@ -1,45 +1,53 @@
-"""`agnews bulk`: whole files of S3 through the deployed state machine."""
+"""The `agnews bulk` command: start a run, follow it, and print where its results are."""
 
 import argparse
 import sys
 import time
-from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 
 from agnews.api.request import Json, read_options
 from agnews.cli.bulk.aws import client
-from agnews.cli.bulk.cost import Meter, meter
-from agnews.cli.bulk.execution import Counts, machine_arn, region_of, result_files, rows_with_errors, start, watch
-from agnews.cli.bulk.s3 import check_bucket, columns_of, input_place, output_place
-from agnews.cli.console import say
-from agnews.cli.files.columns import Names
+from agnews.cli.bulk.cost import CostMeter, cost_meter
+from agnews.cli.bulk.execution import (
+    RunProgress,
+    count_errors,
+    machine_arn,
+    region_of,
+    result_files,
+    start_execution,
+    watch,
+)
+from agnews.cli.bulk.s3 import check_bucket, column_options, input_location, output_location
+from agnews.cli.console import ShowRun, no_progress, say
+from agnews.cli.files.columns import ColumnNames
 from agnews.errors import AgNewsError, InputError
 
-SECONDS_BETWEEN_LOOKS = 2.0
-
-Show = Callable[[int, int, int, float | None], None]
-"""Shows how far a run is: rows done, in all and failed, and dollars, where they are known."""
+POLL_INTERVAL_S = 2.0
 
 
 def bulk(arguments: argparse.Namespace) -> int:
-    """0, or 1 if some rows failed, 130 if it was left to itself. Raises AgNewsError if the run failed."""
+    """Run the command. Returns 0, 1 if some rows failed, or 130 if it was interrupted.
+
+    Raises:
+        AgNewsError: the run could not be started, or failed.
+    """
     if arguments.follow:
-        given = (arguments.input, arguments.output, arguments.state_machine, *options_of(arguments).values())
-        if any(value is not None for value in given) or arguments.no_wait:
-            raise InputError("--follow goes with nothing else: the run has its input, output and options")
+        others = (arguments.input, arguments.output, arguments.state_machine, *options_from(arguments).values())
+        if any(value is not None for value in others) or arguments.no_wait:
+            raise InputError("--follow takes no other argument: the run already has its input, output and options")
         return follow(arguments.follow)
     if arguments.input is None or arguments.output is None:
         raise InputError("name the input and the output: agnews bulk s3://bucket/in.csv s3://bucket/out/")
-    execution = begin(arguments)
+    execution = start(arguments)
     say(f"started {execution}")
     if arguments.no_wait:
-        say(look_again(execution))
+        say(follow_hint(execution))
         return 0
     return follow(execution)
 
 
-def options_of(arguments: argparse.Namespace) -> dict[str, Json]:
-    """The options as they were given, None where they were not."""
+def options_from(arguments: argparse.Namespace) -> dict[str, Json]:
+    """Return the options of the command line, None for those not given."""
     return {
         "top_k": arguments.top_k,
         "min_score": arguments.min_score,
@@ -49,79 +57,80 @@ def options_of(arguments: argparse.Namespace) -> dict[str, Json]:
     }
 
 
-def begin(arguments: argparse.Namespace) -> str:
-    """The ARN of the execution that was started, after a look at the input."""
-    options = options_of(arguments)
+def start(arguments: argparse.Namespace) -> str:
+    """Check the options and the input, start the run, and return its execution's ARN."""
+    options = options_from(arguments)
     read_options(options)
-    source, form = input_place(arguments.input)
-    output = output_place(arguments.output)
-    names = Names(arguments.column, arguments.description_column, arguments.id_column)
+    source, file_format = input_location(arguments.input)
+    output = output_location(arguments.output)
+    names = ColumnNames(arguments.column, arguments.description_column, arguments.id_column)
     s3 = client("s3")
-    columns = columns_of(s3, source, form, names)
+    columns = column_options(s3, source, file_format, names)
     check_bucket(s3, output)
-    chosen = {key: options[key] for key in ("top_k", "min_score") if options[key] is not None}
-    return start(machine_arn(arguments.state_machine), source, form, output, chosen | columns)
+    given = {key: options[key] for key in ("top_k", "min_score") if options[key] is not None}
+    return start_execution(machine_arn(arguments.state_machine), source, file_format, output, given | columns)
 
 
-def look_again(execution: str) -> str:
-    """How to come back to a run."""
-    return f"it runs without this command; look again: agnews bulk --follow {execution}"
+def follow_hint(execution: str) -> str:
+    """Return how to follow the run again."""
+    return f"the run goes on in AWS; follow it with: agnews bulk --follow {execution}"
 
 
 def follow(execution: str) -> int:
-    """As `bulk`, once the run has ended or Ctrl-C was pressed."""
+    """Show the run's progress until it ends or Ctrl-C is pressed, and return as `bulk` does."""
     region = region_of(execution, "execution")
-    states = client("stepfunctions", region)
+    step_functions = client("stepfunctions", region)
     try:
-        costs = meter(states, client("lambda", region), execution)
-        with bar() as show:
-            counts = Counts("RUNNING")
-            for counts in watch(states, execution):
-                show(counts.done, counts.total, counts.failed, dollars(costs, counts))
-                if counts.status == "RUNNING":
-                    time.sleep(SECONDS_BETWEEN_LOOKS)
+        meter = cost_meter(step_functions, client("lambda", region), execution)
+        with run_progress_bar() as show:
+            progress = RunProgress("RUNNING")
+            for progress in watch(step_functions, execution):
+                show(progress.done, progress.total, progress.failed, cost_so_far(meter, progress))
+                if progress.status == "RUNNING":
+                    time.sleep(POLL_INTERVAL_S)
     except KeyboardInterrupt:
-        say(look_again(execution))
+        say(follow_hint(execution))
         return 130
     except InputError:
         raise  # there is no such execution
     except AgNewsError:
-        say(look_again(execution))  # what failed is the looking
+        say(follow_hint(execution))  # only following it failed
         raise
-    return ended(execution, counts, dollars(costs, counts))
+    return report_end(execution, progress, cost_so_far(meter, progress))
 
 
-def dollars(costs: Meter | None, counts: Counts) -> float | None:
-    """What the run cost up to now, about."""
-    return costs.dollars(counts, time.monotonic()) if costs else None
+def cost_so_far(meter: CostMeter | None, progress: RunProgress) -> float | None:
+    """Return about how many dollars the run has cost, or None if that cannot be estimated."""
+    return meter.dollars(progress, time.monotonic()) if meter else None
 
 
-def bar() -> AbstractContextManager[Show]:
-    """A progress bar for who looks at standard error, or what looks like one to its caller."""
+def run_progress_bar() -> AbstractContextManager[ShowRun]:
+    """Return a progress bar on stderr, or if stderr is no terminal, one that does nothing."""
     if not sys.stderr.isatty():
-        return nullcontext(_ignore)
-    from agnews.cli.terminal import run_bar
+        return nullcontext(no_progress)
+    from agnews.cli.terminal import bulk_progress_bar  # rich, which is not installed where no terminal is used
 
-    return run_bar()
-
-
-def _ignore(*_: object) -> None: ...
+    return bulk_progress_bar()
 
 
-def ended(execution: str, counts: Counts, cost: float | None) -> int:
-    """0 or 1, after the results' addresses are on standard output. Raises AgNewsError if the run failed."""
-    told = "" if cost is None else f", about ${cost:,.2f} by us-east-1's prices"
-    if counts.status != "SUCCEEDED":
-        reason = counts.error or f"it ended as {counts.status}"
-        raise AgNewsError(f"the run failed after {counts.done:,} rows{told}: {reason} ({execution})")
-    say(f"{counts.done:,} rows, {counts.failed:,} of them in batches that failed{told}")
-    files = result_files(counts.results) if counts.results else {}
+def report_end(execution: str, progress: RunProgress, cost: float | None) -> int:
+    """Print the summary to stderr and the result files to stdout, and return 0, or 1 if some rows failed.
+
+    Raises:
+        AgNewsError: the run failed.
+    """
+    price = "" if cost is None else f", about ${cost:,.2f} at us-east-1 prices"
+    if progress.status != "SUCCEEDED":
+        reason = progress.error or f"its status is {progress.status}"
+        raise AgNewsError(f"the run failed after {progress.done:,} rows{price}: {reason} ({execution})")
+    say(f"{progress.done:,} rows, {progress.failed:,} of them in failed batches{price}")
+    files = result_files(progress.results) if progress.results else {}
     for file in files.get("SUCCEEDED", []):
         sys.stdout.write(f"{file}\n")
     for kind in ("FAILED", "PENDING"):
         for file in files.get(kind, []):
             say(f"{kind.lower()} batches, with their rows and errors: {file}")
-    bad = sum(map(rows_with_errors, files.get("SUCCEEDED", [])))
-    if bad:
-        say(f"{bad:,} rows have an error in place of a topic")
-    return 1 if counts.failed or bad else 0
+    bad_rows = sum(map(count_errors, files.get("SUCCEEDED", [])))
+    if bad_rows:
+        say(f"{bad_rows:,} rows have an error instead of a topic")
+    return 1 if progress.failed or bad_rows else 0

@@ -1,59 +1,59 @@
-"""What a bulk run costs, by AWS's list prices and by what can be seen of it from outside."""
+"""An estimate of what a bulk run costs, from AWS's list prices and the number of batches at work."""
 
 import json
 import re
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from agnews.cli.bulk.execution import Counts
+from agnews.cli.bulk.execution import RunProgress
 
 Architecture = Literal["x86_64", "arm64"]
 GB_SECOND: dict[Architecture, float] = {"x86_64": 0.0000166667, "arm64": 0.0000133334}
-"""Dollars, us-east-1, November 2026, as are the others: Lambda's, by architecture."""
+"""Lambda's price by architecture. All prices are in dollars, us-east-1, November 2026."""
 INVOCATION = 0.20 / 1_000_000
 BATCH = 0.025 / 1_000 + 1.00 / 1_000_000
-"""A batch is a state transition of the Standard execution, and an Express request."""
+"""A state transition of the Standard execution, and an Express request."""
 EXPRESS_SECOND = 0.00001667 * 64 / 1024
-"""Of an Express execution: it is billed for 64 MB at least."""
+"""A second of an Express execution, which is billed for at least 64 MB."""
 
 
 @dataclass
-class Meter:
-    """Adds up what batches at work cost, from one look to the next."""
+class CostMeter:
+    """Adds up the cost of the batches at work, from one observation to the next."""
 
     memory_gb: float
     architecture: Architecture
-    seconds: float = 0.0
-    """Of batches at work, since the first look."""
-    last: float | None = None
-    begun: int = 0
-    """Rows that were done at the first look: they are taken to have cost as much each."""
+    batch_seconds: float = 0.0
+    """Seconds of batches at work since the first observation."""
+    last_time: float | None = None
+    rows_before: int = 0
+    """Rows done at the first observation; they are assumed to have cost the same per row."""
 
-    def dollars(self, counts: Counts, now: float) -> float | None:
-        """The estimate up to `now`, a clock's seconds; None where no batch was seen at work that would tell."""
-        if self.last is None:
-            self.begun = counts.done
+    def dollars(self, progress: RunProgress, now: float) -> float | None:
+        """Return the estimate up to `now` (a clock's seconds), or None if no row was finished while observed."""
+        if self.last_time is None:
+            self.rows_before = progress.done
         else:
-            self.seconds += counts.running * (now - self.last)
-        self.last = now
-        seen = counts.done - self.begun
-        if counts.done and not seen:
+            self.batch_seconds += progress.running * (now - self.last_time)
+        self.last_time = now
+        observed = progress.done - self.rows_before
+        if progress.done and not observed:
             return None
-        seconds = self.seconds * (counts.done / seen if seen > 0 else 1)
+        seconds = self.batch_seconds * (progress.done / observed if observed > 0 else 1)
         per_second = self.memory_gb * GB_SECOND[self.architecture] + EXPRESS_SECOND
-        return counts.batches * (BATCH + INVOCATION) + seconds * per_second
+        return progress.batches * (BATCH + INVOCATION) + seconds * per_second
 
 
-def meter(states: Any, functions: Any, execution: str) -> Meter | None:
-    """A meter for the function that the execution calls; None where the caller may not look at it."""
+def cost_meter(step_functions: Any, lambda_: Any, execution: str) -> CostMeter | None:
+    """Return a meter for the function that the execution calls; None if the caller has no permission to look it up."""
     from botocore.exceptions import BotoCoreError, ClientError
 
     try:
-        described = states.describe_state_machine_for_execution(executionArn=execution)
-        called = re.search(r'"FunctionName":\s*("[^"]+")', described["definition"])
-        if called is None:
+        machine = step_functions.describe_state_machine_for_execution(executionArn=execution)
+        function = re.search(r'"FunctionName":\s*("[^"]+")', machine["definition"])
+        if function is None:
             return None
-        found = functions.get_function_configuration(FunctionName=json.loads(called[1]))
+        configuration = lambda_.get_function_configuration(FunctionName=json.loads(function[1]))
     except (BotoCoreError, ClientError):
         return None
-    return Meter(found["MemorySize"] / 1024, found.get("Architectures", ["x86_64"])[0])
+    return CostMeter(configuration["MemorySize"] / 1024, configuration.get("Architectures", ["x86_64"])[0])

@@ -1,1 +1,1 @@
-"""`agnews evaluate`: labelled files in, a report as text, JSON, plots and one HTML page out."""
+"""`agnews evaluate`: labelled files in, a report as text, JSON, plots and an HTML page out."""

@@ -1,16 +1,16 @@
-"""`agnews evaluate`: from its arguments to its report."""
+"""The `agnews evaluate` command: read labelled files, measure, and write the report."""
 
 import argparse
 import sys
 from pathlib import Path
 
+from agnews.cli.arguments import settings_from
 from agnews.cli.console import say, utf8_output
-from agnews.cli.engine import settings_of
-from agnews.cli.evaluation import files
-from agnews.cli.evaluation.labelled import Columns, Example, file_read, read_examples
-from agnews.cli.evaluation.measure import Report, Task, compare, labels_of, measured_views, views_of
-from agnews.cli.evaluation.text import report_text
-from agnews.cli.info import facts
+from agnews.cli.evaluation import report_folder
+from agnews.cli.evaluation.examples import LabelColumns, LabelledExample, evaluated_file, read_examples
+from agnews.cli.evaluation.measurement import Report, Task, chosen_views, comparison, measure_views, true_labels
+from agnews.cli.evaluation.text_report import report_text
+from agnews.cli.info import installation
 from agnews.errors import InputError
 from agnews.model.checkpoint import MANIFEST
 from agnews.model.classifier import load
@@ -18,59 +18,59 @@ from agnews.settings import ENGINES, Settings
 
 
 def evaluate(arguments: argparse.Namespace) -> int:
-    """0, after printing the report and writing its folder."""
-    utf8_output().write(report_written(arguments, settings_of(arguments)))
-    return 0
-
-
-def report_written(arguments: argparse.Namespace, settings: Settings) -> str:
-    """The report as text, after writing its folder."""
-    reference = reference_of(arguments.compare, settings)
-    columns = Columns(arguments.label_column, arguments.by)
+    """Run the command: write the report's folder and print the report. Returns 0."""
+    settings = settings_from(arguments)
+    reference = reference_settings(arguments.compare, settings)
+    columns = LabelColumns(arguments.label_column, arguments.by)
     if len({path.resolve() for path in arguments.files}) < len(arguments.files):
         raise InputError("a file is named twice; its rows would count twice")
     examples = {path: read_examples(path, columns, settings) for path in arguments.files}
-    files.make_folder(arguments.report, inputs=list(examples))
-    report = report_of(examples, arguments, settings, reference)
-    files.write(report, arguments.report)
-    plots = "" if files.can_draw() else ", without plots, which need pip install -e '.[evaluate]'"
-    say(f"the report is in {arguments.report / files.PAGE}{plots}")
-    return report_text(report)
+    report_folder.make_folder(arguments.report, inputs=list(examples))
+    report = make_report(examples, arguments, settings, reference)
+    report_folder.write_report(report, arguments.report)
+    missing = "" if report_folder.can_plot() else ", without plots, which need pip install -e '.[evaluate]'"
+    say(f"the report is in {arguments.report / report_folder.REPORT_PAGE}{missing}")
+    utf8_output().write(report_text(report))
+    return 0
 
 
-def reference_of(name: str | None, settings: Settings) -> Settings | None:
-    """The settings of what to compare with: another engine, or another checkpoint's folder.
+def reference_settings(choice: str | None, settings: Settings) -> Settings | None:
+    """Return the settings of the engine or the baked folder to compare with; None without a choice.
 
     Raises:
-        InputError: `name` is neither, or nothing else than what is evaluated.
+        InputError: the choice is neither, or is the engine that is evaluated.
     """
-    if name is None:
+    if choice is None:
         return None
     for engine in ENGINES:
-        if name == engine == settings.engine:
-            raise InputError(f"--compare {name} is the engine that is evaluated; name the other one")
-        if name == engine:
+        if choice == engine == settings.engine:
+            raise InputError(f"--compare {choice} is the engine that is evaluated; name the other one")
+        if choice == engine:
             return settings._replace(engine=engine)
-    if not (Path(name) / MANIFEST).exists():
-        raise InputError(f"--compare {name}: expected {' or '.join(ENGINES)}, or a baked folder with {MANIFEST}")
-    return settings._replace(model_dir=Path(name))
+    if not (Path(choice) / MANIFEST).exists():
+        raise InputError(f"--compare {choice}: expected {' or '.join(ENGINES)}, or a baked folder with {MANIFEST}")
+    return settings._replace(model_dir=Path(choice))
 
 
-def report_of(
-    examples: dict[Path, list[Example]], arguments: argparse.Namespace, settings: Settings, other: Settings | None
+def make_report(
+    examples: dict[Path, list[LabelledExample]],
+    arguments: argparse.Namespace,
+    settings: Settings,
+    reference: Settings | None,
 ) -> Report:
-    """The engine, and the one to compare with, on every view of all the files' examples."""
-    every = [example for found in examples.values() for example in found]
-    labels_of(every)  # refused before anything is loaded
-    task = Task(every, views_of(every, arguments.view), not arguments.no_texts, bars=sys.stderr.isatty())
+    """Measure the engine and, if there is one, the reference on every view of all files' examples."""
+    all_examples = [example for file_examples in examples.values() for example in file_examples]
+    true_labels(all_examples)  # refuses an empty set before anything is loaded
+    task = Task(
+        all_examples, chosen_views(all_examples, arguments.view), not arguments.no_texts, bars=sys.stderr.isatty()
+    )
     classifier = load(settings)
-    # Loaded before the first text is computed: a missing package is told at once.
-    reference = load(other) if other else None
-    found = measured_views(classifier, task)
-    held = measured_views(reference, task) if reference else {}
+    reference_classifier = load(reference) if reference else None  # before any text, so that it fails at once
+    measured = measure_views(classifier, task)
+    compared = measure_views(reference_classifier, task) if reference_classifier else {}
     return {
-        "files": [file_read(path, rows) for path, rows in examples.items()],
-        "views": {view: measured for view, (measured, _) in found.items()},
-        "compared": {view: compare(*found[view], *held[view]) for view in held},
-        "installation": facts(settings),
+        "files": [evaluated_file(path, file_examples) for path, file_examples in examples.items()],
+        "views": {view: measurement for view, (measurement, _) in measured.items()},
+        "compared": {view: comparison(*measured[view], *compared[view]) for view in compared},
+        "installation": installation(settings),
     }

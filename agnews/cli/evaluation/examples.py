@@ -1,4 +1,4 @@
-"""Labelled examples out of CSV files: AG News' own, or with a header."""
+"""Labelled examples from CSV files in AG News' own format or with a header."""
 
 import hashlib
 from collections.abc import Iterator, Sequence
@@ -9,32 +9,33 @@ from typing import TypedDict
 
 from agnews.api.request import TEXT_KEYS, checked
 from agnews.cli.files.columns import find_column
-from agnews.cli.files.rows import Line, read_lines, records
+from agnews.cli.files.lines import Line, csv_records, read_lines
 from agnews.errors import InputError
 from agnews.labels import LABELS
 from agnews.settings import Settings
 
 LABEL_COLUMNS = ("label", "class", "class index", "topic", "category")
-INDEX_OF = {str(index): index - 1 for index in range(1, len(LABELS) + 1)}
-INDEX_OF |= {"".join(filter(str.isalnum, label.lower())): index for index, label in enumerate(LABELS)}
-"""Labels as files write them, letters and digits alone: 1 to 4, or the topics."""
+LABEL_INDICES = {str(index): index - 1 for index in range(1, len(LABELS) + 1)}
+LABEL_INDICES |= {"".join(filter(str.isalnum, label.lower())): index for index, label in enumerate(LABELS)}
+"""0 to 3 by what files call a label: a number from 1 to 4, or the topic's letters in lower case."""
 
 
 @dataclass(frozen=True)
-class Example:
-    """A labelled article, as the file has it: no cleaning."""
+class LabelledExample:
+    """A labelled article as it is in the file, without cleaning."""
 
     label: int
+    """0 to 3, in LABELS' order."""
     title: str
     description: str | None
     where: str = ""
     """File and line, for people."""
     group: str | None = None
-    """What the column says that the report is to be broken down by."""
+    """The value of the column that the report is broken down by."""
 
 
-class FileRead(TypedDict):
-    """One of the files, by its content."""
+class EvaluatedFile(TypedDict):
+    """One of the files, identified by its content."""
 
     name: str
     rows: int
@@ -43,7 +44,7 @@ class FileRead(TypedDict):
 
 @dataclass(frozen=True)
 class Layout:
-    """Where a file's rows hold what is needed."""
+    """The number of columns of a file, and the indices of those that are used."""
 
     width: int
     label: int
@@ -56,52 +57,52 @@ AG_NEWS = Layout(width=3, label=0, title=1, description=2)
 
 
 @dataclass(frozen=True)
-class Columns:
-    """The columns that were named on the command line."""
+class LabelColumns:
+    """The label and group columns that the user named; None for the usual label column, and for no groups."""
 
     label: str | None = None
     by: str | None = None
 
 
-def read_examples(path: Path, columns: Columns, settings: Settings) -> list[Example]:
-    """The examples of one CSV file. Raises InputError, naming the line, where one cannot be used."""
+def read_examples(path: Path, columns: LabelColumns, settings: Settings) -> list[LabelledExample]:
+    """Return the examples of one CSV file. Raises InputError, with the line number, if one cannot be used."""
     try:
         with path.open("rb") as stream:
-            return list(_examples(str(path), records(read_lines(stream)), columns, settings))
+            return list(_examples(str(path), csv_records(read_lines(stream)), columns, settings))
     except OSError as error:
         raise InputError(f"cannot read {path} ({error.strerror})") from error
 
 
-def file_read(path: Path, examples: Sequence[Example]) -> FileRead:
-    """Which file the examples are from, wherever it lies."""
+def evaluated_file(path: Path, examples: Sequence[LabelledExample]) -> EvaluatedFile:
+    """Return the file's name without its folder, its number of examples and its hash."""
     with path.open("rb") as stream:
         digest = hashlib.file_digest(stream, "sha256").hexdigest()
     return {"name": path.name, "rows": len(examples), "sha256": digest}
 
 
 def _examples(
-    name: str, rows: Iterator[tuple[list[str], Line]], columns: Columns, settings: Settings
-) -> Iterator[Example]:
-    first = next(rows, None)
+    name: str, records: Iterator[tuple[list[str], Line]], columns: LabelColumns, settings: Settings
+) -> Iterator[LabelledExample]:
+    first = next(records, None)
     if first is None:
         raise InputError(f"{name} is empty")
-    if len(first[0]) == AG_NEWS.width and first[0][0].strip() in {"1", "2", "3", "4"}:
+    header = first[0]
+    if len(header) == AG_NEWS.width and header[0].strip() in {"1", "2", "3", "4"}:
         if columns.by is not None:
             raise InputError(f"{name} has no column {columns.by!r}: it is in AG News' own format, without a header")
-        layout, rows = AG_NEWS, chain([first], rows)
+        layout, records = AG_NEWS, chain([first], records)
     else:
-        layout = layout_of(name, first[0], columns)
-    short = Path(name).name
-    for cells, line in rows:
+        layout = find_layout(name, header, columns)
+    file_name = Path(name).name
+    for cells, line in records:
         try:
-            found = example(cells, line, layout, settings)
-            yield replace(found, where=f"{short}:{line.number}")
+            yield replace(read_example(cells, line, layout, settings), where=f"{file_name}:{line.number}")
         except InputError as error:
             raise InputError(f"{name}:{line.number}: {error}") from error
 
 
-def layout_of(name: str, header: Sequence[str], columns: Columns) -> Layout:
-    """The columns by their names. Raises InputError where the label or the text is missing."""
+def find_layout(name: str, header: Sequence[str], columns: LabelColumns) -> Layout:
+    """Return the layout that the header describes. Raises InputError if it has no label or no text."""
     label = find_column(name, header, columns.label, LABEL_COLUMNS)
     title = find_column(name, header, None, ("title", *TEXT_KEYS))
     if label is None or title is None:
@@ -115,15 +116,15 @@ def layout_of(name: str, header: Sequence[str], columns: Columns) -> Layout:
     return Layout(len(header), label, title, description, group)
 
 
-def example(cells: Sequence[str], line: Line, layout: Layout, settings: Settings) -> Example:
-    """One row's example. Raises InputError where it has none."""
+def read_example(cells: Sequence[str], line: Line, layout: Layout, settings: Settings) -> LabelledExample:
+    """Return one row's example, without its place. Raises InputError if the row cannot be used."""
     if line.error is not None:
         raise line.error
     if len(cells) != layout.width:
         raise InputError(f"the row has {len(cells):,} fields, expected {layout.width:,}")
-    label = INDEX_OF.get("".join(filter(str.isalnum, cells[layout.label].lower())))
+    label = LABEL_INDICES.get("".join(filter(str.isalnum, cells[layout.label].lower())))
     if label is None:
         raise InputError(f"the label is {cells[layout.label][:40]!r}; expected 1-4 or one of {', '.join(LABELS)}")
     description = None if layout.description is None else cells[layout.description]
     group = None if layout.group is None else cells[layout.group]
-    return Example(label, checked(cells[layout.title], settings), description, group=group)
+    return LabelledExample(label, checked(cells[layout.title], settings), description, group=group)

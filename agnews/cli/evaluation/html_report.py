@@ -1,12 +1,12 @@
-"""An evaluation as one HTML page that needs nothing else."""
+"""An evaluation as one HTML page without external files."""
 
 import base64
 from collections.abc import Iterable, Mapping, Sequence
 from html import escape
 
-from agnews.cli.evaluation.measure import Measured, Mistake, Report, View
+from agnews.cli.evaluation.measurement import Measurement, Mistake, Report, View
 from agnews.cli.evaluation.metrics import at_coverage
-from agnews.cli.evaluation.text import COVERAGES, TITLES, share_text
+from agnews.cli.evaluation.text_report import REPORTED_COVERAGES, VIEW_TITLES, accuracy_text
 
 STYLE = """
 :root { color-scheme: light dark; font: 16px/1.5 system-ui, sans-serif }
@@ -16,107 +16,111 @@ th, td { padding: .25rem .75rem; text-align: left; border-bottom: 1px solid rgb(
 td.number, th.number { text-align: right; font-variant-numeric: tabular-nums }
 img { max-width: 100%; background: white }
 """
+PLOT_ALT = "Confusion matrix, reliability diagram and coverage curve; the tables below have their numbers"
+MAX_NUMBER_CHARS = 11
+"""A longer cell is not right-aligned, even if it begins with a digit."""
 
 
-def page(report: Report, pictures: Mapping[View, bytes]) -> str:
-    """The page; `pictures` are PNG files, none for a view where they could not be drawn."""
-    facts = report["installation"]
-    versions = ", ".join(f"{name} {number}" for name, number in facts["versions"].items())
+def report_page(report: Report, plots: Mapping[View, bytes]) -> str:
+    """Return the page. `plots` are PNG files, absent for views that have none."""
+    installation = report["installation"]
+    machine = installation["machine"]
+    versions = ", ".join(f"{name} {number}" for name, number in installation["versions"].items())
     files = "; ".join(f"{file['name']}, {file['rows']:,} rows, sha256 {file['sha256']}" for file in report["files"])
     return "\n".join(
         [
             '<!doctype html>\n<html lang="en">\n<meta charset="utf-8">',
             '<meta name="viewport" content="width=device-width">\n<title>AG News Lambda: evaluation</title>',
-            f"<style>{STYLE}</style>\n<h1>Evaluation of {escape(facts['source'])}</h1>",
-            f"<p>{escape(facts['revision'])}, engine {facts['engine']}, {facts['workers']} workers, "
-            f"temperature {facts['temperature']:g}; {escape(facts['machine']['cpu'])}, "
-            f"{facts['machine']['cpus']} CPUs; {escape(versions)}</p>\n<p>{escape(files)}</p>",
-            *(part for view in report["views"] for part in section(report, view, pictures.get(view))),
+            f"<style>{STYLE}</style>\n<h1>Evaluation of {escape(installation['source'])}</h1>",
+            f"<p>{escape(installation['revision'])}, engine {installation['engine']}, "
+            f"{installation['workers']} workers, temperature {installation['temperature']:g}; "
+            f"{escape(machine['cpu'])}, {machine['cpus']} CPUs; {escape(versions)}</p>\n<p>{escape(files)}</p>",
+            *(part for view in report["views"] for part in view_section(report, view, plots.get(view))),
             "</html>\n",
         ]
     )
 
 
-def section(report: Report, view: View, picture: bytes | None) -> Iterable[str]:
-    """One view of the texts."""
-    measured = report["views"][view]
-    yield f"<h2>{TITLES[view]}</h2>"
-    if picture is not None:
-        encoded = base64.b64encode(picture).decode()
-        told = "Confusion matrix, reliability diagram and coverage curve; their numbers are in the tables"
-        yield f'<img alt="{told}" src="data:image/png;base64,{encoded}">'
-    yield table(("", "accuracy", "macro-F1", "calibration error", "texts/s"), overview(report, view))
-    yield table(
-        ("topic", "precision", "recall", "F1", "texts"),
-        [
-            (name, *(f"{found[key]:.4f}" for key in ("precision", "recall", "f1")), f"{found['support']:,}")
-            for name, found in measured["metrics"]["classes"].items()
-        ],
-    )
-    points = [at_coverage(measured["metrics"]["coverage"], share) for share in (1.0, *COVERAGES)]
-    yield table(
-        ("min_score", "answered", "of those right"),
-        [(f"{point['min_score']:.4f}", f"{point['coverage']:.1%}", f"{point['accuracy']:.2%}") for point in points],
-    )
-    if measured["groups"]:
-        groups = [(name, f"{found['texts']:,}", share_text(found)) for name, found in measured["groups"].items()]
-        yield table(("group", "texts", "accuracy"), groups)
-    yield f"<h3>The {len(measured['mistakes'])} most confident mistakes</h3>"
-    yield mistakes(measured["mistakes"])
+def view_section(report: Report, view: View, plot: bytes | None) -> Iterable[str]:
+    """Yield the parts of the section about one view."""
+    measurement = report["views"][view]
+    yield f"<h2>{VIEW_TITLES[view]}</h2>"
+    if plot is not None:
+        yield f'<img alt="{PLOT_ALT}" src="data:image/png;base64,{base64.b64encode(plot).decode()}">'
+    yield html_table(("", "accuracy", "macro-F1", "calibration error", "texts/s"), engine_rows(report, view))
+    yield topics_table(measurement)
+    yield coverage_table(measurement)
+    if measurement["groups"]:
+        groups = [(name, f"{group['texts']:,}", accuracy_text(group)) for name, group in measurement["groups"].items()]
+        yield html_table(("group", "texts", "accuracy"), groups)
+    yield f"<h3>The {len(measurement['mistakes'])} most confident mistakes</h3>"
+    yield mistakes_table(measurement["mistakes"])
 
 
-def overview(report: Report, view: View) -> list[Sequence[str]]:
-    """The engine's row and, where there is one, the reference's."""
-    rows = [row(report["views"][view])]
+def engine_rows(report: Report, view: View) -> list[Sequence[str]]:
+    """Return the engine's row and, if there is a reference, the reference's."""
+    rows = [engine_row(report["views"][view])]
     if view in report["compared"]:
-        compared = report["compared"][view]
-        name, *others = row(compared["reference"])
-        rows.append((f"{name}; equal labels {compared['equal_labels']:.2%}", *others))
+        comparison = report["compared"][view]
+        name, *numbers = engine_row(comparison["reference"])
+        rows.append((f"{name}; equal labels {comparison['equal_labels']:.2%}", *numbers))
     return rows
 
 
-def row(measured: Measured) -> Sequence[str]:
-    """One engine's figures."""
-    found = measured["metrics"]
-    name = f"{measured['engine']} @ {measured['revision']}"
-    return name, share_text(found), f"{found['macro_f1']:.4f}", f"{found['ece']:.2%}", f"{measured['texts_per_s']:,.0f}"
-
-
-def mistakes(found: Sequence[Mistake]) -> str:
-    """The mistakes; their texts only where the report holds them."""
-    quoted = any(mistake["text"] is not None for mistake in found)
-    head = ("where", "label", "found", "score", *(("text",) if quoted else ()))
-    return table(
-        head,
-        [
-            (
-                mistake["where"],
-                mistake["label"],
-                mistake["found"],
-                f"{mistake['score']:.4f}",
-                *((mistake["text"] or "",) if quoted else ()),
-            )
-            for mistake in found
-        ],
+def engine_row(measurement: Measurement) -> Sequence[str]:
+    """Return one engine's name and numbers."""
+    metrics = measurement["metrics"]
+    return (
+        f"{measurement['engine']} @ {measurement['revision']}",
+        accuracy_text(metrics),
+        f"{metrics['macro_f1']:.4f}",
+        f"{metrics['ece']:.2%}",
+        f"{measurement['texts_per_s']:,.0f}",
     )
 
 
-def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """An HTML table; columns of short figures stand to the right."""
-    places = ["number" if rows and all(map(is_figure, column)) else "text" for column in zip(*rows, strict=True)]
-    places += ["text"] * (len(head) - len(places))
-    cells = "".join(
-        f'<th scope="col" class="{place}">{escape(cell)}</th>' for place, cell in zip(places, head, strict=True)
+def topics_table(measurement: Measurement) -> str:
+    """Return the table of precision, recall and F1 by topic."""
+    rows = [
+        (name, *(f"{topic[key]:.4f}" for key in ("precision", "recall", "f1")), f"{topic['support']:,}")
+        for name, topic in measurement["metrics"]["classes"].items()
+    ]
+    return html_table(("topic", "precision", "recall", "F1", "texts"), rows)
+
+
+def coverage_table(measurement: Measurement) -> str:
+    """Return the table of the accuracy by share of texts answered."""
+    points = [at_coverage(measurement["metrics"]["coverage"], share) for share in (1.0, *REPORTED_COVERAGES)]
+    rows = [(f"{point['min_score']:.4f}", f"{point['coverage']:.1%}", f"{point['accuracy']:.2%}") for point in points]
+    return html_table(("min_score", "answered", "of those right"), rows)
+
+
+def mistakes_table(mistakes: Sequence[Mistake]) -> str:
+    """Return the table of mistakes, with a column of texts if the report has them."""
+    quoted = any(mistake["text"] is not None for mistake in mistakes)
+    rows = []
+    for mistake in mistakes:
+        cells = [mistake["where"], mistake["label"], mistake["found"], f"{mistake['score']:.4f}"]
+        rows.append([*cells, mistake["text"] or ""] if quoted else cells)
+    return html_table(("where", "label", "predicted", "score", *(("text",) if quoted else ())), rows)
+
+
+def html_table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """Return an HTML table whose columns of numbers are right-aligned."""
+    styles = ["number" if rows and all(map(is_number, column)) else "text" for column in zip(*rows, strict=True)]
+    styles += ["text"] * (len(head) - len(styles))
+    header = "".join(
+        f'<th scope="col" class="{style}">{escape(cell)}</th>' for style, cell in zip(styles, head, strict=True)
     )
     body = "\n".join(
         "<tr>"
-        + "".join(f'<td class="{place}">{escape(cell)}</td>' for place, cell in zip(places, row, strict=True))
+        + "".join(f'<td class="{style}">{escape(cell)}</td>' for style, cell in zip(styles, cells, strict=True))
         + "</tr>"
-        for row in rows
+        for cells in rows
     )
-    return f"<table><thead><tr>{cells}</tr></thead><tbody>\n{body}\n</tbody></table>"
+    return f"<table><thead><tr>{header}</tr></thead><tbody>\n{body}\n</tbody></table>"
 
 
-def is_figure(cell: str) -> bool:
-    """True for a number with what belongs to it."""
-    return cell[:1].isdigit() and len(cell) < 12
+def is_number(cell: str) -> bool:
+    """Return whether the cell is a number, perhaps with its unit."""
+    return cell[:1].isdigit() and len(cell) <= MAX_NUMBER_CHARS

@@ -1,4 +1,4 @@
-"""What labels and scores say of a classifier; numpy alone."""
+"""Accuracy, calibration and coverage of a classifier from labels and scores. Needs only numpy."""
 
 from typing import TypedDict
 
@@ -8,11 +8,11 @@ from numpy.typing import NDArray
 from agnews.labels import LABELS
 
 Z_95 = 1.959964
-"""The normal distribution's two-sided 95 % point."""
+"""The two-sided 95 % quantile of the normal distribution."""
 BINS = 15
-"""Guo et al. 2017."""
-COVERAGES = tuple(share / 100 for share in range(100, 0, -1))
-"""Shares of the texts answered, the surest first."""
+"""As in Guo et al. 2017."""
+CURVE_COVERAGES = tuple(percent / 100 for percent in range(100, 0, -1))
+"""The shares of texts answered at which the coverage curve has a point."""
 
 
 class ClassMetrics(TypedDict):
@@ -24,118 +24,120 @@ class ClassMetrics(TypedDict):
     support: int
 
 
-class Share(TypedDict):
-    """How many of some texts are right, with Wilson's 95 % interval."""
+class Accuracy(TypedDict):
+    """The share of texts that are right, with Wilson's 95 % interval."""
 
     texts: int
     accuracy: float
     accuracy_95: tuple[float, float]
 
 
-class Bin(TypedDict):
-    """The texts whose score lies in one of BINS equal ranges: their mean score, and the share that is right."""
+class ReliabilityBin(TypedDict):
+    """The texts whose score is in one of BINS equal ranges: how many, their mean score, and the share that is right."""
 
     texts: int
     score: float
     accuracy: float
 
 
-class Coverage(TypedDict):
-    """What is answered, and how well, where everything scored below `min_score` is left unanswered."""
+class CoveragePoint(TypedDict):
+    """The share of texts scored `min_score` or higher, and the share of those that is right."""
 
     min_score: float
     coverage: float
     accuracy: float
 
 
-class Metrics(Share):
-    """One set of texts. Shares lie from 0 to 1; rows of the confusion matrix are true labels, in LABELS' order."""
+class Metrics(Accuracy):
+    """All metrics of one set of texts. Shares are from 0 to 1."""
 
     macro_f1: float
     classes: dict[str, ClassMetrics]
     confusion: list[list[int]]
+    """Counts: a row for each true label and a column for each predicted one, in LABELS' order."""
     ece: float
+    """Expected calibration error."""
     mean_score: float
-    reliability: list[Bin]
-    coverage: list[Coverage]
+    reliability: list[ReliabilityBin]
+    coverage: list[CoveragePoint]
 
 
 def metrics(labels: NDArray[np.int64], scores: NDArray[np.float64]) -> Metrics:
-    """Everything about labels [n] (0 to 3) and scores [n, 4], n at least 1. The first of equal scores wins."""
-    found = scores.argmax(axis=1)
-    table = confusion(labels, found)
-    classes: dict[str, ClassMetrics] = {label: class_metrics(table, index) for index, label in enumerate(LABELS)}
-    correct = int(table.trace())
+    """Return all metrics of labels [n] (0 to 3) and scores [n, 4], n at least 1. The first of equal scores wins."""
+    predicted = scores.argmax(axis=1)
+    confusion = confusion_matrix(labels, predicted)
+    classes: dict[str, ClassMetrics] = {label: class_metrics(confusion, index) for index, label in enumerate(LABELS)}
+    correct = predicted == labels
     score = scores.max(axis=1)
-    bins = reliability(score, found == labels)
+    bins = reliability_bins(score, correct)
     return {
-        **share(correct, len(labels)),
-        "macro_f1": sum(of_class["f1"] for of_class in classes.values()) / len(LABELS),
+        **accuracy_of(int(confusion.trace()), len(labels)),
+        "macro_f1": sum(one_class["f1"] for one_class in classes.values()) / len(LABELS),
         "classes": classes,
-        "confusion": table.tolist(),
+        "confusion": confusion.tolist(),
         "ece": calibration_error(bins),
         "mean_score": float(score.mean()),
         "reliability": bins,
-        "coverage": coverage_curve(score, found == labels),
+        "coverage": coverage_curve(score, correct),
     }
 
 
-def confusion(labels: NDArray[np.int64], found: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Counts [4, 4]: row the true label, column the one that was found."""
+def confusion_matrix(labels: NDArray[np.int64], predicted: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return counts [4, 4]: a row for each true label, a column for each predicted one."""
     size = len(LABELS)
-    counts: NDArray[np.int64] = np.bincount(labels * size + found, minlength=size * size).reshape(size, size)
+    counts: NDArray[np.int64] = np.bincount(labels * size + predicted, minlength=size * size).reshape(size, size)
     return counts
 
 
-def class_metrics(table: NDArray[np.int64], index: int) -> ClassMetrics:
-    """Precision, recall and F1 of one topic; 0 where there is nothing to divide by."""
-    hits, support, claimed = int(table[index, index]), int(table[index].sum()), int(table[:, index].sum())
+def class_metrics(confusion: NDArray[np.int64], index: int) -> ClassMetrics:
+    """Return precision, recall and F1 of one topic; 0 where the denominator is 0."""
+    hits, support, predicted = int(confusion[index, index]), int(confusion[index].sum()), int(confusion[:, index].sum())
     return {
-        "precision": hits / claimed if claimed else 0.0,
+        "precision": hits / predicted if predicted else 0.0,
         "recall": hits / support if support else 0.0,
-        "f1": 2 * hits / (support + claimed) if support + claimed else 0.0,
+        "f1": 2 * hits / (support + predicted) if support + predicted else 0.0,
         "support": support,
     }
 
 
-def share(correct: int, total: int) -> Share:
-    """`correct` of `total`, at least 1."""
-    return {"texts": total, "accuracy": correct / total, "accuracy_95": wilson(correct, total)}
+def accuracy_of(correct: int, total: int) -> Accuracy:
+    """Return the accuracy of `correct` out of `total`, which is at least 1."""
+    return {"texts": total, "accuracy": correct / total, "accuracy_95": wilson_interval(correct, total)}
 
 
-def wilson(correct: int, total: int) -> tuple[float, float]:
-    """Wilson's 95 % interval of a share, `total` at least 1."""
+def wilson_interval(correct: int, total: int) -> tuple[float, float]:
+    """Return Wilson's 95 % interval of the share `correct / total`; `total` is at least 1."""
     share, square = correct / total, Z_95**2
     middle = (share + square / (2 * total)) / (1 + square / total)
     half = Z_95 / (1 + square / total) * (share * (1 - share) / total + square / (4 * total**2)) ** 0.5
     return max(0.0, middle - half), min(1.0, middle + half)
 
 
-def reliability(score: NDArray[np.float64], correct: NDArray[np.bool_], bins: int = BINS) -> list[Bin]:
-    """The bins of equal width, from the lowest score up, that have any text."""
-    places = np.clip(np.ceil(score * bins).astype(np.int64) - 1, 0, bins - 1)
-    counts = np.bincount(places, minlength=bins)
-    sums = np.bincount(places, weights=score, minlength=bins)
-    hits = np.bincount(places, weights=correct, minlength=bins)
+def reliability_bins(score: NDArray[np.float64], correct: NDArray[np.bool_], bins: int = BINS) -> list[ReliabilityBin]:
+    """Return the bins of equal width that contain a text, from the lowest score up."""
+    indices = np.clip(np.ceil(score * bins).astype(np.int64) - 1, 0, bins - 1)
+    counts = np.bincount(indices, minlength=bins)
+    sums = np.bincount(indices, weights=score, minlength=bins)
+    hits = np.bincount(indices, weights=correct, minlength=bins)
     return [
-        {"texts": int(counts[place]), "score": sums[place] / counts[place], "accuracy": hits[place] / counts[place]}
-        for place in np.flatnonzero(counts)
+        {"texts": int(counts[index]), "score": sums[index] / counts[index], "accuracy": hits[index] / counts[index]}
+        for index in np.flatnonzero(counts)
     ]
 
 
-def calibration_error(bins: list[Bin]) -> float:
-    """Expected calibration error: |accuracy - mean score| over the bins, weighted by their texts."""
-    gaps = sum(found["texts"] * abs(found["accuracy"] - found["score"]) for found in bins)
-    return float(gaps / sum(found["texts"] for found in bins))
+def calibration_error(bins: list[ReliabilityBin]) -> float:
+    """Return the expected calibration error: |accuracy - mean score| of the bins, weighted by their texts."""
+    gaps = sum(group["texts"] * abs(group["accuracy"] - group["score"]) for group in bins)
+    return float(gaps / sum(group["texts"] for group in bins))
 
 
-def coverage_curve(score: NDArray[np.float64], correct: NDArray[np.bool_]) -> list[Coverage]:
-    """For each of COVERAGES the `min_score` that answers at least so many texts, and how many of those are right.
+def coverage_curve(score: NDArray[np.float64], correct: NDArray[np.bool_]) -> list[CoveragePoint]:
+    """Return, for each of CURVE_COVERAGES, the `min_score` that answers at least this share of the texts.
 
-    Texts of equal score are answered together, so the coverage can be above the one asked for.
+    Texts of equal score are answered together, so a point's coverage can be higher.
     """
-    order = np.sort(score)[::-1]
-    thresholds = dict.fromkeys(float(order[int(np.ceil(share * len(score))) - 1]) for share in COVERAGES)
+    descending = np.sort(score)[::-1]
+    thresholds = dict.fromkeys(float(descending[int(np.ceil(share * len(score))) - 1]) for share in CURVE_COVERAGES)
     return [
         {
             "min_score": threshold,
@@ -146,6 +148,6 @@ def coverage_curve(score: NDArray[np.float64], correct: NDArray[np.bool_]) -> li
     ]
 
 
-def at_coverage(curve: list[Coverage], share: float) -> Coverage:
-    """The point of the curve that answers at least `share` of the texts, and as few more as there are."""
+def at_coverage(curve: list[CoveragePoint], share: float) -> CoveragePoint:
+    """Return the point of the curve with the lowest coverage that is at least `share`."""
     return min((point for point in curve if point["coverage"] >= share), key=lambda point: point["coverage"])

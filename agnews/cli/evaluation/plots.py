@@ -9,34 +9,36 @@ from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
 from matplotlib.ticker import PercentFormatter
 
-from agnews.cli.evaluation.measure import Measured
-from agnews.cli.evaluation.metrics import at_coverage, wilson
+from agnews.cli.evaluation.measurement import Measurement
+from agnews.cli.evaluation.metrics import at_coverage, wilson_interval
 from agnews.labels import LABELS
 
 matplotlib.use("Agg")
 
 ACCENT, GREY, INK = "#1b4f7d", "#a8a8a8", "#333333"
-LEAST_TEXTS = 20
-"""A reliability bin with fewer texts says too little to be drawn."""
+MIN_BIN_TEXTS = 20
+"""Reliability bins with fewer texts are left out: their intervals are too wide to say anything."""
 MARKED_COVERAGE = 0.9
 
 
-def png(measured: Measured, title: str) -> bytes:
+def draw_measurement(measurement: Measurement, title: str) -> bytes:
     """Return the confusion matrix, the reliability diagram and the coverage curve side by side, as one PNG file."""
     figure = Figure(figsize=(12, 4), layout="constrained")
     left, middle, right = figure.subplots(1, 3)
-    figure.suptitle(f"{title}: {measured['metrics']['texts']:,} texts, {measured['engine']} engine", fontweight="bold")
-    confusion(left, measured)
-    reliability(middle, measured)
-    coverage(right, measured)
+    figure.suptitle(
+        f"{title}: {measurement['metrics']['texts']:,} texts, {measurement['engine']} engine", fontweight="bold"
+    )
+    draw_confusion(left, measurement)
+    draw_reliability(middle, measurement)
+    draw_coverage(right, measurement)
     stream = io.BytesIO()
     figure.savefig(stream, format="png", dpi=110, metadata={"Software": None})
     return stream.getvalue()
 
 
-def confusion(axes: Axes, measured: Measured) -> None:
+def draw_confusion(axes: Axes, measurement: Measurement) -> None:
     """Draw true labels by row and predicted ones by column; the shade is the share of the row."""
-    counts = np.array(measured["metrics"]["confusion"])
+    counts = np.array(measurement["metrics"]["confusion"])
     shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
     axes.imshow(shares, cmap=LinearSegmentedColormap.from_list("accent", ["white", ACCENT]), vmin=0, vmax=1)
     for row, column in np.ndindex(counts.shape):
@@ -45,28 +47,28 @@ def confusion(axes: Axes, measured: Measured) -> None:
     axes.set_xticks(range(len(LABELS)), LABELS)
     axes.set_yticks(range(len(LABELS)), LABELS)
     axes.set(xlabel="predicted label", ylabel="true label")
-    axes.set_title(f"Accuracy {measured['metrics']['accuracy']:.2%}")
+    axes.set_title(f"Accuracy {measurement['metrics']['accuracy']:.2%}")
 
 
-def reliability(axes: Axes, measured: Measured) -> None:
+def draw_reliability(axes: Axes, measurement: Measurement) -> None:
     """Draw the accuracy of texts of similar score with its interval; scores are calibrated on the diagonal."""
-    bins = [group for group in measured["metrics"]["reliability"] if group["texts"] >= LEAST_TEXTS]
+    bins = [group for group in measurement["metrics"]["reliability"] if group["texts"] >= MIN_BIN_TEXTS]
     scores, accuracies = [group["score"] for group in bins], [group["accuracy"] for group in bins]
-    intervals = [wilson(round(group["accuracy"] * group["texts"]), group["texts"]) for group in bins]
+    intervals = [wilson_interval(round(group["accuracy"] * group["texts"]), group["texts"]) for group in bins]
     axes.plot([0, 1], [0, 1], color=GREY, linestyle="--", label="perfectly calibrated")
     lows, highs = np.array(intervals).reshape(-1, 2).T
     axes.vlines(scores, lows, highs, color=ACCENT, label="95% interval")
     axes.scatter(scores, accuracies, color=ACCENT, zorder=3)
     axes.set(xlim=(0.2, 1.02), ylim=(0.2, 1.02), aspect="equal", ylabel="accuracy")
-    axes.set_xlabel(f"score, in bins of at least {LEAST_TEXTS} texts")
+    axes.set_xlabel(f"score, in bins of at least {MIN_BIN_TEXTS} texts")
     axes.legend(loc="lower right", frameon=False, fontsize=9)
-    axes.set_title(f"Calibration error {measured['metrics']['ece']:.2%} (lower is better)")
-    finish(axes)
+    axes.set_title(f"Calibration error {measurement['metrics']['ece']:.2%} (lower is better)")
+    format_axes(axes)
 
 
-def coverage(axes: Axes, measured: Measured) -> None:
+def draw_coverage(axes: Axes, measurement: Measurement) -> None:
     """Draw the accuracy of the answered texts by their share, the lowest scores left unanswered first."""
-    curve = measured["metrics"]["coverage"]
+    curve = measurement["metrics"]["coverage"]
     axes.plot([point["coverage"] for point in curve], [point["accuracy"] for point in curve], color=ACCENT)
     point = at_coverage(curve, MARKED_COVERAGE)
     place = point["coverage"], point["accuracy"]
@@ -75,10 +77,10 @@ def coverage(axes: Axes, measured: Measured) -> None:
     axes.annotate(note, place, (-10, -4), textcoords="offset points", ha="right", va="top", color=INK)
     axes.set(xlim=(0, 1.02), xlabel="share of texts answered", ylabel="accuracy of the answers")
     axes.set_title("Abstention (higher is better)")
-    finish(axes)
+    format_axes(axes)
 
 
-def finish(axes: Axes) -> None:
+def format_axes(axes: Axes) -> None:
     """Write shares as percentages and remove the box."""
     axes.xaxis.set_major_formatter(PercentFormatter(1, decimals=0))
     axes.yaxis.set_major_formatter(PercentFormatter(1, decimals=None))

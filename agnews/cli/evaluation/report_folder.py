@@ -1,50 +1,50 @@
-"""The files of a report's folder."""
+"""The folder with a report's files."""
 
 import json
 from collections.abc import Sequence
 from importlib.util import find_spec
 from pathlib import Path
 
-from agnews.cli.evaluation.measure import Report, View
-from agnews.cli.evaluation.page import page
-from agnews.cli.evaluation.text import TITLES
-from agnews.cli.files.writers import replacing
+from agnews.cli.evaluation.html_report import report_page
+from agnews.cli.evaluation.measurement import Report, View
+from agnews.cli.evaluation.text_report import VIEW_TITLES
+from agnews.cli.files.atomic import atomic_file
 from agnews.errors import InputError
 
-JSON, PAGE = "report.json", "index.html"
+REPORT_JSON, REPORT_PAGE = "report.json", "index.html"
 
 
 def make_folder(folder: Path, inputs: Sequence[Path]) -> None:
-    """Makes the folder that `write` will fill. Raises InputError where it cannot be, or an input would be lost."""
+    """Create the folder. Raises InputError if that fails, or if the report would overwrite one of the inputs."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise InputError(f"cannot make the folder {folder} ({error.strerror})") from error
-    for name in (JSON, PAGE):
+    for name in (REPORT_JSON, REPORT_PAGE):
         if any((folder / name).exists() and path.samefile(folder / name) for path in inputs):
             raise InputError(f"{folder / name} is one of the inputs; name another --report folder")
 
 
-def can_draw() -> bool:
-    """True where matplotlib is installed; without it a report has no plots."""
+def can_plot() -> bool:
+    """Return whether matplotlib is installed; without it a report has no plots."""
     return find_spec("matplotlib") is not None
 
 
-def write(report: Report, folder: Path) -> None:
-    """Writes report.json, index.html and, where `can_draw`, one PNG file for each view."""
-    pictures = drawn(report) if can_draw() else {}
-    for view in TITLES:
+def write_report(report: Report, folder: Path) -> None:
+    """Write report.json, index.html and, if matplotlib is installed, one PNG file for each view."""
+    plots = draw_views(report) if can_plot() else {}
+    for view in VIEW_TITLES:
         (folder / f"{view}.png").unlink(missing_ok=True)  # an earlier report's
-    for view, picture in pictures.items():
-        (folder / f"{view}.png").write_bytes(picture)
-    with replacing(folder / JSON) as stream:
+    for view, plot in plots.items():
+        (folder / f"{view}.png").write_bytes(plot)
+    with atomic_file(folder / REPORT_JSON) as stream:
         stream.write(json.dumps(report, indent=1, ensure_ascii=False) + "\n")
-    with replacing(folder / PAGE) as stream:
-        stream.write(page(report, pictures))
+    with atomic_file(folder / REPORT_PAGE) as stream:
+        stream.write(report_page(report, plots))
 
 
-def drawn(report: Report) -> dict[View, bytes]:
-    """One PNG file for each view."""
-    from agnews.cli.evaluation.plots import png  # matplotlib, which the text does without
+def draw_views(report: Report) -> dict[View, bytes]:
+    """Return one PNG file for each view."""
+    from agnews.cli.evaluation.plots import draw_measurement  # matplotlib, which the other files do not need
 
-    return {view: png(measured, TITLES[view]) for view, measured in report["views"].items()}
+    return {view: draw_measurement(measurement, VIEW_TITLES[view]) for view, measurement in report["views"].items()}

@@ -2,62 +2,67 @@
 
 from collections.abc import Iterator
 
-from agnews.cli.evaluation.measure import Compared, Measured, Report, View
-from agnews.cli.evaluation.metrics import Share, at_coverage
+from agnews.cli.evaluation.measurement import Comparison, Measurement, Report, View
+from agnews.cli.evaluation.metrics import Accuracy, at_coverage
 from agnews.labels import LABELS
 
-TITLES: dict[View, str] = {"title": "Titles", "full": "Titles with descriptions"}
-COVERAGES = (0.95, 0.9, 0.8)
+VIEW_TITLES: dict[View, str] = {"title": "Titles", "full": "Titles with descriptions"}
+REPORTED_COVERAGES = (0.95, 0.9, 0.8)
+"""The shares of texts answered for which reports show `min_score` and accuracy."""
 
 
 def report_text(report: Report) -> str:
-    """The report, for reading."""
+    """Return the report as text for a terminal."""
     return "\n".join(report_lines(report)) + "\n"
 
 
 def report_lines(report: Report) -> Iterator[str]:
-    """The report's lines."""
-    facts = report["installation"]
-    yield f"{facts['source']} @ {facts['revision']}, engine {facts['engine']}, {facts['workers']} workers"
+    """Yield the report's lines."""
+    installation = report["installation"]
+    yield (
+        f"{installation['source']} @ {installation['revision']}, "
+        f"engine {installation['engine']}, {installation['workers']} workers"
+    )
     yield ", ".join(f"{file['name']}: {file['rows']:,} rows" for file in report["files"])
-    for view, measured in report["views"].items():
-        yield f"\n{TITLES[view]}"
-        yield from measured_lines(measured)
+    for view, measurement in report["views"].items():
+        yield f"\n{VIEW_TITLES[view]}"
+        yield from measurement_lines(measurement)
         if view in report["compared"]:
-            yield from compared_lines(report["compared"][view], facts["revision"])
+            yield from comparison_lines(report["compared"][view], installation["revision"])
 
 
-def measured_lines(measured: Measured) -> Iterator[str]:
-    """One engine on one view."""
-    found = measured["metrics"]
-    yield f"  accuracy {share_text(found)}"
-    yield f"  macro-F1 {found['macro_f1']:.4f}, calibration error {found['ece']:.2%}"
-    for share in COVERAGES:
-        point = at_coverage(found["coverage"], share)
+def measurement_lines(measurement: Measurement) -> Iterator[str]:
+    """Yield the results on one view."""
+    metrics = measurement["metrics"]
+    yield f"  accuracy {accuracy_text(metrics)}"
+    yield f"  macro-F1 {metrics['macro_f1']:.4f}, calibration error {metrics['ece']:.2%}"
+    for share in REPORTED_COVERAGES:
+        point = at_coverage(metrics["coverage"], share)
         yield f"  min_score {point['min_score']:.4f} answers {point['coverage']:.1%}: {point['accuracy']:.2%} right"
-    yield f"  {measured['texts_per_s']:,.0f} texts/s"
+    yield f"  {measurement['texts_per_s']:,.0f} texts/s"
     yield f"  {'':<10}{'precision':>10}{'recall':>10}{'F1':>10}{'texts':>10}"
-    for label, of_class in found["classes"].items():
-        shares = "".join(f"{of_class[name]:>10.4f}" for name in ("precision", "recall", "f1"))
-        yield f"  {label:<10}{shares}{of_class['support']:>10,}"
-    yield f"  {'true, found':<12}" + "".join(f"{label:>10}" for label in LABELS)
-    for label, row in zip(LABELS, found["confusion"], strict=True):
-        yield f"  {label:<12}" + "".join(f"{count:>10,}" for count in row)
-    for name, of_group in measured["groups"].items():
-        yield f"  {name or '(empty)'}: accuracy {share_text(of_group)} of {of_group['texts']:,}"
+    for label, one_class in metrics["classes"].items():
+        shares = "".join(f"{one_class[name]:>10.4f}" for name in ("precision", "recall", "f1"))
+        yield f"  {label:<10}{shares}{one_class['support']:>10,}"
+    yield f"  {'true/predicted':<16}" + "".join(f"{label:>10}" for label in LABELS)
+    for label, counts in zip(LABELS, metrics["confusion"], strict=True):
+        yield f"  {label:<16}" + "".join(f"{count:>10,}" for count in counts)
+    for name, group in measurement["groups"].items():
+        yield f"  {name or '(empty)'}: accuracy {accuracy_text(group)} of {group['texts']:,}"
 
 
-def share_text(found: Share) -> str:
-    """An accuracy and its interval."""
-    low, high = found["accuracy_95"]
-    return f"{found['accuracy']:.2%} (95 % interval {low:.2%} to {high:.2%})"
+def accuracy_text(accuracy: Accuracy) -> str:
+    """Return the accuracy and its interval."""
+    low, high = accuracy["accuracy_95"]
+    return f"{accuracy['accuracy']:.2%} (95 % interval {low:.2%} to {high:.2%})"
 
 
-def compared_lines(compared: Compared, revision: str) -> Iterator[str]:
-    """The one against the reference, which is named by what differs."""
-    reference = compared["reference"]
+def comparison_lines(comparison: Comparison, revision: str) -> Iterator[str]:
+    """Yield the comparison; the reference's revision is shown only if it is not `revision`."""
+    reference = comparison["reference"]
     other = f" @ {reference['revision']}" if reference["revision"] != revision else ""
-    yield f"  {reference['engine']}{other}: accuracy {reference['metrics']['accuracy']:.2%}, " + (
-        f"{reference['texts_per_s']:,.0f} texts/s; difference {compared['difference_points']:+.2f} points, "
-        f"equal labels {compared['equal_labels']:.2%}"
+    yield (
+        f"  {reference['engine']}{other}: accuracy {reference['metrics']['accuracy']:.2%}, "
+        f"{reference['texts_per_s']:,.0f} texts/s; difference {comparison['difference_points']:+.2f} points, "
+        f"equal labels {comparison['equal_labels']:.2%}"
     )

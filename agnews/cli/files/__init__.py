@@ -1,1 +1,1 @@
-"""Rows out of files, and answers into files."""
+"""Files and streams of headlines: read as rows, and written with their topics."""

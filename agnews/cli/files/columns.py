@@ -1,4 +1,4 @@
-"""Which columns of a file hold the text, its description and its id."""
+"""The columns of a file that hold the text, its description and its id."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -6,50 +6,64 @@ from dataclasses import dataclass
 from agnews.api.request import TEXT_KEYS, USUAL_COLUMNS, Columns
 from agnews.errors import InputError
 
+MAX_COLUMNS_SHOWN = 20
+MAX_NAME_CHARS_SHOWN = 40
+
 
 @dataclass(frozen=True)
-class Names:
-    """The columns that a caller named. None: the usual name, where there is one."""
+class ColumnNames:
+    """The columns that the user named; None for those with their usual name."""
 
     text: str | None = None
     description: str | None = None
     id: str | None = None
 
     def columns(self) -> Columns:
-        """The same for objects, in which any key may be missing."""
+        """Return the keys of JSON objects, any of which may be missing."""
         return Columns(self.text, self.description or USUAL_COLUMNS.description, self.id or USUAL_COLUMNS.id)
 
 
-def find_columns(name: str, header: Sequence[str], names: Names) -> dict[str, int]:
-    """Where text, description and id stand in `header`. Raises InputError, listing the columns, without a text."""
-    usual = {"text": (names.text, TEXT_KEYS), "description": (names.description, ("description",))}
-    usual["id"] = (names.id, ("id",))
-    places = {key: find_column(name, header, wanted, known) for key, (wanted, known) in usual.items()}
-    if places["text"] is None:
-        raise _no_column(name, header, " or ".join(map(repr, TEXT_KEYS)))
-    return {key: place for key, place in places.items() if place is not None}
-
-
-def find_column(name: str, header: Sequence[str], wanted: str | None, usual: Sequence[str]) -> int | None:
-    """Where the wanted column stands, or else the first of the usual ones; upper and lower case are the same.
+def find_columns(file: str, header: Sequence[str], names: ColumnNames) -> dict[str, int]:
+    """Return the indices of `text` and, where `header` has them, of `description` and `id`.
 
     Raises:
-        InputError: the wanted one is missing, or a name stands for several columns.
+        InputError: the text or a named column is missing; the message lists the columns.
     """
-    plain = [column.strip().lower() for column in header]
-    for key in usual if wanted is None else (wanted,):
-        exact = [place for place, column in enumerate(header) if column == key]
-        places = exact or [place for place, column in enumerate(plain) if column == key.strip().lower()]
-        if len(places) > 1:
-            raise InputError(f"{name} has {len(places)} columns {key!r}; rename all but one")
-        if places:
-            return places[0]
-    if wanted is not None:
-        raise _no_column(name, header, repr(wanted))
+    candidates = {
+        "text": (names.text, TEXT_KEYS),
+        "description": (names.description, ("description",)),
+        "id": (names.id, ("id",)),
+    }
+    indices = {key: find_column(file, header, name, usual) for key, (name, usual) in candidates.items()}
+    if indices["text"] is None:
+        raise _missing(file, header, " or ".join(map(repr, TEXT_KEYS)))
+    return {key: index for key, index in indices.items() if index is not None}
+
+
+def find_column(file: str, header: Sequence[str], name: str | None, usual: Sequence[str]) -> int | None:
+    """Return the index of column `name`, or without a name of the first of the `usual` ones; None if there is none.
+
+    An exact match wins over one that differs in case.
+
+    Raises:
+        InputError: the named column is missing, or several columns match.
+    """
+    folded = [column.strip().lower() for column in header]
+    for key in usual if name is None else (name,):
+        exact = [index for index, column in enumerate(header) if column == key]
+        matches = exact or [index for index, column in enumerate(folded) if column == key.strip().lower()]
+        if len(matches) > 1:
+            raise InputError(f"{file} has {len(matches)} columns {key!r}; rename all but one")
+        if matches:
+            return matches[0]
+    if name is not None:
+        raise _missing(file, header, repr(name))
     return None
 
 
-def _no_column(name: str, header: Sequence[str], wanted: str) -> InputError:
-    shown = ", ".join(repr(column if len(column) <= 40 else column[:39] + "…") for column in header[:20])
-    more = f" and {len(header) - 20:,} more" if len(header) > 20 else ""
-    return InputError(f"{name} has no column {wanted}; its columns are {shown}{more}")
+def _missing(file: str, header: Sequence[str], name: str) -> InputError:
+    limit = MAX_NAME_CHARS_SHOWN
+    columns = [column if len(column) <= limit else column[: limit - 1] + "…" for column in header[:MAX_COLUMNS_SHOWN]]
+    rest = len(header) - MAX_COLUMNS_SHOWN
+    more = f" and {rest:,} more" if rest > 0 else ""
+    return InputError(f"{file} has no column {name}; its columns are {', '.join(map(repr, columns))}{more}")

@@ -9,18 +9,27 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from agnews.cli.evaluation import files
-from agnews.cli.evaluation.labelled import Columns, Example, read_examples
-from agnews.cli.evaluation.measure import Task, compare, groups_of, labels_of, measure, mistakes_of, texts_of, views_of
+from agnews.cli.evaluation import report_folder
+from agnews.cli.evaluation.examples import LabelColumns, LabelledExample, read_examples
+from agnews.cli.evaluation.measurement import (
+    Task,
+    chosen_views,
+    comparison,
+    group_accuracies,
+    measure,
+    true_labels,
+    view_texts,
+    worst_mistakes,
+)
 from agnews.cli.evaluation.metrics import (
     at_coverage,
     calibration_error,
     class_metrics,
-    confusion,
+    confusion_matrix,
     coverage_curve,
     metrics,
-    reliability,
-    wilson,
+    reliability_bins,
+    wilson_interval,
 )
 from agnews.cli.main import main
 from agnews.errors import InputError
@@ -31,8 +40,8 @@ from tests.support.requirement import ROOT, require_module
 from tests.support.texts import GOAL, OIL
 
 LABELLED = np.array([0, 0, 1, 2, 3, 3])
-FOUND = np.array([0, 1, 1, 2, 3, 0])
-ONE_HOT = np.eye(4)[FOUND]
+PREDICTED = np.array([0, 1, 1, 2, 3, 0])
+ONE_HOT = np.eye(4)[PREDICTED]
 
 AG_NEWS = """\
 "1","Ceasefire holds on the border after talks","Foreign ministers met, ""at last"", in the capital."
@@ -51,7 +60,7 @@ def ag_news(folder: Path) -> Path:
 
 def test_the_confusion_matrix_counts_true_labels_by_row() -> None:
     expected = [[1, 1, 0, 0], [0, 1, 0, 0], [0, 0, 1, 0], [1, 0, 0, 1]]
-    assert confusion(LABELLED, FOUND).tolist() == expected
+    assert confusion_matrix(LABELLED, PREDICTED).tolist() == expected
 
 
 @pytest.mark.parametrize(
@@ -61,21 +70,21 @@ def test_the_confusion_matrix_counts_true_labels_by_row() -> None:
 def test_a_topic_s_metrics_are_those_computed_by_hand(
     index: int, precision: float, recall: float, f1: float, support: int
 ) -> None:
-    found = class_metrics(confusion(LABELLED, FOUND), index)
-    assert found == pytest.approx({"precision": precision, "recall": recall, "f1": f1, "support": support})
+    topic = class_metrics(confusion_matrix(LABELLED, PREDICTED), index)
+    assert topic == pytest.approx({"precision": precision, "recall": recall, "f1": f1, "support": support})
 
 
 def test_a_topic_that_never_occurs_has_zeros_and_no_warning() -> None:
-    found = class_metrics(confusion(np.array([0, 0]), np.array([0, 0])), 3)
-    assert found == {"precision": 0.0, "recall": 0.0, "f1": 0.0, "support": 0}
+    topic = class_metrics(confusion_matrix(np.array([0, 0]), np.array([0, 0])), 3)
+    assert topic == {"precision": 0.0, "recall": 0.0, "f1": 0.0, "support": 0}
 
 
 def test_accuracy_and_macro_f1_are_those_computed_by_hand() -> None:
-    found = metrics(LABELLED, ONE_HOT)
-    assert found["texts"] == 6
-    assert found["accuracy"] == pytest.approx(4 / 6)
-    assert found["macro_f1"] == pytest.approx((1 / 2 + 2 / 3 + 1 + 2 / 3) / 4)
-    assert found["ece"] == pytest.approx(2 / 6)  # always sure, right in four of six
+    measured = metrics(LABELLED, ONE_HOT)
+    assert measured["texts"] == 6
+    assert measured["accuracy"] == pytest.approx(4 / 6)
+    assert measured["macro_f1"] == pytest.approx((1 / 2 + 2 / 3 + 1 + 2 / 3) / 4)
+    assert measured["ece"] == pytest.approx(2 / 6)  # always sure, right in four of six
 
 
 @pytest.mark.parametrize(
@@ -88,7 +97,7 @@ def test_accuracy_and_macro_f1_are_those_computed_by_hand() -> None:
     ],
 )
 def test_wilson_s_interval_is_the_known_one(correct: int, total: int, low: float, high: float) -> None:
-    assert wilson(correct, total) == pytest.approx((low, high), abs=6e-5)
+    assert wilson_interval(correct, total) == pytest.approx((low, high), abs=6e-5)
 
 
 @pytest.mark.parametrize(
@@ -103,12 +112,12 @@ def test_wilson_s_interval_is_the_known_one(correct: int, total: int, low: float
 def test_calibration_error_is_that_computed_by_hand(
     confidence: list[float], correct: list[bool], expected: float
 ) -> None:
-    assert calibration_error(reliability(np.array(confidence), np.array(correct))) == pytest.approx(expected)
+    assert calibration_error(reliability_bins(np.array(confidence), np.array(correct))) == pytest.approx(expected)
 
 
 def test_the_reliability_bins_hold_every_text_once_from_the_lowest_score_up() -> None:
-    found = reliability(np.array([0.99, 0.5, 0.95, 0.51]), np.array([True, False, False, True]))
-    assert found == [
+    bins = reliability_bins(np.array([0.99, 0.5, 0.95, 0.51]), np.array([True, False, False, True]))
+    assert bins == [
         {"texts": 2, "score": pytest.approx(0.505), "accuracy": 0.5},
         {"texts": 2, "score": pytest.approx(0.97), "accuracy": 0.5},
     ]
@@ -129,31 +138,31 @@ def test_the_coverage_curve_answers_the_surest_first_and_equal_scores_together()
 
 
 def test_the_mistakes_are_listed_most_confident_first_with_their_place() -> None:
-    examples = [Example(label, f"text {label}", None, where=f"a.csv:{label + 2}") for label in (0, 1, 2)]
+    examples = [LabelledExample(label, f"text {label}", None, where=f"a.csv:{label + 2}") for label in (0, 1, 2)]
     scores = np.array([[0.1, 0.2, 0.7, 0.0], [0.0, 0.9, 0.1, 0.0], [0.8, 0.1, 0.1, 0.0]])
     expected = [
         {"where": "a.csv:4", "text": "c", "label": "Business", "found": "World", "score": 0.8},
         {"where": "a.csv:2", "text": "a", "label": "World", "found": "Business", "score": 0.7},
     ]
-    assert mistakes_of(examples, ["a", "b", "c"], scores) == expected
-    assert [mistake["text"] for mistake in mistakes_of(examples, None, scores)] == [None, None]
+    assert worst_mistakes(examples, ["a", "b", "c"], scores) == expected
+    assert [mistake["text"] for mistake in worst_mistakes(examples, None, scores)] == [None, None]
 
 
 def test_each_group_has_its_own_accuracy() -> None:
-    examples = [Example(0, "a", None, group=name) for name in ("hard", "clear", "hard")]
-    found = groups_of(examples, np.array([True, True, False]))
-    assert {name: (of_group["texts"], of_group["accuracy"]) for name, of_group in found.items()} == {
+    examples = [LabelledExample(0, "a", None, group=name) for name in ("hard", "clear", "hard")]
+    groups = group_accuracies(examples, np.array([True, True, False]))
+    assert {name: (group["texts"], group["accuracy"]) for name, group in groups.items()} == {
         "clear": (1, 1.0),
         "hard": (2, 0.5),
     }
-    assert groups_of([Example(0, "a", None)], np.array([True])) == {}
+    assert group_accuracies([LabelledExample(0, "a", None)], np.array([True])) == {}
 
 
 def test_ag_news_own_format_is_recognised_and_its_text_left_as_it_is(settings: Settings, tmp_path: Path) -> None:
-    found = read_examples(ag_news(tmp_path), Columns(), settings)
-    assert [example.label for example in found] == [0, 1, 2, 3, 2]
-    assert [example.where for example in found][:2] == ["test.csv:1", "test.csv:2"]
-    assert found[0].description == 'Foreign ministers met, "at last", in the capital.'
+    examples = read_examples(ag_news(tmp_path), LabelColumns(), settings)
+    assert [example.label for example in examples] == [0, 1, 2, 3, 2]
+    assert [example.where for example in examples][:2] == ["test.csv:1", "test.csv:2"]
+    assert examples[0].description == 'Foreign ministers met, "at last", in the capital.'
 
 
 @pytest.mark.parametrize(
@@ -171,7 +180,7 @@ def test_labels_are_read_by_number_or_name(
 ) -> None:
     path = tmp_path / "a.csv"
     path.write_text(content, encoding="utf-8", newline="")
-    assert [example.label for example in read_examples(path, Columns(label=column), settings)] == [label]
+    assert [example.label for example in read_examples(path, LabelColumns(label=column), settings)] == [label]
 
 
 @pytest.mark.parametrize(
@@ -184,30 +193,30 @@ def test_labels_are_read_by_number_or_name(
         ("title,label\na,World\nb,Politics\n", ":3: the label is 'Politics'"),
         ("title,label\na,World,c\n", ":2: the row has 3 fields, expected 2"),
         ("title,label\n ,World\n", ":2: the text is empty"),
-        ('title,label\n"a,World\n', ":2: the row is not CSV"),
+        ('title,label\n"a,World\n', ":2: the row is not valid CSV"),
     ],
 )
-def test_a_file_that_cannot_be_evaluated_is_refused_by_line(
+def test_a_file_that_cannot_be_evaluated_is_refused_with_the_line_number(
     content: str, message: str, settings: Settings, tmp_path: Path
 ) -> None:
     path = tmp_path / "a.csv"
     path.write_text(content, encoding="utf-8")
-    with pytest.raises(InputError) as refused:
-        read_examples(path, Columns(), settings)
-    assert f"{path}" in str(refused.value)
-    assert message in str(refused.value)
+    with pytest.raises(InputError) as error:
+        read_examples(path, LabelColumns(), settings)
+    assert f"{path}" in str(error.value)
+    assert message in str(error.value)
 
 
 def test_views_are_titles_and_titles_joined_with_descriptions() -> None:
-    examples = [Example(0, "Title", "Description"), Example(1, "Alone", "")]
-    assert views_of(examples, "both") == ["title", "full"]
-    assert texts_of(examples, "title") == ["Title", "Alone"]
-    assert texts_of(examples, "full") == ["Title Description", "Alone"]
-    assert views_of([Example(0, "Title", None)], "both") == ["title"]
+    examples = [LabelledExample(0, "Title", "Description"), LabelledExample(1, "Alone", "")]
+    assert chosen_views(examples, "both") == ["title", "full"]
+    assert view_texts(examples, "title") == ["Title", "Alone"]
+    assert view_texts(examples, "full") == ["Title Description", "Alone"]
+    assert chosen_views([LabelledExample(0, "Title", None)], "both") == ["title"]
     with pytest.raises(InputError, match="there is none, or it is empty"):
-        views_of([Example(0, "Title", None)], "full")
+        chosen_views([LabelledExample(0, "Title", None)], "full")
     with pytest.raises(InputError, match="no rows"):
-        labels_of([])
+        true_labels([])
 
 
 def test_a_file_is_evaluated_and_reported_as_text_json_and_page(
@@ -221,12 +230,14 @@ def test_a_file_is_evaluated_and_reported_as_text_json_and_page(
     assert report["files"] == [{"name": "test.csv", "rows": 5, "sha256": digest}]
     assert list(report["views"]) == ["title", "full"]
     for title, view in (("Titles", "title"), ("Titles with descriptions", "full")):
-        found = report["views"][view]
-        assert found["engine"] == "onnx"
-        assert found["metrics"]["accuracy"] == 0.8
-        assert found["metrics"]["confusion"][2] == [0, 1, 1, 0]
-        assert found["metrics"]["classes"]["Business"]["support"] == 2
-        assert [(mistake["where"], mistake["found"]) for mistake in found["mistakes"]] == [("test.csv:5", "Sports")]
+        measurement = report["views"][view]
+        assert measurement["engine"] == "onnx"
+        assert measurement["metrics"]["accuracy"] == 0.8
+        assert measurement["metrics"]["confusion"][2] == [0, 1, 1, 0]
+        assert measurement["metrics"]["classes"]["Business"]["support"] == 2
+        assert [(mistake["where"], mistake["found"]) for mistake in measurement["mistakes"]] == [
+            ("test.csv:5", "Sports")
+        ]
         assert title in shown.splitlines()
     assert "  accuracy 80.00% (95 % interval 37.55% to 96.38%)" in shown
     assert all(f"  {label:<10}" in shown for label in LABELS)
@@ -241,7 +252,7 @@ def test_the_page_stands_alone_and_escapes_what_it_quotes(tmp_path: Path, capsys
     shown = (tmp_path / "index.html").read_text(encoding="utf-8")
     assert "Striker &lt;b&gt;scores&lt;/b&gt; twice" in shown
     assert not {"<b", "<i", "<u", "<script", "http:", "https:"} & set(re.findall(r"<\w+|https?:", shown))
-    assert shown.count('src="data:image/png;base64,') == int(files.can_draw())
+    assert shown.count('src="data:image/png;base64,') == int(report_folder.can_plot())
     assert "<u>: accuracy 0.00%" in capsys.readouterr().out
 
 
@@ -255,7 +266,7 @@ def test_plots_are_drawn_for_each_view(tmp_path: Path) -> None:
 def test_without_matplotlib_the_report_says_what_is_missing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(files, "can_draw", lambda: False)
+    monkeypatch.setattr(report_folder, "can_plot", lambda: False)
     assert main(["evaluate", str(ag_news(tmp_path)), "--report", str(tmp_path / "report")]) == 0
     assert sorted(path.name for path in (tmp_path / "report").iterdir()) == ["index.html", "report.json"]
     assert "without plots, which need pip install -e '.[evaluate]'" in capsys.readouterr().err
@@ -270,11 +281,11 @@ def test_a_report_without_texts_quotes_none(tmp_path: Path) -> None:
 
 
 def test_difference_and_equal_labels_are_the_engine_s_against_the_reference_s(classifier: Classifier) -> None:
-    examples = [Example(2, OIL, None), Example(1, GOAL, None)]
-    measured, found = measure(classifier, Task(examples, ["title"], quote=True, bars=False), "title")
-    other = [Example(2, OIL, None), Example(0, GOAL, None)]
+    examples = [LabelledExample(2, OIL, None), LabelledExample(1, GOAL, None)]
+    measured, predicted = measure(classifier, Task(examples, ["title"], quote=True, bars=False), "title")
+    other = [LabelledExample(2, OIL, None), LabelledExample(0, GOAL, None)]
     reference, _ = measure(classifier, Task(other, ["title"], quote=True, bars=False), "title")
-    compared = compare(measured, found, reference, np.array([2, 0]))
+    compared = comparison(measured, predicted, reference, np.array([2, 0]))
     assert (compared["difference_points"], compared["equal_labels"]) == (50, 0.5)
 
 
@@ -292,10 +303,10 @@ def test_two_checkpoints_are_compared_and_named(tmp_path: Path, capsys: pytest.C
 
 
 def test_the_modern_headlines_are_balanced_and_our_own() -> None:
-    found = read_examples(ROOT / "tests" / "data" / "modern_headlines.csv", Columns(by="kind"), Settings())
-    assert len({example.title for example in found}) == len(found) == 240
+    examples = read_examples(ROOT / "tests" / "data" / "modern_headlines.csv", LabelColumns(by="kind"), Settings())
+    assert len({example.title for example in examples}) == len(examples) == 240
     for label in range(len(LABELS)):
-        kinds = [example.group for example in found if example.label == label]
+        kinds = [example.group for example in examples if example.label == label]
         assert (kinds.count("clear"), kinds.count("borderline")) == (45, 15)
 
 
