@@ -117,7 +117,7 @@ def add_evaluate(command: argparse.ArgumentParser) -> None:
     command.add_argument("--label-column", metavar="COLUMN", help="default: label, class, class index, topic, category")
     command.add_argument("--by", metavar="COLUMN", help="also report the accuracy for each value of this column")
     command.add_argument(
-        "--compare", metavar="ENGINE|FOLDER", help="compare with this engine, or with a baked checkpoint, on the texts"
+        "--compare", metavar="ENGINE|FOLDER", help="compare with this engine, or a baked checkpoint, on the same texts"
     )
     command.add_argument(
         "--report",

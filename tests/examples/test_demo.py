@@ -1,4 +1,4 @@
-"""`make demo`'s script, run as a person runs it."""
+"""The script of `make demo`, run as a user runs it."""
 
 import json
 import os
@@ -15,16 +15,16 @@ from agnews.labels import LABELS
 from tests.support.requirement import ROOT, require_module
 
 ROW = re.compile(r"^│ (\S+) +│ +(\d\.\d+) │", re.MULTILINE)
-"""Topic and score. A headline that is broken over two lines has them in the first."""
+"""Topic and score; if a headline takes two lines, they are in the first."""
 
 
-def one_of(text: str) -> Any:
-    """The answer to the one headline."""
+def single_answer(text: str) -> Any:
+    """Return the answer to the single headline."""
     return json.JSONDecoder().raw_decode(text, text.index("{"))[0]
 
 
-def rows_of(text: str) -> list[tuple[str, float]]:
-    """Topic and score of each headline in the table."""
+def table_rows(text: str) -> list[tuple[str, float]]:
+    """Return topic and score of each headline in the table."""
     return [(label, float(score)) for label, score in ROW.findall(text)]
 
 
@@ -45,9 +45,9 @@ def printed() -> str:
 
 
 def test_the_demo_answers_one_headline_and_a_list(printed: str) -> None:
-    answer = one_of(printed)
+    answer = single_answer(printed)
     assert (answer["label"], len(answer["scores"])) == ("Business", 4)
-    rows = rows_of(printed)
+    rows = table_rows(printed)
     assert len(rows) == 10
     assert {label for label, _ in rows} == set(LABELS)
     assert all(0.25 <= score <= 1 for _, score in rows)
