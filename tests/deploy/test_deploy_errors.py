@@ -35,9 +35,9 @@ def path(tmp_path_factory: pytest.TempPathFactory) -> str:
         (["--name", "ag__news"], f"--name is ag__news; {NAMES}"),
         (["--name", "a"], f"--name is a; {NAMES}"),
         (["--name", "a" * 60], f"--name is {'a' * 60}; {NAMES}"),
-        (["--event", "absent.json"], "the event absent.json is no file that can be read"),
-        (["--tag", "latest"], "--tag latest is none that this script gave; it gives ENGINE-ARCH-ID"),
-        (["--region", "us-east"], "us-east is not a region's name; they look like us-east-1"),
+        (["--event", "absent.json"], "cannot read the event file absent.json"),
+        (["--tag", "latest"], "--tag latest is not a tag of this script; its tags are ENGINE-ARCH-ID"),
+        (["--region", "us-east"], "us-east is not the name of a region; expected one such as us-east-1"),
         ([], "no region is set; use --region, AWS_REGION or 'aws configure'"),
         (["--region", "us-east-1"], "there are no AWS credentials; run 'aws configure', or set AWS_PROFILE"),
     ],
@@ -58,8 +58,11 @@ def test_a_tool_that_is_missing_is_named(tmp_path: Path, tool: Path, message: st
 @pytest.mark.parametrize(
     ("failing", "message"),
     [
-        ("version", "deploy: Docker does not answer; start it, and see that you may use it\ndeploy: the reason"),
-        ("buildx", "deploy: Docker has no buildx, which builds for a platform"),
+        (
+            "version",
+            "deploy: Docker does not answer; start it, and check that your user may use it\ndeploy: the reason",
+        ),
+        ("buildx", "deploy: Docker has no buildx, which is needed to build for a platform"),
     ],
 )
 def test_a_docker_that_cannot_build_is_found_before_aws_is_asked(
@@ -74,9 +77,7 @@ def test_a_region_that_nobody_answers_for_is_named(path: str, tmp_path: Path) ->
     nowhere = {"AWS_ENDPOINT_URL": f"http://127.0.0.1:{free_port()}"}
     deployed = deploy(path, tmp_path, "--region", "us-esat-1", environment=os.environ | NOBODY | KEYS | nowhere)
     assert deployed.code == 1
-    assert (
-        "deploy: AWS does not answer in us-esat-1; is the region's name right, and the network up?" in deployed.stderr
-    )
+    assert "deploy: AWS does not answer in us-esat-1; check the region's name" in deployed.stderr
 
 
 def test_help_names_every_option(path: str, tmp_path: Path) -> None:
