@@ -14,16 +14,16 @@ from tests.support.local_lambda import served
 from tests.support.requirement import require_aws, require_deploy_tools, require_module
 from tests.support.runtime_api import RuntimeApi, runtime
 
-OURS = ("AGNEWS_LEAN", "AGNEWS_RESULTS")
-"""What the Makefile tells the tests: to do without some packages, and where to write what they measure."""
+TEST_VARIABLES = ("AGNEWS_LEAN", "AGNEWS_RESULTS")
+"""Set by the Makefile: skip tests whose packages are missing, and the folder for measurements."""
 
 
 @pytest.fixture(scope="session", autouse=True)
-def _no_settings_of_the_developers() -> Iterator[None]:
-    """This process and those that the tests start know only the settings that a test makes."""
+def _without_the_developers_settings() -> Iterator[None]:
+    """Remove AGNEWS_, AWS_ and HF_ variables from the tests and the processes that they start."""
     with pytest.MonkeyPatch.context() as patch:
         for name in list(os.environ):
-            if name.startswith(("AGNEWS_", "AWS_", "HF_")) and name not in OURS:
+            if name.startswith(("AGNEWS_", "AWS_", "HF_")) and name not in TEST_VARIABLES:
                 patch.delenv(name)
         yield
 
@@ -40,7 +40,7 @@ def classifier(settings: Settings) -> Classifier:
 
 @pytest.fixture(scope="session")
 def lambda_(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RuntimeApi]:
-    """The handler in the real runtime client's process."""
+    """The handler in a process of the real runtime client."""
     require_module("awslambdaric")
     with runtime(tmp_path_factory.mktemp("runtime") / "log.txt") as api:
         yield api
@@ -55,16 +55,16 @@ def served_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 @pytest.fixture(scope="module")
 def aws(tmp_path_factory: pytest.TempPathFactory, served_url: str) -> Iterator[Account]:
-    """An AWS account without functions, in moto."""
+    """An AWS account without functions, simulated by moto."""
     require_aws()
     require_deploy_tools()
-    with account(tmp_path_factory.mktemp("account"), served_url) as opened:
-        yield opened
+    with account(tmp_path_factory.mktemp("account"), served_url) as aws_account:
+        yield aws_account
 
 
 @pytest.fixture(scope="module", params=VARIANTS)
 def image(request: pytest.FixtureRequest) -> Image:
-    """Each image, built when the first test asks for it."""
+    """Each image, built when a test first needs it."""
     variant = request.param
     assert isinstance(variant, Variant)
     return built(variant)
@@ -72,7 +72,7 @@ def image(request: pytest.FixtureRequest) -> Image:
 
 @pytest.fixture
 def interruptible() -> Iterator[None]:
-    """Processes that the test starts heed signals, which a shell's background or nohup has them ignore."""
+    """Restore the default signal handlers for the processes that the test starts: nohup makes them ignore signals."""
     numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
     before = {number: signal.signal(number, signal.SIG_DFL) for number in numbers}
     yield
@@ -82,8 +82,8 @@ def interruptible() -> Iterator[None]:
 
 @pytest.fixture(scope="module")
 def one_torch_thread() -> Iterator[None]:
-    """Torch computes with one thread: on products as small as a tiny checkpoint's a second one only waits."""
-    import torch  # here, as in the next one: a lean run has none
+    """Let torch use one thread: for matrices as small as a tiny checkpoint's, a second one makes it slower."""
+    import torch  # not installed in a lean run
 
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
@@ -93,6 +93,7 @@ def one_torch_thread() -> Iterator[None]:
 
 @pytest.fixture(scope="session")
 def tiny(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A tiny checkpoint, its labels in SHUFFLED's order; shared, so not to be changed."""
     from tests.support.tiny_checkpoint import SHUFFLED, write_safetensors
 
     return write_safetensors(tmp_path_factory.mktemp("tiny"), SHUFFLED)
@@ -100,5 +101,5 @@ def tiny(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def folder(tiny: Path, tmp_path: Path) -> Path:
-    """A tiny checkpoint of the test's own, its outputs in SHUFFLED's order."""
+    """A copy of `tiny` for one test."""
     return shutil.copytree(tiny, tmp_path / "checkpoint")

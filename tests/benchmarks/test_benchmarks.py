@@ -1,4 +1,4 @@
-"""The benchmarks' contenders answer as ours do, and their arithmetic is right."""
+"""The benchmarks: every contender gives our labels, and the arithmetic is right."""
 
 import json
 import os
@@ -86,9 +86,9 @@ def test_contenders_start_without_what_ours_sets_for_itself() -> None:
 def test_sorted_batches_answer_in_the_order_sent() -> None:
     sizes = []
 
-    def classify(group: list[str]) -> list[int]:
-        sizes.append(len(group))
-        return [len(text) for text in group]
+    def classify(batch: list[str]) -> list[int]:
+        sizes.append(len(batch))
+        return [len(text) for text in batch]
 
     assert sorted_batches(["ccc", "a", "bb", "dddd", ""], 2, classify) == [3, 1, 2, 4, 0]
     assert sizes == [2, 2, 1]
@@ -101,17 +101,17 @@ LAST_LAYER = LENGTH * WIDE * 2 * WIDE + WIDE * WIDE + WIDE * WIDE + 2 * WIDE * I
 """Keys and values of every token; queries, output and feed-forward of [CLS] alone."""
 
 
-def scaled(value: NDArray[np.float32], width: int, operator: str) -> onnx.ModelProto:
-    """A graph of one operator on `value`, of the first `width` of what comes out."""
+def one_operator_graph(value: NDArray[np.float32], width: int, operator: str) -> onnx.ModelProto:
+    """Return a graph that applies one operator to its input and `value`, and keeps the first `width` results."""
     graph = Graph()
-    found = graph.add(operator, ["input_ids", graph.constant(value)])
-    graph.add("Slice", [found, graph.ints(0), graph.ints(width), graph.ints(1)], output="logits")
+    result = graph.add(operator, ["input_ids", graph.constant(value)])
+    graph.add("Slice", [result, graph.ints(0), graph.ints(width), graph.ints(1)], output="logits")
     return graph.model("input_ids", "logits", width)
 
 
 def test_graphs_of_one_structure_differ_in_their_weights_alone(tmp_path: Path) -> None:
     def structure(value: NDArray[np.float32], width: int = 2, operator: str = "Add") -> str:
-        onnx.save_model(scaled(value, width, operator), tmp_path / "model.onnx")
+        onnx.save_model(one_operator_graph(value, width, operator), tmp_path / "model.onnx")
         return structure_of(tmp_path / "model.onnx")
 
     ones = np.ones(4, np.float32)
@@ -120,11 +120,11 @@ def test_graphs_of_one_structure_differ_in_their_weights_alone(tmp_path: Path) -
 
 
 def test_operations_of_the_embedded_graph_are_those_counted_by_hand() -> None:
-    found = Operations(Settings().model_dir / "model.onnx").of_length(LENGTH)
-    assert found["int8"] == 2 * (5 * FULL_LAYER + LAST_LAYER)
+    operations = Operations(Settings().model_dir / "model.onnx").of_length(LENGTH)
+    assert operations["int8"] == 2 * (5 * FULL_LAYER + LAST_LAYER)
     attention = 5 * 2 * 2 * LENGTH * LENGTH * WIDE + 2 * 2 * LENGTH * WIDE
     head = 2 * (WIDE * WIDE + WIDE * 4)
-    assert found["float"] == attention + head
+    assert operations["float"] == attention + head
 
 
 def test_operations_of_texts_are_their_mean() -> None:
@@ -163,9 +163,9 @@ def test_dollars_per_million_are_those_counted_by_hand(
 )
 def test_a_memory_sizes_time_is_measured_or_says_what_it_is(vcpus: float, way: cost.Way, ms: float, how: str) -> None:
     times: dict[cost.Way, cost.Times] = {"single": {1: 8.0, 2: 5.0}, "list": {1: 800.0, 2: 425.0}}
-    found, told = cost.at_memory(times[way], vcpus, way)
-    assert found == pytest.approx(ms)
-    assert told == how
+    actual_ms, actual_how = cost.at_memory(times[way], vcpus, way)
+    assert actual_ms == pytest.approx(ms)
+    assert actual_how == how
 
 
 def test_the_default_is_the_soonest_of_those_that_cost_little_more_than_the_cheapest() -> None:
@@ -184,9 +184,9 @@ def test_the_default_is_the_soonest_of_those_that_cost_little_more_than_the_chea
 def test_rounds_take_turns_backwards_and_forwards() -> None:
     order: list[str] = []
 
-    def run(name: str, found: float) -> float:
+    def run(name: str, seconds: float) -> float:
         order.append(name)
-        return found
+        return seconds
 
     rounds = interleaved({"a": lambda: run("a", 2.0), "b": lambda: run("b", 6.0)}, 2)
     assert order == ["a", "b", "b", "a"]
@@ -195,14 +195,14 @@ def test_rounds_take_turns_backwards_and_forwards() -> None:
 
 
 def test_a_straight_line_is_found_as_one() -> None:
-    found = growth.line({8: 1.8, 16: 2.6, 32: 4.2})
-    assert found == pytest.approx({"ms_per_token": 0.1, "ms_at_zero": 1.0, "r_squared": 1.0})
+    line = growth.line({8: 1.8, 16: 2.6, 32: 4.2})
+    assert line == pytest.approx({"ms_per_token": 0.1, "ms_at_zero": 1.0, "r_squared": 1.0})
 
 
 @pytest.mark.parametrize("tokens", [8, 128])
 def test_texts_of_a_length_have_exactly_that_many_tokens(setup: Setup, tokens: int) -> None:
-    found = Encoder(read_checkpoint(setup.model_dir)).encode(growth.of_length(setup, tokens, 5))
-    assert [len(encoded.ids) for encoded in found] == [tokens] * 5
+    encoded_texts = Encoder(read_checkpoint(setup.model_dir)).encode(growth.of_length(setup, tokens, 5))
+    assert [len(encoded.ids) for encoded in encoded_texts] == [tokens] * 5
 
 
 def test_headlines_of_a_file_are_all_different() -> None:
@@ -215,9 +215,9 @@ def test_memory_that_grows_in_the_second_half_is_not_flat() -> None:
 
 
 def test_the_roofline_counts_what_the_product_does() -> None:
-    found = measured_roofline(threads=1, rounds=1, sizes=((64, 64, 32),))
-    assert len(found["operations_per_s"]) == 2
-    assert found["best"]["operations_per_s"] == max(found["operations_per_s"].values()) > 0
+    measured = measured_roofline(threads=1, rounds=1, sizes=((64, 64, 32),))
+    assert len(measured["operations_per_s"]) == 2
+    assert measured["best"]["operations_per_s"] == max(measured["operations_per_s"].values()) > 0
 
 
 def test_resident_memory_is_at_most_its_high_water_mark() -> None:

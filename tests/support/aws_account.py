@@ -1,4 +1,4 @@
-"""An AWS account for the real AWS CLI: moto, and `agnews serve` for invocations, as moto runs no images."""
+"""A simulated AWS account for the real AWS CLI: moto, and `agnews serve` for invocations, as moto runs no images."""
 
 import json
 import os
@@ -28,15 +28,16 @@ NOBODY = {
     "AWS_MAX_ATTEMPTS": "1",
     "PYTHONUTF8": "1",
 }
-"""The AWS CLI's environment of somebody without credentials."""
-
+"""The environment of the AWS CLI for a user without credentials."""
 
 DROPPED = ("host", "connection", "content-length")
-"""Headers that are not handed on."""
+"""Headers that are not forwarded."""
 
 
 @dataclass(frozen=True)
-class Request:
+class AwsRequest:
+    """One request to the account."""
+
     method: str
     path: str
     target: str
@@ -45,29 +46,32 @@ class Request:
 
     @property
     def operation(self) -> str:
-        """As AWS names it, or method and path where the service tells operations apart by these."""
-        named = self.target.rpartition(".")[2] or parse_qs(self.body.decode(errors="replace")).get("Action", [""])[0]
-        return named or f"{self.method} {self.path.partition('?')[0]}"
+        """AWS's name for it, or method and path for services that identify operations by these."""
+        name = self.target.rpartition(".")[2] or parse_qs(self.body.decode(errors="replace")).get("Action", [""])[0]
+        return name or f"{self.method} {self.path.partition('?')[0]}"
 
     @property
     def changes(self) -> bool:
+        """Whether it may change something."""
         return not self.operation.startswith(("Get", "Describe", "List", "GET"))
 
 
 @dataclass
 class Account:
+    """The address and state of a simulated account."""
+
     url: str
     environment: dict[str, str] = field(default_factory=dict)
-    """In which the AWS CLI uses it."""
-    requests: list[Request] = field(default_factory=list)
-    """What was sent to it, oldest first."""
+    """Variables that make the AWS CLI use the account."""
+    requests: list[AwsRequest] = field(default_factory=list)
+    """All requests so far, oldest first."""
     refusals: list[tuple[str, str, str]] = field(default_factory=list)
-    """Operation, error type and message of requests to refuse; each once."""
+    """Operation, error type and message of requests to refuse, each once."""
     throttled: list[str] = field(default_factory=list)
-    """Parts of SQS messages that a batch is to fail for, as for too many at once; each once."""
+    """Parts of SQS messages whose batch entries fail as if throttled, each once."""
 
     def aws(self, *arguments: str) -> Any:
-        """What an AWS CLI command, which must succeed, prints: parsed."""
+        """Run an AWS CLI command, which must succeed, and return its parsed output."""
         command = [str(AWS), *arguments, "--output", "json"]
         done = subprocess.run(command, env=self.environment, capture_output=True, encoding="utf-8", timeout=PATIENCE_S)
         assert done.returncode == 0, done.stderr
@@ -76,7 +80,7 @@ class Account:
 
 @contextmanager
 def moto(folder: Path) -> Iterator[str]:
-    """The address of a moto server that also looks whether an image is in its ECR."""
+    """Start a moto server that checks that a function's image is in its ECR, and yield its address."""
     port = free_port()
     url = f"http://127.0.0.1:{port}"
     command = [str(DEPLOY_TOOLS / "moto_server"), "-H", "127.0.0.1", "-p", str(port)]
@@ -87,7 +91,7 @@ def moto(folder: Path) -> Iterator[str]:
     ):
         try:
             end = time.monotonic() + PATIENCE_S
-            while not answers(f"{url}/moto-api/"):
+            while not is_up(f"{url}/moto-api/"):
                 assert process.poll() is None and time.monotonic() < end, (folder / "moto.txt").read_text()
                 time.sleep(0.1)
             yield url
@@ -95,8 +99,8 @@ def moto(folder: Path) -> Iterator[str]:
             process.terminate()
 
 
-def answers(url: str) -> bool:
-    """Whether a server is up yet."""
+def is_up(url: str) -> bool:
+    """Return whether the server answers."""
     try:
         urllib.request.urlopen(url, timeout=5).close()
     except urllib.error.URLError:
@@ -106,8 +110,8 @@ def answers(url: str) -> bool:
 
 @contextmanager
 def account(folder: Path, lambda_url: str) -> Iterator[Account]:
-    """An empty account whose functions all answer as the one at `lambda_url`."""
-    with moto(folder) as moto_url, Server(moto_url, lambda_url) as server:
+    """Start an empty account whose functions are all the one at `lambda_url`, and yield it."""
+    with moto(folder) as moto_url, AccountServer(moto_url, lambda_url) as server:
         keys = {"AWS_ACCESS_KEY_ID": "testing", "AWS_SECRET_ACCESS_KEY": "testing", "AWS_REGION": "us-east-1"}
         address = {"AWS_ENDPOINT_URL": server.account.url, "AWS_DEFAULT_REGION": "us-east-1"}
         server.account.environment |= os.environ | address | keys | NOBODY
@@ -118,55 +122,58 @@ def account(folder: Path, lambda_url: str) -> Iterator[Account]:
             server.shutdown()
 
 
-class Server(ThreadingHTTPServer):
+class AccountServer(ThreadingHTTPServer):
+    """The account's endpoint."""
+
     def __init__(self, moto_url: str, lambda_url: str) -> None:
-        super().__init__(("127.0.0.1", 0), Front)
+        super().__init__(("127.0.0.1", 0), RecordingProxy)
         self.moto_url = moto_url
         self.lambda_url = lambda_url
         self.account = Account(f"http://127.0.0.1:{self.server_port}")
 
 
-class Front(BaseHTTPRequestHandler):
-    """Records each request and hands it on."""
+class RecordingProxy(BaseHTTPRequestHandler):
+    """Records each request and forwards it."""
 
     protocol_version = "HTTP/1.1"
-    server: Server
+    server: AccountServer
 
     def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers.get("Content-Length", "0")))
-        request = Request(self.command, self.path, self.headers.get("X-Amz-Target", ""), body)
+        request = AwsRequest(self.command, self.path, self.headers.get("X-Amz-Target", ""), body)
         account = self.server.account
         account.requests.append(request)
         for refusal in account.refusals:
             if refusal[0] == request.operation:
                 account.refusals.remove(refusal)
-                self.answer(400, *refused(request, *refusal[1:]))
+                self.reply(400, *refusal_reply(request, *refusal[1:]))
                 return
         if request.operation == "SendMessageBatch":
-            self.answer(*self.sent(json.loads(body)))
+            self.reply(*self.send_batch(json.loads(body)))
         else:
-            self.answer(*self.handed_on(body))
+            self.reply(*self.forward(body))
 
     do_GET = do_HEAD = do_PUT = do_DELETE = do_POST  # noqa: N815
 
-    def sent(self, batch: dict[str, Any]) -> tuple[int, dict[str, str], bytes]:
-        """The batch's answer, some entries of it having failed as SQS has single entries fail."""
+    def send_batch(self, batch: dict[str, Any]) -> tuple[int, dict[str, str], bytes]:
+        """Send the batch without the entries to be throttled; return an answer in which those have failed."""
         throttled = self.server.account.throttled
-        failed = []
+        throttled_entries = []
         for entry in batch["Entries"]:
             part = next((part for part in throttled if part in entry["MessageBody"]), None)
             if part is not None:
                 throttled.remove(part)
-                failed.append(entry)
-        batch["Entries"] = [entry for entry in batch["Entries"] if entry not in failed]
-        told = [{"Id": entry["Id"], "SenderFault": True, "Code": "RequestThrottled"} for entry in failed]
+                throttled_entries.append(entry)
+        batch["Entries"] = [entry for entry in batch["Entries"] if entry not in throttled_entries]
+        failures = [{"Id": entry["Id"], "SenderFault": True, "Code": "RequestThrottled"} for entry in throttled_entries]
         if not batch["Entries"]:
-            return 200, {"Content-Type": "application/x-amz-json-1.0"}, json.dumps({"Failed": told}).encode()
-        status, headers, answered = self.handed_on(json.dumps(batch).encode())
-        found = json.loads(answered)
-        return status, headers, json.dumps(found | {"Failed": found.get("Failed", []) + told}).encode()
+            return 200, {"Content-Type": "application/x-amz-json-1.0"}, json.dumps({"Failed": failures}).encode()
+        status, headers, body = self.forward(json.dumps(batch).encode())
+        answer = json.loads(body)
+        return status, headers, json.dumps(answer | {"Failed": answer.get("Failed", []) + failures}).encode()
 
-    def handed_on(self, body: bytes) -> tuple[int, dict[str, str], bytes]:
+    def forward(self, body: bytes) -> tuple[int, dict[str, str], bytes]:
+        """Return the answer of moto, or for an invocation of the function."""
         url = self.server.lambda_url if self.path.endswith("/invocations") else self.server.moto_url
         headers = {name: value for name, value in self.headers.items() if name.lower() not in DROPPED}
         request = urllib.request.Request(url + self.path, body or None, headers, method=self.command)
@@ -177,7 +184,7 @@ class Front(BaseHTTPRequestHandler):
             with error:
                 return error.code, dict(error.headers), error.read()
 
-    def answer(self, status: int, headers: dict[str, str], body: bytes) -> None:
+    def reply(self, status: int, headers: dict[str, str], body: bytes) -> None:
         self.send_response(status)
         for name, value in headers.items():
             if name.lower() not in ("content-length", "connection", "transfer-encoding", "date", "server"):
@@ -190,33 +197,22 @@ class Front(BaseHTTPRequestHandler):
         pass
 
 
-def refused(request: Request, kind: str, message: str) -> tuple[dict[str, str], bytes]:
-    """Headers and body of an error, as the service asked for it writes them."""
+def refusal_reply(request: AwsRequest, kind: str, message: str) -> tuple[dict[str, str], bytes]:
+    """Return headers and body of an error in the format of the service that was asked."""
     if b"Action=" in request.body:
         body = f"<ErrorResponse><Error><Code>{kind}</Code><Message>{message}</Message></Error></ErrorResponse>"
         return {"Content-Type": "text/xml"}, body.encode()
     return {"x-amzn-ErrorType": kind}, json.dumps({"__type": kind, "message": message}).encode()
 
 
+SHELL_TOOLS = ("bash", "cat", "cut", "dirname", "env", "grep", "mktemp", "rm", "sh", "sleep", "tail", "tr")
+
+
 def path_of(folder: Path, *commands: str | Path) -> str:
-    """A PATH on which nothing is found but `commands` and what scripts/deploy.sh takes for granted."""
+    """Return a PATH with nothing but `commands` and the tools that scripts/deploy.sh assumes."""
     folder.mkdir()
-    for command in (
-        "bash",
-        "cat",
-        "cut",
-        "dirname",
-        "env",
-        "grep",
-        "mktemp",
-        "rm",
-        "sh",
-        "sleep",
-        "tail",
-        "tr",
-        *commands,
-    ):
-        found = shutil.which(command)
-        assert found, command
-        (folder / Path(found).name).symlink_to(found)
+    for command in (*SHELL_TOOLS, *commands):
+        program = shutil.which(command)
+        assert program, command
+        (folder / Path(program).name).symlink_to(program)
     return str(folder)

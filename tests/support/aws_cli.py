@@ -1,4 +1,4 @@
-"""The real AWS CLI against a local endpoint, without credentials or configuration."""
+"""The real AWS CLI with a local endpoint, without credentials or configuration."""
 
 import json
 import os
@@ -13,19 +13,21 @@ from tests.support.requirement import AWS
 
 @dataclass(frozen=True)
 class Invoked:
+    """The result of `aws lambda invoke`."""
+
     code: int
     facts: Any
-    """What the command prints: StatusCode, FunctionError, ..."""
+    """What the command printed: StatusCode, FunctionError and so on."""
     answer: Any
-    """The payload that it writes to the file."""
+    """The payload that it wrote to the file."""
     stderr: str
 
 
 def invoke(url: str, payload: str, folder: Path, *options: str, inside: Sequence[str] = ()) -> Invoked:
-    """What `aws lambda invoke` gives for `payload`: JSON, or fileb://PATH. `inside` is a command that runs others."""
-    written = folder / "answer.json"
+    """Run `aws lambda invoke` with `payload` (JSON, or fileb://PATH), if given `inside` a command that runs others."""
+    answer_file = folder / "answer.json"
     connection = ["--endpoint-url", url, "--no-sign-request", "--region", "us-east-1", "--output", "json"]
-    function = ["--function-name", "function", "--payload", payload, *options, str(written)]
+    function = ["--function-name", "function", "--payload", payload, *options, str(answer_file)]
     nowhere = {"AWS_CONFIG_FILE": os.devnull, "AWS_SHARED_CREDENTIALS_FILE": os.devnull, "AWS_MAX_ATTEMPTS": "1"}
     done = subprocess.run(
         [*inside, AWS, "lambda", "invoke", *connection, *function],
@@ -34,5 +36,5 @@ def invoke(url: str, payload: str, folder: Path, *options: str, inside: Sequence
         encoding="utf-8",
         timeout=120,
     )
-    text = written.read_text(encoding="utf-8") if written.exists() else ""
+    text = answer_file.read_text(encoding="utf-8") if answer_file.exists() else ""
     return Invoked(done.returncode, json.loads(done.stdout or "null"), json.loads(text) if text else None, done.stderr)

@@ -1,4 +1,4 @@
-"""The images that the tests prove, each built once."""
+"""The images under test, each built once."""
 
 import functools
 import json
@@ -16,12 +16,12 @@ from tests.support.stand_in import AWS_BASE, require_tools, stand_in
 
 @dataclass(frozen=True)
 class Variant:
-    """What is built."""
+    """An engine, architecture and Python version to build an image for."""
 
     engine: EngineName
     architecture: str = "amd64"
     python: str = "3.13"
-    """The stand-in's. AWS's base has 3.13."""
+    """Of the stand-in for the base image. AWS's base has 3.13."""
 
 
 VARIANTS = (
@@ -34,18 +34,21 @@ VARIANTS = (
 
 @dataclass(frozen=True)
 class Image:
+    """A built image."""
+
     name: str
     base: str
+    """The name of its base image."""
     variant: Variant
 
 
 MEASURED: dict[Path, dict[str, object]] = {}
-"""What this run has measured, by the file that it is written to: nothing of an earlier run stays there."""
+"""This run's measurements by file: nothing of an earlier run stays in a file."""
 
 
 @functools.cache
 def built(variant: Variant) -> Image:
-    """The image, built from this checkout by the Dockerfile as it is."""
+    """Build the image from this checkout, unless that has been done, and return it."""
     require_tools(emulation=variant.architecture == "arm64")
     base = stand_in(variant.python, variant.architecture)
     name = f"localhost/agnews:{variant.engine}-{variant.architecture}"
@@ -58,7 +61,7 @@ def built(variant: Variant) -> Image:
 
 
 def layers(name: str) -> list[int]:
-    """The bytes of the image's layers, uncompressed, from the base's up."""
+    """Return the uncompressed bytes of each layer, the base's first."""
     target = FOLDER / "layers" / name.replace("/", "_").replace(":", "_")
     target.mkdir(parents=True, exist_ok=True)
     buildah("push", "--quiet", "--disable-compression", name, f"dir:{target}")
@@ -66,7 +69,7 @@ def layers(name: str) -> list[int]:
 
 
 def record(image: Image, **measured: object) -> None:
-    """Write what this run has measured of the image to its file below AGNEWS_RESULTS, if that is set."""
+    """Add measurements of the image to its file below AGNEWS_RESULTS, if that is set."""
     folder = os.environ.get("AGNEWS_RESULTS")
     if not folder:
         return
@@ -75,10 +78,11 @@ def record(image: Image, **measured: object) -> None:
     path = ROOT / folder / "image" / f"image_{suffix}.json"
     path.parent.mkdir(parents=True, exist_ok=True)
     tools = {"base": image.base, "buildah": buildah("--version").split()[2]}
-    facts = MEASURED.setdefault(path, {})
-    facts.update(asdict(variant) | tools | measured)
-    path.write_text(json.dumps(facts, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    measurements = MEASURED.setdefault(path, {})
+    measurements.update(asdict(variant) | tools | measured)
+    path.write_text(json.dumps(measurements, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
 def task(root: Path) -> Path:
+    """Return Lambda's task folder below an image's root."""
     return root / "var" / "task"

@@ -1,4 +1,4 @@
-"""`agnews serve` as a process, and requests to it as they are on the wire."""
+"""`agnews serve` in a process of its own, and HTTP requests to it."""
 
 import http.client
 import json
@@ -21,7 +21,10 @@ PATIENCE_S = 60
 
 @contextmanager
 def served(folder: Path, source: Path = ROOT) -> Iterator[tuple[subprocess.Popen[str], str]]:
-    """`agnews serve` of the package in `source`, started from `folder`, and the URL that it printed."""
+    """Start `agnews serve` of the package in `source` and yield the process and its URL.
+
+    `folder` is its current folder, where stderr.txt is its log.
+    """
     command = [sys.executable, "-m", "agnews", "serve", "--port", "0"]
     with (
         (folder / "stderr.txt").open("wb") as log,
@@ -48,20 +51,20 @@ def request(
     method: str = "POST",
     path: str = PATH,
 ) -> tuple[int, Mapping[str, str], Any]:
-    """Status, headers (names in lower case) and the parsed body."""
+    """Return the status, the headers (names in lower case) and the parsed body, None if it is empty."""
     connection = http.client.HTTPConnection(url.removeprefix("http://"), timeout=PATIENCE_S)
     try:
         connection.request(method, path, body, dict(headers or {}))
         response = connection.getresponse()
         content = response.read()
-        found = {name.lower(): value for name, value in response.getheaders()}
-        return response.status, found, json.loads(content) if content else None
+        lowered = {name.lower(): value for name, value in response.getheaders()}
+        return response.status, lowered, json.loads(content) if content else None
     finally:
         connection.close()
 
 
-def raw(url: str, content: bytes) -> bytes:
-    """What the server sends back for exactly these bytes, up to its closing of the connection."""
+def send_bytes(url: str, content: bytes) -> bytes:
+    """Send exactly these bytes, and return all that the server sends back."""
     host, _, port = url.removeprefix("http://").partition(":")
     with socket.create_connection((host, int(port)), timeout=PATIENCE_S) as connection:
         connection.sendall(content)

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from tests.support.aws_account import PATIENCE_S, answers
+from tests.support.aws_account import PATIENCE_S, is_up
 from tests.support.free_port import free_port
 
 
@@ -26,7 +26,7 @@ def registry(folder: Path) -> Iterator[str]:
     with log.open("wb") as output, subprocess.Popen(command, stdout=output, stderr=output) as process:
         try:
             end = time.monotonic() + PATIENCE_S
-            while not answers(f"http://{address}/v2/"):
+            while not is_up(f"http://{address}/v2/"):
                 assert process.poll() is None and time.monotonic() < end, log.read_text()
                 time.sleep(0.1)
             yield address

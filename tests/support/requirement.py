@@ -1,4 +1,4 @@
-"""What a test needs besides the package: its absence fails, unless the run asks for no more than is there."""
+"""Packages and tools that tests need. If one is missing the test fails, or with AGNEWS_LEAN=1 it is skipped."""
 
 import importlib.util
 import os
@@ -13,10 +13,10 @@ EMULATOR = ROOT / "build" / "aws-lambda-rie"
 DEPLOY_TOOLS = ROOT / ".venv-deploy" / "bin"
 
 
-def require(found: bool, what: str, remedy: str = "pip install -e '.[dev]'") -> None:
-    """Returns if `found`. Otherwise the test, or the file that calls it, fails; with AGNEWS_LEAN=1 it is skipped."""
+def require(present: bool, what: str, remedy: str = "pip install -e '.[dev]'") -> None:
+    """Fail, or with AGNEWS_LEAN=1 skip, the test or file that calls it, unless what it needs is `present`."""
     __tracebackhide__ = True  # the report names the caller
-    if found:
+    if present:
         return
     if os.environ.get("AGNEWS_LEAN") == "1":
         pytest.skip(f"needs {what}", allow_module_level=True)
@@ -24,7 +24,7 @@ def require(found: bool, what: str, remedy: str = "pip install -e '.[dev]'") -> 
 
 
 def require_module(*names: str, remedy: str = "pip install -e '.[dev]'") -> None:
-    """Returns if the modules can be imported: for the head of a file, before it imports them."""
+    """Require modules. To be called at the top of a file, before it imports them."""
     __tracebackhide__ = True
     for name in names:
         require(importlib.util.find_spec(name) is not None, name, remedy)

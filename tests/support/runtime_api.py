@@ -1,4 +1,4 @@
-"""What the runtime client posted, as the tests read it."""
+"""The runtime client's results, checked and parsed."""
 
 import json
 from typing import Any
@@ -11,7 +11,7 @@ __all__ = ["PATIENCE_S", "Outcome", "RuntimeApi", "answered", "parsed", "runtime
 
 
 def parsed(outcome: Outcome, kind: str = "response") -> Any:
-    """The posted JSON. Fails for another kind of outcome, and for a NaN or Infinity in it."""
+    """Return the posted JSON. Fails for another kind of outcome, and for NaN or Infinity."""
     assert outcome.kind == kind, outcome
 
     def refuse(token: str) -> None:
@@ -21,4 +21,5 @@ def parsed(outcome: Outcome, kind: str = "response") -> Any:
 
 
 def answered(api: RuntimeApi, event: object, left_ms: int = 60_000) -> Any:
+    """Return the handler's answer to `event`."""
     return parsed(api.invoke(json.dumps(event).encode(), left_ms))

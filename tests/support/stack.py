@@ -1,4 +1,4 @@
-"""template.yaml under parameters: what CloudFormation makes of its functions and conditions."""
+"""template.yaml with its functions and conditions resolved, as CloudFormation resolves them."""
 
 import re
 from typing import Any
@@ -18,11 +18,12 @@ PSEUDO = {
 }
 
 
-class Loader(yaml.SafeLoader):  # type: ignore[misc]  # PyYAML has no types
-    """Reads CloudFormation's short forms, `!Ref x` as `{"Ref": x}`."""
+class TemplateLoader(yaml.SafeLoader):  # type: ignore[misc]  # PyYAML has no types
+    """Reads CloudFormation's short forms: `!Ref x` becomes `{"Ref": x}`."""
 
 
-def function(loader: yaml.SafeLoader, suffix: str, node: yaml.Node) -> dict[str, Any]:
+def long_form(loader: yaml.SafeLoader, suffix: str, node: yaml.Node) -> dict[str, Any]:
+    """Return the long form of a function."""
     if isinstance(node, yaml.ScalarNode):
         value: Any = loader.construct_scalar(node)
     elif isinstance(node, yaml.SequenceNode):
@@ -33,49 +34,51 @@ def function(loader: yaml.SafeLoader, suffix: str, node: yaml.Node) -> dict[str,
     return {suffix if suffix in ("Ref", "Condition") else f"Fn::{suffix}": value}
 
 
-Loader.add_multi_constructor("!", function)
+TemplateLoader.add_multi_constructor("!", long_form)
 
 
 class Stack:
-    """The template with these parameters, the others at their defaults."""
+    """The template with these parameters, and defaults for the others."""
 
     def __init__(self, **parameters: str) -> None:
         text = (ROOT / "template.yaml").read_text(encoding="utf-8")
-        self.template: dict[str, Any] = yaml.load(text, Loader)
+        self.template: dict[str, Any] = yaml.load(text, TemplateLoader)
         self.values: dict[str, Any] = {name: str(item["Default"]) for name, item in self.template["Parameters"].items()}
         self.values |= PSEUDO | parameters
 
     @property
     def resources(self) -> dict[str, Any]:
-        """Names and resolved properties of the resources that the conditions leave."""
+        """The resolved properties, by name, of the resources whose condition holds."""
         items = self.template["Resources"].items()
-        return {name: self.resolved(item["Properties"]) for name, item in items if self._kept(item)}
+        return {name: self.resolved(item["Properties"]) for name, item in items if self._holds(item)}
 
     def of_type(self, kind: str) -> dict[str, Any]:
-        """Those of one type."""
+        """Return the resources of one type."""
         return {
-            name: found for name, found in self.resources.items() if self.template["Resources"][name]["Type"] == kind
+            name: properties
+            for name, properties in self.resources.items()
+            if self.template["Resources"][name]["Type"] == kind
         }
 
     @property
     def definition(self) -> Any:
-        """The bulk state machine's."""
+        """The definition of the bulk state machine."""
         return self.resolved(self.template["Resources"]["BulkMachine"]["Properties"]["Definition"])
 
-    def _kept(self, item: dict[str, Any]) -> bool:
+    def _holds(self, item: dict[str, Any]) -> bool:
         return "Condition" not in item or bool(self.resolved({"Condition": item["Condition"]}))
 
     def resolved(self, value: Any) -> Any:
-        """The value without functions, and without what is AWS::NoValue."""
+        """Return the value with its functions resolved, and without entries that are AWS::NoValue."""
         if isinstance(value, list):
-            return [found for item in value if (found := self.resolved(item)) is not None]
+            return [resolved for item in value if (resolved := self.resolved(item)) is not None]
         if not isinstance(value, dict):
             return value
         if len(value) == 1:
             ((name, argument),) = value.items()
             if (name in ("Ref", "Condition") and isinstance(argument, str)) or name.startswith("Fn::"):
                 return getattr(self, f"_{name.removeprefix('Fn::').lower()}")(argument)
-        return {key: found for key, item in value.items() if (found := self.resolved(item)) is not None}
+        return {key: resolved for key, item in value.items() if (resolved := self.resolved(item)) is not None}
 
     def _ref(self, name: str) -> Any:
         return self.values.get(name, name)
@@ -95,8 +98,8 @@ class Stack:
         return self.resolved(argument[1 if self._condition(argument[0]) else 2])
 
     def _equals(self, argument: list[Any]) -> bool:
-        one, other = map(self.resolved, argument)
-        return str(one) == str(other)
+        left, right = map(self.resolved, argument)
+        return str(left) == str(right)
 
     def _not(self, argument: list[Any]) -> bool:
         return not self.resolved(argument[0])

@@ -1,4 +1,4 @@
-"""An AWS account whose state machines run: moto's, with distributed_map.py for what moto leaves RUNNING."""
+"""A simulated AWS account whose state machines run: moto leaves executions RUNNING, distributed_map.py runs them."""
 
 import json
 import threading
@@ -11,7 +11,7 @@ from typing import Any
 
 import boto3
 
-from tests.support.aws_account import NOBODY, Account, Front, Server, moto
+from tests.support.aws_account import NOBODY, Account, AccountServer, RecordingProxy, moto
 from tests.support.distributed_map import ExecutionError, Run
 from tests.support.runtime_api import Outcome
 
@@ -21,14 +21,14 @@ PREFIX = "AWSStepFunctions."
 
 @dataclass(frozen=True)
 class Bucket:
-    """Objects of S3, through boto3."""
+    """Reads and writes objects in S3 through boto3."""
 
     url: str
 
     @property
     def client(self) -> Any:
-        named = {"aws_access_key_id": "testing", "aws_secret_access_key": "testing", "region_name": "us-east-1"}
-        return boto3.client("s3", endpoint_url=self.url, **named)
+        credentials = {"aws_access_key_id": "testing", "aws_secret_access_key": "testing", "region_name": "us-east-1"}
+        return boto3.client("s3", endpoint_url=self.url, **credentials)
 
     def read(self, bucket: str, key: str) -> bytes:
         return bytes(self.client.get_object(Bucket=bucket, Key=key)["Body"].read())
@@ -39,79 +39,81 @@ class Bucket:
 
 @dataclass
 class Machines:
-    """The executions of an account."""
+    """The executions of an account by ARN."""
 
     files: Bucket
     invoke: Callable[[bytes], Outcome]
     runs: dict[str, Run] = field(default_factory=dict)
-    held: threading.Event = field(default_factory=threading.Event)
-    """Executions begin their batches when this is set."""
+    released: threading.Event = field(default_factory=threading.Event)
+    """Executions wait until this is set."""
 
     def start(self, execution: str, definition: dict[str, Any], content: Any) -> None:
         run = self.runs[execution] = Run(definition, self.files, self.invoke)
 
         def execute() -> None:
-            self.held.wait(60)
+            self.released.wait(60)
             with suppress(ExecutionError):
                 run.execute(content)
 
         threading.Thread(target=execute, daemon=True).start()
 
 
-class RunningFront(Front):
-    """Answers for executions, and hands on the rest."""
+class StepFunctionsProxy(RecordingProxy):
+    """Answers for executions, and forwards all other requests."""
 
     machines: Machines
 
-    def handed_on(self, body: bytes) -> tuple[int, dict[str, str], bytes]:
+    def forward(self, body: bytes) -> tuple[int, dict[str, str], bytes]:
         operation = self.headers.get("X-Amz-Target", "").removeprefix(PREFIX)
-        asked = json.loads(body) if operation and body else {}
+        request = json.loads(body) if operation and body else {}
         if operation == "DescribeMapRun":
-            return reply(map_run(next(run for run in self.machines.runs.values() if run.map_run_arn in body.decode())))
-        run = self.machines.runs.get(asked.get("executionArn", ""))
+            return json_reply(
+                describe_map_run(next(run for run in self.machines.runs.values() if run.map_run_arn in body.decode()))
+            )
+        run = self.machines.runs.get(request.get("executionArn", ""))
         if operation == "ListMapRuns" and run:
-            return reply({"mapRuns": [{"mapRunArn": run.map_run_arn, "executionArn": asked["executionArn"]}]})
-        status, headers, answer = super().handed_on(body)
+            return json_reply({"mapRuns": [{"mapRunArn": run.map_run_arn, "executionArn": request["executionArn"]}]})
+        status, headers, answer = super().forward(body)
         if operation == "StartExecution" and status == 200:
-            machine = self.moto("DescribeStateMachine", {"stateMachineArn": asked["stateMachineArn"]})
+            machine = self.moto("DescribeStateMachine", {"stateMachineArn": request["stateMachineArn"]})
             definition = json.loads(machine["definition"])
-            self.machines.start(json.loads(answer)["executionArn"], definition, json.loads(asked["input"]))
+            self.machines.start(json.loads(answer)["executionArn"], definition, json.loads(request["input"]))
         if operation == "DescribeExecution" and run:
-            answer = json.dumps(json.loads(answer) | described(run)).encode()
+            answer = json.dumps(json.loads(answer) | describe_execution(run)).encode()
         return status, headers, answer
 
-    def moto(self, operation: str, asked: dict[str, Any]) -> Any:
+    def moto(self, operation: str, content: dict[str, Any]) -> Any:
         headers = {"X-Amz-Target": PREFIX + operation, "Content-Type": "application/x-amz-json-1.0"}
         headers["Authorization"] = self.headers["Authorization"]
-        request = urllib.request.Request(self.server.moto_url, json.dumps(asked).encode(), headers)
+        request = urllib.request.Request(self.server.moto_url, json.dumps(content).encode(), headers)
         with urllib.request.urlopen(request) as response:
             return json.load(response)
 
 
-def reply(content: dict[str, Any]) -> tuple[int, dict[str, str], bytes]:
+def json_reply(content: dict[str, Any]) -> tuple[int, dict[str, str], bytes]:
     return 200, {"Content-Type": "application/x-amz-json-1.0"}, json.dumps(content).encode()
 
 
-def described(run: Run) -> dict[str, Any]:
-    """What DescribeExecution says of a run."""
+def describe_execution(run: Run) -> dict[str, Any]:
+    """Return what DescribeExecution adds to moto's answer."""
     if run.error is not None:
         return {"status": run.status, "error": run.error.error, "cause": run.error.cause}
     return {"status": run.status} | ({"output": json.dumps(run.output)} if run.status == "SUCCEEDED" else {})
 
 
-def map_run(run: Run) -> dict[str, Any]:
-    """What DescribeMapRun says of a run."""
+def describe_map_run(run: Run) -> dict[str, Any]:
+    """Return the answer of DescribeMapRun."""
     zero = {"pending": 0, "running": 0, "timedOut": 0, "resultsWritten": 0}
     return {"mapRunArn": run.map_run_arn, "itemCounts": zero | run.items, "executionCounts": zero | run.batches}
 
 
 @contextmanager
 def running_account(folder: Path, invoke: Callable[[bytes], Outcome]) -> Iterator[tuple[Account, Machines]]:
-    """An empty account in which executions run, their batches through `invoke`."""
-    with moto(folder) as moto_url, Server(moto_url, "http://unused") as server:
+    """Start an empty account in which executions run, each batch through `invoke`; yield it and its executions."""
+    with moto(folder) as moto_url, AccountServer(moto_url, "http://unused") as server:
         machines = Machines(Bucket(moto_url), invoke)
-        machines.held.set()
-        server.RequestHandlerClass = type("AccountFront", (RunningFront,), {"machines": machines})
+        machines.released.set()
+        server.RequestHandlerClass = type("AccountProxy", (StepFunctionsProxy,), {"machines": machines})
         server.account.environment |= KEYS | NOBODY | {"AWS_ENDPOINT_URL": server.account.url}
         threading.Thread(target=server.serve_forever, daemon=True).start()
         try:

@@ -1,4 +1,4 @@
-"""Headlines that several files send."""
+"""Headlines that several tests use."""
 
 GOAL = "Striker scores twice as hosts reach the World Cup final"
 """Sports."""

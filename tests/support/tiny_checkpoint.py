@@ -21,7 +21,7 @@ STEPS = 100
 
 
 def vocabulary() -> list[str]:
-    """Special tokens, letters, and the words of the generated headlines."""
+    """Return the special tokens, the letters, and the words of the generated headlines."""
     normalizer, splitter = normalizers.BertNormalizer(), pre_tokenizers.BertPreTokenizer()
     words = {word for text in headlines(600) for word, _ in splitter.pre_tokenize_str(normalizer.normalize_str(text))}
     letters = "abcdefghijklmnopqrstuvwxyz0123456789.,-'%"
@@ -30,7 +30,7 @@ def vocabulary() -> list[str]:
 
 
 def write_safetensors(folder: Path, names: Sequence[str] = PLACEHOLDERS, alike: bool = False) -> Path:
-    """`folder`, as newer repositories look: model.safetensors and tokenizer.json."""
+    """Write a checkpoint as newer repositories have it (model.safetensors, tokenizer.json), and return the folder."""
     model = _written(folder, names, alike)
     save_file({name: value.contiguous() for name, value in model.state_dict().items()}, folder / "model.safetensors")
     read_tokenizer(folder, model.config.vocab_size).save(str(folder / "tokenizer.json"))
@@ -40,26 +40,26 @@ def write_safetensors(folder: Path, names: Sequence[str] = PLACEHOLDERS, alike: 
 
 
 def write_pickled(folder: Path, names: Sequence[str] = PLACEHOLDERS) -> Path:
-    """`folder`, as older repositories look: pytorch_model.bin, vocab.txt and its configuration."""
+    """Write a checkpoint as older repositories have it (pytorch_model.bin, vocab.txt), and return the folder."""
     torch.save(_written(folder, names, alike=False).state_dict(), folder / "pytorch_model.bin")
     (folder / "special_tokens_map.json").write_text("{}")
     return folder
 
 
 def change_weights(folder: Path, changes: Mapping[str, Tensor | None]) -> None:
-    """Replaces or, with None, removes tensors of a folder's model.safetensors."""
+    """Replace tensors of a folder's model.safetensors, or with None remove them."""
     weights = {**load_file(folder / "model.safetensors"), **changes}
     save_file({name: value for name, value in weights.items() if value is not None}, folder / "model.safetensors")
 
 
 def change_config(folder: Path, **changes: object) -> None:
-    """Replaces entries of a folder's config.json."""
+    """Replace entries of a folder's config.json."""
     path = folder / "config.json"
     path.write_text(json.dumps(json.loads(path.read_text()) | changes))
 
 
 def _written(folder: Path, names: Sequence[str], alike: bool) -> DistilBertForSequenceClassification:
-    """The model, its config.json and vocabulary lying in `folder`."""
+    """Write config.json and the vocabulary to `folder`, and return the model."""
     folder.mkdir(parents=True, exist_ok=True)
     words = vocabulary()
     (folder / "vocab.txt").write_text("\n".join(words) + "\n")
@@ -75,10 +75,10 @@ _KNOWN: dict[bool, dict[str, Tensor]] = {}
 
 
 def _weights(folder: Path, alike: bool) -> dict[str, Tensor]:
-    """The same at every call, computed at the first."""
+    """Return the weights, which are computed once and are the same at every call."""
     if alike not in _KNOWN:
         threads = torch.get_num_threads()
-        torch.set_num_threads(1)  # on products this small a second thread only waits
+        torch.set_num_threads(1)  # for matrices this small, a second one makes it slower
         model = _random_model(vocabulary(), PLACEHOLDERS, alike)
         (level if alike else teach)(model, folder)
         _KNOWN[alike] = model.state_dict()
@@ -104,7 +104,7 @@ def _random_model(words: Sequence[str], names: Sequence[str], alike: bool) -> Di
 
 
 def teach(model: DistilBertForSequenceClassification, folder: Path) -> None:
-    """Trains the label that the first word decides: until then quantisation turns many a label, for want of margin."""
+    """Train the model to predict a label from the first word, so that labels have a margin that int8 does not flip."""
     tokenizer = read_tokenizer(folder, model.config.vocab_size)
     tokenizer.enable_padding(length=32)
     tokenizer.enable_truncation(32)
@@ -123,7 +123,7 @@ def teach(model: DistilBertForSequenceClassification, folder: Path) -> None:
 
 @torch.inference_mode()
 def level(model: DistilBertForSequenceClassification, folder: Path) -> None:
-    """Nearly equal classifier rows, each label about as frequent: no headline's label has a margin."""
+    """Make the classifier's rows nearly equal and the labels about equally frequent, so that no label has a margin."""
     model.classifier.weight.copy_(model.classifier.weight[:1] + 0.02 * torch.randn(4, 32))
     tokenizer = read_tokenizer(folder, model.config.vocab_size)
     rows = [encoding.ids for encoding in tokenizer.encode_batch(headlines(200, seed=2))]

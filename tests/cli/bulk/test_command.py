@@ -97,11 +97,11 @@ def test_ctrl_c_leaves_it_running_and_says_how_to_look_again(
     def interrupt(seconds: float) -> None:
         raise KeyboardInterrupt
 
-    machines.held.clear()
+    machines.released.clear()
     with monkeypatch.context() as patch:
         patch.setattr("time.sleep", interrupt)
         assert main(["bulk", "s3://news/in.csv", OUT, "--state-machine", "agnews-bulk"]) == 130
-    machines.held.set()
+    machines.released.set()
     shown = capsys.readouterr().err
     assert "follow it with: agnews bulk --follow arn:aws:states:" in shown
     assert main(["bulk", "--follow", shown.split()[-1]]) == 1

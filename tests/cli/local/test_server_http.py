@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from agnews.cli.local.container import PAYLOAD_BYTES
-from tests.support.local_lambda import EVENT, PATH, PATIENCE_S, raw, request
+from tests.support.local_lambda import EVENT, PATH, PATIENCE_S, request, send_bytes
 
 
 @pytest.mark.parametrize(
@@ -85,12 +85,12 @@ def test_the_largest_payload_is_read(served_url: str) -> None:
 
 
 def test_no_content_length_is_refused(served_url: str) -> None:
-    assert raw(served_url, f"POST {PATH} HTTP/1.1\r\nHost: x\r\n\r\n".encode()).startswith(b"HTTP/1.1 411 ")
+    assert send_bytes(served_url, f"POST {PATH} HTTP/1.1\r\nHost: x\r\n\r\n".encode()).startswith(b"HTTP/1.1 411 ")
 
 
 def test_two_content_lengths_are_refused(served_url: str) -> None:
     head = f"POST {PATH} HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\nContent-Length: 3\r\n\r\n{{}} "
-    assert raw(served_url, head.encode()).startswith(b"HTTP/1.1 400 ")
+    assert send_bytes(served_url, head.encode()).startswith(b"HTTP/1.1 400 ")
 
 
 @pytest.mark.parametrize("method", ["GET", "PUT", "PATCH", "DELETE", "OPTIONS"])
@@ -145,7 +145,7 @@ def test_one_connection_carries_many_requests_also_after_refusals(served_url: st
     [b"", b"POST ", f"POST {PATH} HTTP/1.1\r\nContent-Length: 500\r\n\r\n{{".encode(), b"\x16\x03\x01\x02\r\n\r\n"],
 )
 def test_a_client_that_hangs_up_is_survived(served_url: str, sent: bytes) -> None:
-    raw(served_url, sent)
+    send_bytes(served_url, sent)
     assert request(served_url)[0] == 200
 
 
