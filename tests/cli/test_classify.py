@@ -28,12 +28,12 @@ def written(path: Path, content: bytes) -> Path:
     return path
 
 
-def csv_rows(path: Path) -> list[dict[str, str]]:
+def read_csv(path: Path) -> list[dict[str, str]]:
     with path.open(encoding="utf-8", newline="") as stream:
         return list(csv.DictReader(stream))
 
 
-def json_rows(path: Path) -> list[dict[str, object]]:
+def read_jsonl(path: Path) -> list[dict[str, object]]:
     return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
 
 
@@ -41,7 +41,7 @@ def json_rows(path: Path) -> list[dict[str, object]]:
 def test_the_examples_are_answered_in_order_and_kept(form: str, tmp_path: Path) -> None:
     titles = (EXAMPLES / "headlines.txt").read_text(encoding="utf-8").splitlines()
     assert main(["classify", "--file", str(EXAMPLES / f"headlines.{form}"), "--output", str(tmp_path / "out.csv")]) == 0
-    rows = csv_rows(tmp_path / "out.csv")
+    rows = read_csv(tmp_path / "out.csv")
     assert [
         row.get("title", row.get("text", ""))[: len(title)] for row, title in zip(rows, titles, strict=True)
     ] == titles
@@ -54,7 +54,7 @@ def test_csv_keeps_its_own_columns_and_adds_the_answer(tmp_path: Path) -> None:
     path = written(tmp_path / "in.csv", f'id,Title,label,note\r\n7,"{OIL}",mine,"a ""b"", c"\r\n'.encode())
     arguments = ["classify", "--file", str(path), "--output", str(tmp_path / "out.csv"), "--top-k", "2"]
     assert main([*arguments, "--min-score", "0.01"]) == 0
-    (row,) = csv_rows(tmp_path / "out.csv")
+    (row,) = read_csv(tmp_path / "out.csv")
     assert list(row) == [
         *("id", "Title", "label", "note", "agnews_label", "score", "truncated", "abstained"),
         *("score_World", "score_Sports", "score_Business", "score_Sci/Tech", "error"),
@@ -69,7 +69,7 @@ def test_a_description_is_joined_and_an_id_handed_on(tmp_path: Path) -> None:
     path = written(tmp_path / "in.csv", f"nr,kop,tekst\n7,{GOAL},In extra time\n".encode())
     columns = ["--column", "kop", "--description-column", "tekst", "--id-column", "nr"]
     assert main(["classify", "--file", str(path), *columns, "--output", str(tmp_path / "out.jsonl")]) == 0
-    (row,) = json_rows(tmp_path / "out.jsonl")
+    (row,) = read_jsonl(tmp_path / "out.jsonl")
     assert (row["line"], row["id"], row["text"], row["label"]) == (2, "7", f"{GOAL} In extra time", "Sports")
 
 
@@ -111,7 +111,7 @@ def test_bad_csv_rows_are_reported_with_their_line_number_and_do_not_stop_the_re
     for line, (number, message) in zip(errors[:-1], BAD_CSV_ERRORS.items(), strict=True):
         assert line.startswith(f"agnews: {path}:{number}: ")
         assert message in line
-    rows = csv_rows(tmp_path / "out.csv")
+    rows = read_csv(tmp_path / "out.csv")
     assert [row["id"] for row in rows if not row["error"]] == ["2", "7", "10", "15"]
     assert [row["label"] for row in rows if row["id"] in {"2", "10", "15"}] == ["Business", "Sports", "Business"]
     assert sum(row["error"].startswith(("InputError: ", "LimitError: ")) for row in rows) == 8
@@ -145,7 +145,7 @@ def test_bad_json_lines_are_reported_with_their_line_number_and_do_not_stop_the_
         assert line.startswith(f"agnews: {path}:{number}: ")
         assert message in line
     assert errors[-1] == "agnews: 9 of 12 rows could not be answered"
-    rows = json_rows(tmp_path / "out.jsonl")
+    rows = read_jsonl(tmp_path / "out.jsonl")
     assert [row["line"] for row in rows if "label" in row] == [1, 3, 13]
     assert [row.get("id") for row in rows if "id" in row] == [7, 9, "x"]
     assert rows[-2]["text"] == "\ud800"
@@ -197,14 +197,14 @@ def test_the_output_is_never_the_input(tmp_path: Path, capsys: pytest.CaptureFix
 def test_a_file_of_one_headline_per_line_keeps_its_line_numbers(tmp_path: Path) -> None:
     path = written(tmp_path / "a.txt", f"\ufeff{OIL}\r\n\r\n \n\u2028 {GOAL}".encode())
     assert main(["classify", "--file", str(path), "--output", str(tmp_path / "out.csv")]) == 0
-    rows = csv_rows(tmp_path / "out.csv")
+    rows = read_csv(tmp_path / "out.csv")
     assert [(row["line"], row["text"]) for row in rows] == [("1", OIL), ("4", f"\u2028 {GOAL}")]
 
 
 def test_tabs_separate_the_fields_of_a_tsv_file(tmp_path: Path) -> None:
     path = written(tmp_path / "a.tsv", f"id\theadline\n1\t{OIL}, again\n".encode())
     assert main(["classify", "--file", str(path), "--output", str(tmp_path / "out.jsonl")]) == 0
-    assert [(row["id"], row["text"]) for row in json_rows(tmp_path / "out.jsonl")] == [("1", f"{OIL}, again")]
+    assert [(row["id"], row["text"]) for row in read_jsonl(tmp_path / "out.jsonl")] == [("1", f"{OIL}, again")]
 
 
 def test_rows_are_answered_as_the_classifier_answers_them(

@@ -1,4 +1,4 @@
-"""Runs scripts/deploy.sh as people do, with a stand-in for Docker on the PATH."""
+"""Runs scripts/deploy.sh with a stand-in for Docker on the PATH."""
 
 import os
 import subprocess
@@ -11,17 +11,19 @@ from tests.support.requirement import ROOT
 SCRIPT = ROOT / "scripts" / "deploy.sh"
 RECORDING = ROOT / "tests" / "support" / "stand_ins" / "recording" / "docker"
 AMD64 = f"amd64 sha256:{'0123456789abcdef' * 4}"
-"""What Docker says of an image: its architecture and id."""
+"""Docker's answer about an image: its architecture and id."""
 PATIENCE_S = 300
 
 
 @dataclass(frozen=True)
 class Deployed:
+    """The script's exit status and output."""
+
     code: int
     stdout: str
     stderr: str
     docker: list[str]
-    """The arguments of each call of Docker."""
+    """The arguments of each call to Docker."""
 
 
 def deploy(
@@ -32,13 +34,13 @@ def deploy(
     environment: dict[str, str] | None = None,
     **docker: str,
 ) -> Deployed:
-    """What the script does with this PATH. `docker` tells the stand-in, in its environment."""
+    """Run the script with this PATH and return its results. `docker` are variables for the stand-in."""
     log = folder / "docker.txt"
     log.unlink(missing_ok=True)
-    told = {"DOCKER_LOG": str(log), "DOCKER_IMAGE": AMD64, "DOCKER_FAILS": ""} | docker
+    stand_in = {"DOCKER_LOG": str(log), "DOCKER_IMAGE": AMD64, "DOCKER_FAILS": ""} | docker
     done = subprocess.run(
         [script, *options],
-        env=(environment or os.environ | NOBODY) | told | {"PATH": path},
+        env=(environment or os.environ | NOBODY) | stand_in | {"PATH": path},
         cwd=folder,
         capture_output=True,
         encoding="utf-8",
@@ -49,7 +51,7 @@ def deploy(
 
 
 def docker_calls(tag: str, *, engine: str = "onnx", arch: str = "x86_64", platform: str = "linux/amd64") -> list[str]:
-    """What Docker is asked to build and push the image `tag`."""
+    """Return the arguments of the calls to Docker that build and push the image `tag`."""
     registry = "123456789012.dkr.ecr.us-east-1.amazonaws.com"
     build = f"buildx build --platform {platform} --provenance=false --sbom=false --load --tag agnews:{engine}-{arch}"
     return [

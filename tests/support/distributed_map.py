@@ -1,7 +1,7 @@
-"""Runs the bulk state machine as AWS documents Step Functions to: what moto does not know of it.
+"""Runs the bulk state machine as AWS documents Step Functions, which moto does not do.
 
-Choice, Fail and a distributed Map in JSONata: ItemReader, ItemBatcher, a Task with Retry, the tolerated failure
-percentage, and ResultWriter with FLATTEN and JSON Lines. Batches run one after the other.
+Supported are Choice, Fail and a distributed Map in JSONata: ItemReader, ItemBatcher, a Task with Retry, the tolerated
+failure percentage, and ResultWriter with FLATTEN and JSON Lines. Batches run one after the other.
 """
 
 import json
@@ -18,10 +18,12 @@ from tests.support.item_reader import read_items
 from tests.support.runtime_api import Outcome
 
 STATE_BYTES = 256 * 1024
-"""The most that a state takes or gives."""
+"""Limit of a state's input and output."""
 
 
 class ExecutionError(Exception):
+    """An error name and its cause, as Step Functions reports them."""
+
     def __init__(self, error: str, cause: str) -> None:
         super().__init__(f"{error}: {cause}")
         self.error = error
@@ -29,7 +31,7 @@ class ExecutionError(Exception):
 
 
 class Files(Protocol):
-    """Objects of S3."""
+    """Objects in S3."""
 
     def read(self, bucket: str, key: str) -> bytes: ...
 
@@ -52,7 +54,7 @@ class Run:
     error: ExecutionError | None = None
 
     def execute(self, content: Any) -> Any:
-        """The output. Raises ExecutionError."""
+        """Run the execution and return its output. Raises ExecutionError if it fails."""
         try:
             self.output = self._states(content)
         except ExecutionError as error:
@@ -85,7 +87,7 @@ class Run:
         assert isinstance(tolerated, int | float)
         written: dict[str, list[str]] = {"SUCCEEDED": [], "FAILED": []}
         over = False
-        for batch in batches(read_items(body, state["ItemReader"]["ReaderConfig"]), state["ItemBatcher"], states):
+        for batch in item_batches(read_items(body, state["ItemReader"]["ReaderConfig"]), state["ItemBatcher"], states):
             kind = "aborted" if over else self._batch(state["ItemProcessor"], batch, written)
             self.items[kind] += len(batch["Items"])
             self.batches[kind] += 1
@@ -101,7 +103,7 @@ class Run:
         return f"arn:aws:states:us-east-1:123456789012:mapRun:agnews-bulk/Map:{self.name}"
 
     def _batch(self, processor: dict[str, Any], batch: dict[str, Any], written: dict[str, list[str]]) -> str:
-        """Runs one child execution and adds what ResultWriter writes of it; succeeded or failed."""
+        """Run one child execution, add its results to `written`, and return succeeded or failed."""
         task = processor["States"][processor["StartAt"]]
         try:
             output = self._task(task, batch)
@@ -109,8 +111,8 @@ class Run:
             record = {"Input": json.dumps(batch), "Status": "FAILED", "Error": error.error, "Cause": error.cause}
             written["FAILED"].append(json.dumps(record))
             return "failed"
-        flat = output if isinstance(output, list) else [output]
-        written["SUCCEEDED"] += [json.dumps(item, ensure_ascii=False) for item in flat]
+        results = output if isinstance(output, list) else [output]
+        written["SUCCEEDED"] += [json.dumps(item, ensure_ascii=False) for item in results]
         return "succeeded"
 
     def _task(self, task: dict[str, Any], batch: dict[str, Any]) -> Any:
@@ -118,92 +120,94 @@ class Run:
         tries = [0] * len(task["Retry"])
         while True:
             try:
-                result = answered(self.invoke(limited(payload)))
+                result = function_result(self.invoke(state_json(payload)))
                 break
             except ExecutionError as error:
-                place = next((at for at, rule in enumerate(task["Retry"]) if error.error in rule["ErrorEquals"]), None)
-                if place is None or tries[place] >= task["Retry"][place]["MaxAttempts"]:
+                index = next((i for i, rule in enumerate(task["Retry"]) if error.error in rule["ErrorEquals"]), None)
+                if index is None or tries[index] >= task["Retry"][index]["MaxAttempts"]:
                     raise
-                self.sleep(delay(task["Retry"][place], tries[place]))
-                tries[place] += 1
+                self.sleep(delay(task["Retry"][index], tries[index]))
+                tries[index] += 1
         output = evaluated(task["Output"], {"input": batch, "result": {"Payload": result}})
-        limited(output)
+        state_json(output)  # checks its size
         return output
 
     def _write(self, writer: dict[str, Any], states: dict[str, Any], written: dict[str, list[str]]) -> dict[str, str]:
         assert writer["WriterConfig"] == {"Transformation": "FLATTEN", "OutputType": "JSONL"}
         target = evaluated(writer["Arguments"], states)
         folder = f"{target['Prefix']}/{self.name}"
-        found: dict[str, list[dict[str, Any]]] = {"FAILED": [], "PENDING": [], "SUCCEEDED": []}
+        result_files: dict[str, list[dict[str, Any]]] = {"FAILED": [], "PENDING": [], "SUCCEEDED": []}
         for kind, lines in written.items():
             if lines:
                 content = "".join(f"{line}\n" for line in lines).encode()
                 self.files.write(target["Bucket"], f"{folder}/{kind}_0.jsonl", content)
-                found[kind].append({"Key": f"{folder}/{kind}_0.jsonl", "Size": len(content)})
-        manifest = {"DestinationBucket": target["Bucket"], "MapRunArn": self.map_run_arn, "ResultFiles": found}
+                result_files[kind].append({"Key": f"{folder}/{kind}_0.jsonl", "Size": len(content)})
+        manifest = {"DestinationBucket": target["Bucket"], "MapRunArn": self.map_run_arn, "ResultFiles": result_files}
         self.files.write(target["Bucket"], f"{folder}/manifest.json", json.dumps(manifest).encode())
         return {"Bucket": target["Bucket"], "Key": f"{folder}/manifest.json"}
 
 
 def evaluated(value: Any, states: dict[str, Any]) -> Any:
-    """The value with its `{% … %}` evaluated. An expression without a value is an error, as in Step Functions."""
+    """Return the value with its `{% … %}` evaluated. Raises ExecutionError for an expression that returns nothing."""
     if isinstance(value, dict):
         return {key: evaluated(item, states) for key, item in value.items()}
     if isinstance(value, list):
         return [evaluated(item, states) for item in value]
     if not (isinstance(value, str) and value.startswith("{%") and value.endswith("%}")):
         return value
-    found = []
+    values = []
     for text in (value[2:-2], f"$exists({value[2:-2]})"):
         expression = Jsonata(text)
         frame = expression.create_frame()
         frame.bind("states", states)
-        found.append(expression.evaluate(None, frame))
-    if not found[1]:
+        values.append(expression.evaluate(None, frame))
+    if not values[1]:
         raise ExecutionError("States.QueryEvaluationError", f"{value} returned nothing (undefined)")
-    return found[0]
+    return values[0]
 
 
-def batches(items: Iterator[Any], batcher: dict[str, Any], states: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    """Inputs of the children: as many items as both limits allow, with BatchInput beside them."""
+def item_batches(items: Iterator[Any], batcher: dict[str, Any], states: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """Yield the children's inputs: as many items as both limits allow, and BatchInput."""
     settings = evaluated(batcher, states)
-    most, most_bytes = settings["MaxItemsPerBatch"], settings["MaxInputBytesPerBatch"]
-    assert isinstance(most, int)
-    assert most_bytes <= STATE_BYTES
+    max_items, max_bytes = settings["MaxItemsPerBatch"], settings["MaxInputBytesPerBatch"]
+    assert isinstance(max_items, int)
+    assert max_bytes <= STATE_BYTES
     empty = len(json.dumps({"BatchInput": settings["BatchInput"], "Items": []}).encode())
     batch: list[Any] = []
     size = empty
     for item in items:
-        own = len(json.dumps(item, ensure_ascii=False).encode()) + 2
-        if empty + own > most_bytes:
-            raise ExecutionError("States.ItemReaderFailed", f"an item of {own:,} bytes is larger than a batch may be")
-        if batch and (len(batch) >= most or size + own > most_bytes):
+        item_bytes = len(json.dumps(item, ensure_ascii=False).encode()) + 2
+        if empty + item_bytes > max_bytes:
+            raise ExecutionError(
+                "States.ItemReaderFailed", f"an item of {item_bytes:,} bytes is larger than a batch may be"
+            )
+        if batch and (len(batch) >= max_items or size + item_bytes > max_bytes):
             yield {"BatchInput": settings["BatchInput"], "Items": batch}
             batch, size = [], empty
         batch.append(item)
-        size += own
+        size += item_bytes
     if batch:
         yield {"BatchInput": settings["BatchInput"], "Items": batch}
 
 
-def limited(value: Any) -> bytes:
-    """The value's JSON. Raises ExecutionError where it is larger than a state hands on."""
+def state_json(value: Any) -> bytes:
+    """Return the value as JSON. Raises ExecutionError if it is larger than STATE_BYTES."""
     body = json.dumps(value, ensure_ascii=False).encode()
     if len(body) > STATE_BYTES:
         raise ExecutionError("States.DataLimitExceeded", f"{len(body):,} bytes")
     return body
 
 
-def answered(outcome: Outcome) -> Any:
-    """What the function returned. Raises ExecutionError, by the error's own name, for what it raised."""
-    found = json.loads(outcome.body)
+def function_result(outcome: Outcome) -> Any:
+    """Return what the function returned. Raises ExecutionError, with the error's own name, for what it raised."""
+    content = json.loads(outcome.body)
     if outcome.kind != "response":
-        raise ExecutionError(found["errorType"], found["errorMessage"])
-    return found
+        raise ExecutionError(content["errorType"], content["errorMessage"])
+    return content
 
 
 def delay(rule: dict[str, Any], tries: int) -> float:
-    """Seconds before the next try, with full jitter."""
+    """Return the seconds to wait before the next try, with full jitter."""
     assert rule["JitterStrategy"] == "FULL"
-    most = min(rule["IntervalSeconds"] * rule["BackoffRate"] ** tries, rule["MaxDelaySeconds"])
-    return random.uniform(0, most)
+    longest = min(rule["IntervalSeconds"] * rule["BackoffRate"] ** tries, rule["MaxDelaySeconds"])
+    return random.uniform(0, longest)

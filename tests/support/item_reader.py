@@ -1,4 +1,4 @@
-"""What Step Functions' ItemReader makes of a file ("How Step Functions parses input CSV files", AWS)."""
+"""Items as Step Functions' ItemReader reads them (AWS, "How Step Functions parses input CSV files")."""
 
 import json
 import re
@@ -7,7 +7,7 @@ from typing import Any
 
 
 def read_items(body: bytes, config: dict[str, str]) -> Iterator[Any]:
-    """The items of a CSV file with a header, or of JSON Lines. Raises ValueError for what cannot be read."""
+    """Yield the items of a CSV file with a header, or of JSON Lines. Raises ValueError if they cannot be read."""
     text = body.decode()
     if config["InputType"] == "JSONL":
         for line in text.split("\n"):
@@ -25,7 +25,7 @@ TOKENS = re.compile(r'\\([\\",])?|(")|(\r?\n)|(,)|([^\\",\r\n]+|\r)', re.DOTALL)
 
 
 def csv_rows(text: str) -> Iterator[list[str]]:
-    """Rows of strings: quotes may hold commas and line ends, and two are one; backslashes escape and are dropped."""
+    """Yield rows of strings. Quoted cells may hold commas and line ends, `""` is a quote, and a backslash escapes."""
     row, cell, quoted, closed = [], "", False, -1
     for token in TOKENS.finditer(text):
         escaped, quote, end, comma, plain = token.groups()
