@@ -13,7 +13,7 @@ Try it
   make demo                 install seven packages (0.2 GB), start the function here and classify ten headlines
 
 Develop
-  make check                ruff and mypy; the first time it installs the full environment (2.5 GB, with torch)
+  make check                ruff and mypy; the first time it installs the full environment (2.1 GB, with torch)
   make format               apply ruff's formatting and fixes
   make test                 all tests that need no Debian packages (0.4 GB more: SAM CLI and moto)
   make test-lean            the same tests without torch; those that need it are skipped
@@ -51,7 +51,7 @@ demo: $(LEAN)/ready
 	$(LEAN)/bin/python examples/demo.py
 
 $(FULL)/ready: requirements/dev.txt pyproject.toml
-	@echo 'Installing the full environment in $(FULL): torch, transformers and the tools for development, 2.5 GB'
+	@echo 'Installing the full environment in $(FULL): torch, transformers and the tools for development, 2.1 GB'
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=python3.13 test")'
 	$(PYTHON) -m venv $(FULL)
 	$(FULL)/bin/pip install --quiet --disable-pip-version-check -r requirements/dev.txt
