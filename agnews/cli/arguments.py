@@ -48,7 +48,7 @@ examples:
 Deploy the template with Bulk=yes to create the state machine. The input is a .csv file with a header, or a .jsonl file
 with one string or object per line. Results are JSON Lines in the order in which batches finish, so pass an id column
 to join them to the input. The addresses of the result files are printed to stdout.
-Needs boto3: pip install -e '.[aws]'.
+Needs boto3: pip install '.[aws]'.
 """
 FORMATS = ("table", "csv", "jsonl")
 

@@ -56,7 +56,7 @@ def installation(settings: Settings) -> Installation:
     """Return what is installed, after verifying the baked files. Raises ModelError as loading the model would."""
     checkpoint = read_checkpoint(settings.model_dir)
     if settings.engine == "pipeline" and find_spec("torch") is None:
-        raise ModelError("the pipeline engine needs torch and transformers: pip install -e '.[pipeline]'")
+        raise ModelError("the pipeline engine needs torch and transformers: pip install '.[pipeline]'")
     for engine in dict.fromkeys([settings.engine, *checkpoint.engines()]):
         verify(checkpoint, FILES[engine])
     manifest = json.loads((settings.model_dir / MANIFEST).read_text(encoding="utf-8"))

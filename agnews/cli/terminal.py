@@ -14,7 +14,7 @@ try:
     from rich.table import Table
     from rich.text import Text
 except ImportError as error:
-    raise AgNewsError(f"the terminal's table and progress bar need rich: pip install -e '.[cli]' ({error})") from error
+    raise AgNewsError(f"the terminal's table and progress bar need rich: pip install '.[cli]' ({error})") from error
 
 STYLES = {"World": "cyan", "Sports": "green", "Business": "yellow", "Sci/Tech": "magenta", "error": "red"}
 NOTE_WIDTH = 20

@@ -69,7 +69,7 @@ def test_a_terminal_without_rich_gets_an_error_that_says_what_to_install(tmp_pat
         [sys.executable, "-c", script, str(tmp_path)], capture_output=True, cwd=ROOT, check=False, text=True
     )
     assert "agnews.errors.AgNewsError: the terminal's table and progress bar need rich" in done.stderr
-    assert "pip install -e '.[cli]'" in done.stderr
+    assert "pip install '.[cli]'" in done.stderr
 
 
 def test_a_reader_that_goes_away_ends_the_command_quietly(tmp_path: Path) -> None:

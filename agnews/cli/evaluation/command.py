@@ -28,7 +28,7 @@ def evaluate(arguments: argparse.Namespace) -> int:
     report_folder.make_folder(arguments.report, inputs=list(examples))
     report = make_report(examples, arguments, settings, reference)
     report_folder.write_report(report, arguments.report)
-    missing = "" if report_folder.can_plot() else ", without plots, which need pip install -e '.[evaluate]'"
+    missing = "" if report_folder.can_plot() else ", without plots, which need pip install '.[evaluate]'"
     say(f"the report is in {arguments.report / report_folder.REPORT_PAGE}{missing}")
     utf8_output().write(report_text(report))
     return 0
