@@ -38,7 +38,7 @@ def bulk(arguments: argparse.Namespace) -> int:
         return follow(arguments.follow)
     if arguments.input is None or arguments.output is None:
         raise InputError("name the input and the output: agnews bulk s3://bucket/in.csv s3://bucket/out/")
-    execution = start(arguments)
+    execution = start_run(arguments)
     say(f"started {execution}")
     if arguments.no_wait:
         say(follow_hint(execution))
@@ -57,7 +57,7 @@ def options_from(arguments: argparse.Namespace) -> dict[str, Json]:
     }
 
 
-def start(arguments: argparse.Namespace) -> str:
+def start_run(arguments: argparse.Namespace) -> str:
     """Check the options and the input, start the run, and return its execution's ARN."""
     options = options_from(arguments)
     read_options(options)

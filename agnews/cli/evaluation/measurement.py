@@ -116,7 +116,7 @@ def classify_texts(classifier: Classifier, texts: Sequence[str], advance: Advanc
     return np.array(scores)
 
 
-def measure(classifier: Classifier, task: Task, view: View) -> tuple[Measurement, NDArray[np.int64]]:
+def measure_view(classifier: Classifier, task: Task, view: View) -> tuple[Measurement, NDArray[np.int64]]:
     """Classify the texts of one view; return the results and the predicted labels [n]."""
     texts, labels = view_texts(task.examples, view), true_labels(task.examples)
     with progress(task.bars, len(texts), "texts") as advance:
@@ -138,7 +138,7 @@ def measure(classifier: Classifier, task: Task, view: View) -> tuple[Measurement
 
 def measure_views(classifier: Classifier, task: Task) -> dict[View, tuple[Measurement, NDArray[np.int64]]]:
     """Return the results and the predicted labels for each view."""
-    return {view: measure(classifier, task, view) for view in task.views}
+    return {view: measure_view(classifier, task, view) for view in task.views}
 
 
 def group_accuracies(examples: Sequence[LabelledExample], correct: NDArray[np.bool_]) -> dict[str, Accuracy]:

@@ -20,7 +20,7 @@ LAMBDA_API = "/2015-03-31/"
 
 
 @dataclass(frozen=True)
-class HttpRequest:
+class LocalRequest:
     """One HTTP request to an endpoint."""
 
     container: Container
@@ -36,7 +36,7 @@ class HttpRequest:
 
 
 @dataclass(frozen=True)
-class HttpReply:
+class LocalReply:
     """One HTTP response."""
 
     status: int
@@ -48,25 +48,25 @@ class HttpReply:
     """Runs once the response is sent; its error replaces the note."""
 
 
-def api_refusal(status: int, error_type: str, message: str, headers: Mapping[str, str] | None = None) -> HttpReply:
+def api_refusal(status: int, error_type: str, message: str, headers: Mapping[str, str] | None = None) -> LocalReply:
     """Return the reply to an Invoke request that does not reach the handler, in the form of Lambda's service errors."""
     body = json.dumps({"Type": "User", "message": message}).encode()
-    return HttpReply(status, body, {"x-amzn-ErrorType": error_type, **(headers or {})}, error_type)
+    return LocalReply(status, body, {"x-amzn-ErrorType": error_type, **(headers or {})}, error_type)
 
 
-def url_refusal(status: int, error_type: str, message: str) -> HttpReply:
+def url_refusal(status: int, error_type: str, message: str) -> LocalReply:
     """Return the reply to a Function URL request that does not reach the handler, as one of the handler's errors."""
     body = json.dumps({"error": {"type": error_type, "message": message}}).encode()
-    return HttpReply(status, body, note=error_type)
+    return LocalReply(status, body, note=error_type)
 
 
-def payload_too_large(limit: int) -> HttpReply:
+def payload_too_large(limit: int) -> LocalReply:
     """Return Lambda's refusal of a payload over `limit` bytes."""
     message = f"Request must be smaller than {limit} bytes for the InvokeFunction operation"
     return api_refusal(413, "RequestTooLargeException", message)
 
 
-def invoke_function(request: HttpRequest) -> HttpReply:
+def invoke_function(request: LocalRequest) -> LocalReply:
     """Return Invoke's reply: 200 with the answer or the function's error, 202 for an Event, 204 for a DryRun."""
     kind = request.headers.get("X-Amz-Invocation-Type", "RequestResponse")
     if kind not in ("RequestResponse", "Event", "DryRun"):
@@ -81,14 +81,14 @@ def invoke_function(request: HttpRequest) -> HttpReply:
         return api_refusal(400, "InvalidRequestContentException", message)
     name = unquote(request.path_groups[0])
     if kind == "DryRun":
-        return HttpReply(204)
+        return LocalReply(204)
     if kind == "Event":
-        return HttpReply(202, afterwards=lambda: request.container.invoke(event, name))
+        return LocalReply(202, afterwards=lambda: request.container.invoke(event, name))
     result = request.container.invoke(event, name)
     headers = {"X-Amz-Executed-Version": "$LATEST"}
     if result.error_type is not None:
         headers["X-Amz-Function-Error"] = "Unhandled"
-    return HttpReply(200, result.body, headers, result.error_type or "")
+    return LocalReply(200, result.body, headers, result.error_type or "")
 
 
 def parse_event(body: bytes) -> Json:
@@ -101,16 +101,16 @@ def parse_event(body: bytes) -> Json:
     return event
 
 
-def request_url(request: HttpRequest) -> HttpReply:
+def request_url(request: LocalRequest) -> LocalReply:
     """Return the handler's response to the request as a Function URL event; 502 if it raises, as in Lambda."""
     headers = list(request.headers.items())
     event = url_event(request.method, request.target, headers, request.body, request.client)
     result = request.container.invoke(event, "function", exclusive=request.method == "POST")
     if result.error_type is not None:
         sys.stderr.write(result.body.decode() + "\n")
-        return HttpReply(502, b'{"message": "Internal Server Error"}', note=result.error_type)
+        return LocalReply(502, b'{"message": "Internal Server Error"}', note=result.error_type)
     status, response_headers, body = url_response(json.loads(result.body))
-    return HttpReply(status, body, response_headers)
+    return LocalReply(status, body, response_headers)
 
 
 @dataclass(frozen=True)
@@ -120,7 +120,7 @@ class Endpoint:
     method: str | None
     """None for any method."""
     path: re.Pattern[str]
-    reply: Callable[[HttpRequest], HttpReply]
+    reply: Callable[[LocalRequest], LocalReply]
 
 
 ENDPOINTS: tuple[Endpoint, ...] = (

@@ -13,8 +13,8 @@ from agnews.cli.local.container import PAYLOAD_BYTES, Container
 from agnews.cli.local.endpoints import (
     ENDPOINTS,
     LAMBDA_API,
-    HttpReply,
-    HttpRequest,
+    LocalReply,
+    LocalRequest,
     api_refusal,
     payload_too_large,
     url_refusal,
@@ -54,7 +54,7 @@ class ClientConnection(BaseHTTPRequestHandler):
             return self.reply
         raise AttributeError(name)
 
-    def _send(self, reply: HttpReply) -> None:
+    def _send(self, reply: LocalReply) -> None:
         self.send_response(reply.status)
         headers = {"content-type": "application/json", "content-length": str(len(reply.body))}
         for name, value in {**({} if reply.status == 204 else headers), **reply.headers}.items():
@@ -65,7 +65,7 @@ class ClientConnection(BaseHTTPRequestHandler):
         if self.command != "HEAD":
             self.wfile.write(reply.body)
 
-    def _reply_to_request(self) -> HttpReply | None:
+    def _reply_to_request(self) -> LocalReply | None:
         """Return the reply; None if the client hung up."""
         body = self._read_body()
         if not isinstance(body, bytes):
@@ -75,14 +75,14 @@ class ClientConnection(BaseHTTPRequestHandler):
         for endpoint, match in matches:
             if endpoint.method in (self.command, None):
                 request = self.server.container, match.groups(), self.command, self.path, self.client_address[0]
-                return endpoint.reply(HttpRequest(*request, self.headers, body))
+                return endpoint.reply(LocalRequest(*request, self.headers, body))
         if matches:
             allowed = ", ".join(endpoint.method or "" for endpoint, _ in matches)
             return api_refusal(405, "MethodNotAllowedException", f"{path} takes {allowed}", {"Allow": allowed})
         invoke_path = f"{LAMBDA_API}functions/function/invocations"
         return api_refusal(404, "ResourceNotFoundException", f"no such path; POST an event to {invoke_path}")
 
-    def _read_body(self) -> bytes | HttpReply | None:
+    def _read_body(self) -> bytes | LocalReply | None:
         """Return the request's body, a refusal, or None if the client hung up."""
         lengths = set(self.headers.get_all("Content-Length", []))
         if self.headers.get("Transfer-Encoding") or (not lengths and self.command == "POST"):
@@ -103,7 +103,7 @@ class ClientConnection(BaseHTTPRequestHandler):
             413, "LimitError", f"the body has {int(length):,} bytes, at most {PAYLOAD_BYTES:,}; send less"
         )
 
-    def _refusal(self, status: int, error_type: str, message: str) -> HttpReply:
+    def _refusal(self, status: int, error_type: str, message: str) -> LocalReply:
         refusal = api_refusal if self.path.startswith(LAMBDA_API) else url_refusal
         return refusal(status, error_type, message)
 

@@ -9,7 +9,7 @@ from agnews.cli.evaluation.measurement import (
     chosen_views,
     comparison,
     group_accuracies,
-    measure,
+    measure_view,
     true_labels,
     view_texts,
     worst_mistakes,
@@ -54,8 +54,8 @@ def test_views_are_titles_and_titles_joined_with_descriptions() -> None:
 
 def test_difference_and_equal_labels_are_the_engine_s_against_the_reference_s(classifier: Classifier) -> None:
     examples = [LabelledExample(2, OIL, None), LabelledExample(1, GOAL, None)]
-    measured, predicted = measure(classifier, Task(examples, ["title"], quote=True, bars=False), "title")
+    measured, predicted = measure_view(classifier, Task(examples, ["title"], quote=True, bars=False), "title")
     other = [LabelledExample(2, OIL, None), LabelledExample(0, GOAL, None)]
-    reference, _ = measure(classifier, Task(other, ["title"], quote=True, bars=False), "title")
+    reference, _ = measure_view(classifier, Task(other, ["title"], quote=True, bars=False), "title")
     compared = comparison(measured, predicted, reference, np.array([2, 0]))
     assert (compared["difference_points"], compared["equal_labels"]) == (50, 0.5)
