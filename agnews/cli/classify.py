@@ -115,7 +115,7 @@ def open_output(arguments: argparse.Namespace, source: Source, options: Options)
         with atomic_file(arguments.output) as stream:
             yield WRITERS[OUTPUT_FORMATS[arguments.output.suffix.lower()]](stream, source.header, options)
     elif sys.stdout.isatty() and arguments.format in (None, "table"):
-        from agnews.cli.terminal import terminal_writer  # rich: 60 ms, and not installed where no terminal is used
+        from agnews.cli.terminal import terminal_writer  # rich: 60 ms
 
         yield terminal_writer()
     else:

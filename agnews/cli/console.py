@@ -22,7 +22,7 @@ def progress(shown: bool, total: int | None, unit: str) -> AbstractContextManage
     """Return a progress bar on stderr, or if it is not to be shown, one that does nothing."""
     if not shown:
         return nullcontext(no_progress)
-    from agnews.cli.terminal import progress_bar  # rich: 60 ms, and not installed where no terminal is used
+    from agnews.cli.terminal import progress_bar  # rich: 60 ms
 
     return progress_bar(total, unit)
 

@@ -4,17 +4,13 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
+from rich.table import Table
+from rich.text import Text
+
 from agnews.cli.console import Advance, ShowRun
 from agnews.cli.files.writers import AnsweredRow, Write, notes_on, shortened, topic_and_score
-from agnews.errors import AgNewsError
-
-try:
-    from rich.console import Console
-    from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
-    from rich.table import Table
-    from rich.text import Text
-except ImportError as error:
-    raise AgNewsError(f"the terminal's table and progress bar need rich: pip install '.[cli]' ({error})") from error
 
 STYLES = {"World": "cyan", "Sports": "green", "Business": "yellow", "Sci/Tech": "magenta", "error": "red"}
 NOTE_WIDTH = 20

@@ -62,16 +62,6 @@ def test_headlines_typed_at_a_terminal_are_answered_after_a_hint_how_to_end() ->
     assert "Sports" in screen
 
 
-def test_a_terminal_without_rich_gets_an_error_that_says_what_to_install(tmp_path: Path) -> None:
-    (tmp_path / "rich.py").write_text("raise ImportError('No module named rich')\n", encoding="utf-8")
-    script = "import sys; sys.path.insert(0, sys.argv[1]); from agnews.cli import terminal"
-    done = subprocess.run(
-        [sys.executable, "-c", script, str(tmp_path)], capture_output=True, cwd=ROOT, check=False, text=True
-    )
-    assert "agnews.errors.AgNewsError: the terminal's table and progress bar need rich" in done.stderr
-    assert "pip install '.[cli]'" in done.stderr
-
-
 def test_a_reader_that_goes_away_ends_the_command_quietly(tmp_path: Path) -> None:
     path = tmp_path / "many.txt"
     path.write_text(f"{OIL}\n" * 5_000, encoding="utf-8")

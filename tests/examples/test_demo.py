@@ -30,7 +30,7 @@ def table_rows(text: str) -> list[tuple[str, float]]:
 
 @pytest.fixture(scope="module")
 def printed() -> str:
-    require_module("rich", remedy="pip install -e '.[cli]'")
+    require_module("rich", remedy="make demo")
     plain = {"COLUMNS": "80", "FORCE_COLOR": "", "PYTHONUTF8": "1"}
     done = subprocess.run(
         [sys.executable, "examples/demo.py"],
