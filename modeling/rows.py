@@ -23,38 +23,44 @@ class Row:
     outlet: str = ""
     """Who published it, where that is known."""
 
+    @property
+    def measurable(self) -> bool:
+        """Whether accuracy can be measured on it: it has a topic, and a title or a full text."""
+        return self.label is not None and ("title" in self.views or "full" in self.views)
+
 
 def key(text: str) -> str:
-    """What makes two texts the same for leak checks: letters and digits, lower case."""
+    """Return what makes two texts the same for leak checks: letters and digits, lower case."""
     return "".join(character for character in text.lower() if character.isalnum())
 
 
 def keys(rows: Iterable[Row]) -> set[str]:
-    """The keys of all texts of `rows`."""
+    """Return the keys of all texts of `rows`."""
     return {key(text) for row in rows for text in row.views.values()}
 
 
 def without(rows: Iterable[Row], taken: set[str]) -> list[Row]:
-    """The rows none of whose texts has a key in `taken`."""
+    """Return the rows none of whose texts has a key in `taken`."""
     return [row for row in rows if not any(key(text) in taken for text in row.views.values())]
 
 
 def digest(rows: Sequence[Row]) -> str:
-    """The sha256 of the rows' labels and texts, in order."""
+    """Return the sha256 of the rows' labels and texts, in order."""
     return hashlib.sha256(repr([(row.label, sorted(row.views.items())) for row in rows]).encode()).hexdigest()
 
 
 def split(rows: Sequence[Row], held_out: int, seed: int) -> tuple[list[Row], list[Row]]:
-    """(training, validation): about `held_out` rows, as many of each topic; no text is in both parts.
+    """Return (training, validation): about `held_out` rows, as many of each topic; no text is in both parts.
 
-    Rows with title and description are held out, or full texts where there are none, as in the hub's data set. At most
-    a tenth of a topic's rows is held out.
+    At most a tenth of a topic's rows is held out. Rows with both title and full text are held out first.
     """
     complete = [row for row in rows if "title" in row.views and "full" in row.views]
-    candidates = complete or [row for row in rows if "full" in row.views or "title" in row.views]
-    random.Random(seed).shuffle(candidates)
+    partial = [row for row in rows if ("title" in row.views) != ("full" in row.views)]
+    chance = random.Random(seed)
+    chance.shuffle(complete)
+    chance.shuffle(partial)
     validation: list[Row] = []
     for label in range(len(LABELS)):
-        topic = [row for row in candidates if row.label == label]
+        topic = [row for row in complete + partial if row.label == label]
         validation += topic[: min(held_out // len(LABELS), len(topic) // 10)]
     return without(rows, keys(validation)), validation

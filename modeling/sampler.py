@@ -13,13 +13,14 @@ from modeling.rows import Row, View
 
 POOL = 32
 """So many batches are drawn together and sorted by length, so that little is padding."""
-VIEWS: dict[View, float] = {"title": 0.5, "full": 0.4, "description": 0.1}
-"""How often a row that has all three is shown by each."""
-BARE = 0.2
-"""The share of texts shown without the names of agencies and datelines."""
-TAGGED = 0.12
+VIEW_WEIGHTS: dict[View, float] = {"title": 0.5, "full": 0.4, "description": 0.1}
+"""How often each view of a row that has all three is shown."""
+WITHOUT_AGENCY = 0.2
+"""The share of texts shown without agencies and datelines."""
+WITH_OUTLET = 0.12
 """The share of titles shown with an outlet's name behind them, which says nothing about the topic."""
-MARKS = (" - ", " | ", " – ", " — ")
+SEPARATORS = (" - ", " | ", " – ", " — ")
+"""Between a title and the outlet's name."""
 
 _DOMAIN = re.compile(r"\.(com|co|org|net|in|au|uk|gov|edu|tv|io)\b.*$")
 
@@ -36,9 +37,9 @@ class Batch:
 class Sampler:
     """An endless sequence of batches, the same for the same data and seed.
 
-    A share of the texts, `out_of_scope`, is about none of the topics, as far as there are such rows. The others come
-    from each data set as often as `weights` says, and of one data set from each topic equally often. No row comes
-    again before all others of its topic.
+    A share of the texts, `out_of_scope`, is about none of the topics, if there are such rows. The others come from each
+    data set as often as `weights` says, and within a data set from each topic equally often. No row comes again before
+    all others of its topic.
     """
 
     def __init__(
@@ -46,11 +47,7 @@ class Sampler:
     ) -> None:
         self._chance = random.Random(seed)
         self._batch = batch
-        topics = [
-            [group for label in range(len(LABELS)) if (group := [row for row in part.training if row.label == label])]
-            for part in data
-        ]
-        self._topics = [[self._shuffled(group) for group in groups] for groups in topics]
+        self._topics = [[self._shuffled(rows) for rows in _rows_by_topic(part)] for part in data]
         outside = [row for part in data for row in part.training if row.label is None]
         self._outside = self._shuffled(outside) if outside else None
         self._share = out_of_scope if outside else 0.0
@@ -62,7 +59,7 @@ class Sampler:
             yield from self._chance.sample(rows, len(rows))
 
     def __iter__(self) -> Iterator[Batch]:
-        """Batches without end."""
+        """Yield batches without end."""
         chance = self._chance
         while True:
             drawn = [self._draw() for _ in range(POOL * self._batch)]
@@ -82,16 +79,22 @@ class Sampler:
 
     def _text(self, row: Row) -> str:
         chance = self._chance
-        view = chance.choices(list(row.views), [VIEWS[name] for name in row.views])[0]
+        view = chance.choices(list(row.views), [VIEW_WEIGHTS[name] for name in row.views])[0]
         title = row.views.get("title")
-        if title and view != "description" and self._outlets and chance.random() < TAGGED:
-            title += chance.choice(MARKS) + chance.choice(self._outlets)
+        if title and view != "description" and self._outlets and chance.random() < WITH_OUTLET:
+            title += chance.choice(SEPARATORS) + chance.choice(self._outlets)
             return title if view == "title" else joined(title, row.views["description"])
         text = row.views[view]
-        return without_agency(text) if chance.random() < BARE else text
+        return without_agency(text) if chance.random() < WITHOUT_AGENCY else text
+
+
+def _rows_by_topic(data: Data) -> list[list[Row]]:
+    """Return the training rows of each topic that has any."""
+    topics = [[row for row in data.training if row.label == label] for label in range(len(LABELS))]
+    return [rows for rows in topics if rows]
 
 
 def _outlet_name(domain: str) -> str:
-    """`domain` as an outlet writes its name: `bbc.co.uk` is BBC, `foxnews.com` Foxnews."""
+    """Return `domain` as an outlet writes its name: BBC for `bbc.co.uk`, Foxnews for `foxnews.com`."""
     name = _DOMAIN.sub("", domain.removeprefix("www.")).replace("-", " ")
     return name.upper() if len(name) < 5 else name.title()

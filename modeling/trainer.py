@@ -1,9 +1,8 @@
-"""One training, from labels or from a teacher as well. All its state is in its folder, so a killed one goes on."""
+"""One training, from labels or from a teacher as well. Its state is in its folder: a killed one can continue."""
 
 import json
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -18,46 +17,14 @@ from modeling import validation
 from modeling.bfloat16 import Bfloat16Copy
 from modeling.classifiers import TextClassifier
 from modeling.data import Data
-from modeling.rows import digest
+from modeling.recipe import Recipe, claim
 from modeling.sampler import Batch, Sampler
 
-RECIPE = "recipe.json"
-"""In a run's folder: its recipe, and which rows it trains on."""
-CHOSEN_ROWS = 60
-"""Rows of each outlet and label that a checkpoint is chosen on."""
+ROWS_TO_CHOOSE_BY = 60
+"""Of each outlet and label, at most."""
 
 Teacher = Callable[[Sequence[str]], Tensor]
-"""Texts to scores [len(texts), 4], float32 on the training's device."""
-
-
-@dataclass(frozen=True)
-class Recipe:
-    """Everything that decides the trained weights, apart from the data and the machine's arithmetic."""
-
-    start: str
-    steps: int
-    batch: int = 64
-    learning_rate: float = 5e-5
-    head_rate: float = 1.0
-    """The head's learning rate, as a multiple of the others'."""
-    warmup: float = 0.06
-    weight_decay: float = 0.01
-    smoothing: float = 0.06
-    """How much of a label's target goes to all topics alike."""
-    out_of_scope: float = 0.22
-    """The share of texts that are about none of the topics; their target is the same score for each topic."""
-    out_of_scope_weight: float = 0.5
-    """How much such a text counts in the loss (outlier exposure, Hendrycks et al. 2019)."""
-    weights: tuple[float, ...] = ()
-    """How often each data set is drawn from, relative to the others; all alike where empty."""
-    average: float = 0.998
-    """Decay of the averaged weights, which are what is validated and kept."""
-    max_length: int = 64
-    teacher: str = ""
-    """sha256 of the teacher's weights."""
-    taught: float = 0.0
-    """The share of the target that is the teacher's scores; the rest is the label's."""
-    seed: int = 20261128
+"""Return scores [len(texts), 4] of texts, float32 on the training's device."""
 
 
 class Trainer:
@@ -72,14 +39,9 @@ class Trainer:
         teacher: Teacher | None = None,
     ) -> None:
         self.recipe, self.data, self.run, self.classifier, self.teacher = recipe, data, run, classifier, teacher
-        for part in data:
-            if not part.training or not part.validation:
-                counts = f"{len(part.training):,} rows to train on and {len(part.validation):,} to choose by"
-                raise SystemExit(f"error: {part.name} has {counts}; both are needed, at least ten rows of a topic")
-        self.choosing = [validation.rows_to_choose_by(part.validation, CHOSEN_ROWS) for part in data]
+        self.choosing = [validation.rows_to_choose_by(part.validation, ROWS_TO_CHOOSE_BY) for part in data]
         run.mkdir(parents=True, exist_ok=True)
-        self._claim()
-        torch.manual_seed(recipe.seed)
+        claim(run, recipe, data)
         self.average = {name: value.detach().clone() for name, value in self._learning()}
         self.optimizer = torch.optim.AdamW(self._groups(), fused=True)
         self.step, self.best = 0, float("inf")
@@ -100,15 +62,6 @@ class Trainer:
             {"params": values, "factor": factor, "weight_decay": decay} for (factor, decay), values in groups.items()
         ]
 
-    def _claim(self) -> None:
-        """Write `recipe.json`, or return if it says the same: a run has one recipe and one set of rows."""
-        path = self.run / RECIPE
-        mine = json.loads(json.dumps({"recipe": asdict(self.recipe), "data": _rows_of(self.data)}))
-        if not path.exists():
-            path.write_text(json.dumps(mine, indent=2) + "\n")
-        if json.loads(path.read_text()) != mine:
-            raise SystemExit(f"error: {path} is of another recipe or other rows; choose another --run, or delete it")
-
     def _resume(self) -> None:
         path = self.run / "state.pt"
         if not path.exists():
@@ -117,7 +70,6 @@ class Trainer:
         self.classifier.model.load_state_dict(state["model"])
         self.optimizer.load_state_dict(state["optimizer"])
         self.average, self.step, self.best = state["average"], state["step"], state["best"]
-        torch.set_rng_state(state["rng"].cpu())
         self.log(event="resumed", step=self.step)
 
     def save(self) -> None:
@@ -128,7 +80,6 @@ class Trainer:
             "optimizer": self.optimizer.state_dict(),
             "step": self.step,
             "best": self.best,
-            "rng": torch.get_rng_state(),
         }
         torch.save(state, self.run / "state.tmp")
         (self.run / "state.tmp").replace(self.run / "state.pt")
@@ -139,30 +90,34 @@ class Trainer:
             lines.write(json.dumps({"time": time.strftime("%FT%TZ", time.gmtime()), **entry}) + "\n")
 
     def targets(self, batch: Batch) -> tuple[Tensor, Tensor]:
-        """The scores to learn [batch, 4] and how much each text counts [batch], float32 on the training's device."""
+        """Return target scores [batch, 4] and each text's weight in the loss [batch], float32 on the model's device."""
         smoothing, count = self.recipe.smoothing, len(LABELS)
-        goals = torch.full((len(batch.labels), count), 1 / count)
+        targets = torch.full((len(batch.labels), count), 1 / count)
         inside = torch.tensor([label is not None for label in batch.labels])
         labels = torch.tensor([label for label in batch.labels if label is not None], dtype=torch.int64)
-        goals[inside] = functional.one_hot(labels, count).float() * (1 - smoothing) + smoothing / count
+        targets[inside] = functional.one_hot(labels, count).float() * (1 - smoothing) + smoothing / count
         weights = torch.where(inside, 1.0, self.recipe.out_of_scope_weight)
         device = self.classifier.model.device
-        goals = goals.to(device)
+        targets = targets.to(device)
         if self.teacher:
-            goals = goals.lerp(self.teacher(batch.texts), self.recipe.taught)
-        return goals, weights.to(device)
+            targets = targets.lerp(self.teacher(batch.texts), self.recipe.taught)
+        return targets, weights.to(device)
 
     def update(self, batch: Batch) -> float:
-        """Take one optimiser step and return the loss."""
+        """Take one optimiser step and return the loss.
+
+        Dropout is seeded by the step, so that a training that was killed computes the same as one that was not.
+        """
+        torch.manual_seed(self.recipe.seed + self.step)
         warmup = self.recipe.warmup * self.recipe.steps
         rate = min((self.step + 1) / warmup, (self.recipe.steps - self.step) / (self.recipe.steps - warmup))
         for group in self.optimizer.param_groups:
             group["lr"] = self.recipe.learning_rate * rate * group["factor"]
-        goals, weights = self.targets(batch)
+        targets, weights = self.targets(batch)
         ids, mask = self.classifier.encode(batch.texts)
         self.copy.model.train()
         logits = self.copy.model(input_ids=ids, attention_mask=mask).logits.float()
-        losses = functional.cross_entropy(logits, goals, reduction="none")
+        losses = functional.cross_entropy(logits, targets, reduction="none")
         loss = (losses * weights).sum() / weights.sum()
         self.copy.update(loss, self._descend)
         self.step += 1
@@ -176,18 +131,19 @@ class Trainer:
         self.optimizer.step()
 
     def validate(self) -> None:
-        """Measure the averaged weights on the rows to choose by and keep them in `best/` if they lead."""
+        """Measure the averaged weights on the rows to choose by, and save them in `best/` if they are the best yet."""
         current = {name: value.detach().clone() for name, value in self._learning()}
         self.classifier.model.load_state_dict(self.average, strict=False)
         self.copy.refresh()
-        averaged = self.classifier.with_model(self.copy.model)
+        averaged = self.classifier._replace(model=self.copy.model)
         figures = [validation.measure(averaged, rows) for rows in self.choosing]
         loss = validation.loss_of(figures)
-        measured = {part.name: figure._asdict() for part, figure in zip(self.data, figures, strict=True)}
-        self.log(event="validated", step=self.step, loss=round(loss, 4), **measured)
+        by_name = {part.name: figure._asdict() for part, figure in zip(self.data, figures, strict=True)}
+        self.log(event="validated", step=self.step, loss=round(loss, 4), figures=by_name)
         tqdm.write(f"step {self.step:,}: {validation.describe(self.data, figures)}; to choose by {loss:.4f}")
         if loss < self.best:
             self.best = loss
+            (self.run / "best" / "metrics.json").unlink(missing_ok=True)  # it holds an older checkpoint's temperature
             self.classifier.save(self.run / "best")
         self.classifier.model.load_state_dict(current, strict=False)
         self.copy.refresh()
@@ -212,16 +168,3 @@ class Trainer:
             if last or self.step % validate_every == 0 or self.step % save_every == 0:
                 self.save()
         bar.close()
-
-
-def _rows_of(data: Sequence[Data]) -> list[dict[str, object]]:
-    return [{"rows": len(part.training), "sha256": digest(part.training)} for part in data]
-
-
-def check_rows(run: Path, data: Sequence[Data]) -> None:
-    """Return if `run` was trained on `data`. Raises SystemExit where it was not, or nothing was trained there."""
-    path = run / RECIPE
-    if not path.exists():
-        raise SystemExit(f"error: there is no {path}; train first: python -m modeling.train --run {run}")
-    if json.loads(path.read_text())["data"] != _rows_of(data):
-        raise SystemExit(f"error: {run} was trained on other rows; name its own data, in the same order")

@@ -15,7 +15,7 @@ from modeling.rows import Row, View
 
 
 class Figures(NamedTuple):
-    """What a classifier makes of one data set's rows to choose by, each by its outlets' mean where they are known."""
+    """How good a classifier is on one data set's rows to choose by: the mean over outlets, where they are known."""
 
     accuracy: dict[View, float]
     nll: dict[View, float]
@@ -25,7 +25,7 @@ class Figures(NamedTuple):
 
 
 def rows_to_choose_by(rows: Sequence[Row], most: int) -> list[Row]:
-    """The first `most` rows of each outlet and label; the same each time."""
+    """Return the first `most` rows of each outlet and label, and all rows whose outlet is not known."""
     counts: dict[tuple[str, int | None], int] = defaultdict(int)
     kept = []
     for row in rows:
@@ -35,39 +35,51 @@ def rows_to_choose_by(rows: Sequence[Row], most: int) -> list[Row]:
     return kept
 
 
+def rows_by_view(rows: Sequence[Row]) -> dict[View, list[Row]]:
+    """Return the rows with a topic that have a title, and those that have a full text; full texts not of outlets' rows.
+
+    A view that fewer than half of the rows have is left out: a handful of rows would count as much as all titles.
+    """
+    measurable = [row for row in rows if row.measurable]
+    views: tuple[View, ...] = ("title",) if measurable[0].outlet else ("title", "full")
+    by_view = {view: [row for row in measurable if view in row.views] for view in views}
+    return {view: part for view, part in by_view.items() if 2 * len(part) >= len(measurable)}
+
+
+def out_of_scope_texts(rows: Sequence[Row]) -> list[str]:
+    """Return a text of each row that is about none of the topics: its title, where it has one."""
+    return [next(iter(row.views.values())) for row in rows if row.label is None]
+
+
 def measure(classifier: TextClassifier, rows: Sequence[Row]) -> Figures:
-    """The figures of `rows`: of titles, and of full texts where all rows with a topic have them and no outlet."""
-    inside = [row for row in rows if row.label is not None]
-    views: list[View] = ["title", "full"] if not inside[0].outlet else ["title"]
+    """Return the figures of `rows`, of which at least one is measurable."""
     accuracy: dict[View, float] = {}
     nll: dict[View, float] = {}
-    inside_score: NDArray[np.float32] | None = None
-    for view in views:
-        if not all(view in row.views for row in inside):
-            continue
-        scores = logits_of(classifier, [row.views[view] for row in inside]).softmax(1)
-        labels = torch.tensor([row.label for row in inside])
+    inside: list[NDArray[np.float32]] = []
+    for view, part in rows_by_view(rows).items():
+        scores = logits_of(classifier, [row.views[view] for row in part]).softmax(1)
+        labels = torch.tensor([row.label for row in part])
         right = (scores.argmax(1) == labels).tolist()
         losses = (-scores[torch.arange(len(labels)), labels].clamp_min(1e-9).log()).tolist()
-        outlets = [row.outlet for row in inside]
+        outlets = [row.outlet for row in part]
         accuracy[view], nll[view] = mean_by(outlets, right), mean_by(outlets, losses)
-        inside_score = scores.amax(1).numpy() if inside_score is None else inside_score
-    outside = [next(iter(row.views.values())) for row in rows if row.label is None]
-    if not outside or inside_score is None:
+        inside.append(scores.amax(1).numpy())
+    texts = out_of_scope_texts(rows)
+    if not texts:
         return Figures(accuracy, nll, None)
-    outside_score = logits_of(classifier, outside).softmax(1).amax(1).numpy()
-    return Figures(accuracy, nll, auroc(inside_score, outside_score))
+    outside = logits_of(classifier, texts).softmax(1).amax(1).numpy()
+    return Figures(accuracy, nll, auroc(inside[0], outside))
 
 
 def loss_of(figures: Sequence[Figures]) -> float:
-    """What a checkpoint is chosen by, lower is better: mean log-likelihood loss, and how far AUROC is from 1."""
+    """Return what a checkpoint is chosen by, lower is better: mean negative log-likelihood plus 1 - mean AUROC."""
     losses = [value for part in figures for value in part.nll.values()]
     areas = [part.auroc for part in figures if part.auroc is not None]
     return fmean(losses) + (1 - fmean(areas) if areas else 0.0)
 
 
 def mean_by(groups: Sequence[str], values: Sequence[float]) -> float:
-    """The mean over groups of the mean in each."""
+    """Return the mean over groups of the mean in each."""
     by_group: dict[str, list[float]] = defaultdict(list)
     for group, value in zip(groups, values, strict=True):
         by_group[group].append(float(value))
@@ -75,14 +87,14 @@ def mean_by(groups: Sequence[str], values: Sequence[float]) -> float:
 
 
 def auroc(inside: NDArray[np.float32], outside: NDArray[np.float32]) -> float:
-    """The share of pairs in which the inside score is the higher one; ties count half (Mann-Whitney)."""
+    """Return the share of pairs in which the inside score is the higher one; ties count half (Mann-Whitney)."""
     ordered = np.sort(outside)
     below = np.searchsorted(ordered, inside, "left") + np.searchsorted(ordered, inside, "right")
     return float(below.mean() / 2 / len(outside))
 
 
 def describe(data: Sequence[Data], figures: Sequence[Figures]) -> str:
-    """The figures in one line, for a person."""
+    """Return the figures in one line, for a person."""
     parts = []
     for source, part in zip(data, figures, strict=True):
         shares = ", ".join(f"{view} {share:.2%}" for view, share in part.accuracy.items())

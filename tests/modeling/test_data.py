@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from modeling import data
+from modeling.errors import SourceError
 from modeling.rows import Row, keys, split
 
 
@@ -31,10 +32,10 @@ def test_no_text_of_the_validation_rows_is_trained_on() -> None:
     assert keys(training) | keys(validation) == keys(rows(400))
 
 
-@pytest.mark.parametrize(("held_out", "each"), [(0, 0), (8, 2), (40, 10), (4000, 12)])
-def test_as_many_of_each_topic_are_held_out_and_at_most_a_tenth(held_out: int, each: int) -> None:
+@pytest.mark.parametrize(("held_out", "of_each"), [(0, 0), (8, 2), (40, 10), (4000, 12)])
+def test_as_many_of_each_topic_are_held_out_and_at_most_a_tenth(held_out: int, of_each: int) -> None:
     training, validation = split(rows(480), held_out, seed=3)
-    assert [sum(row.label == label for row in validation) for label in range(4)] == [each] * 4
+    assert [sum(row.label == label for row in validation) for label in range(4)] == [of_each] * 4
     assert all((row in training) != (row in validation) for row in rows(480))
 
 
@@ -43,6 +44,14 @@ def test_full_texts_are_held_out_where_no_row_has_a_title() -> None:
     training, validation = split(full, 8, seed=3)
     assert sorted(str(row.label) for row in validation) == ["0", "0", "1", "1", "2", "2", "3", "3"]
     assert keys(training) | keys(validation) == keys(full)
+
+
+def test_a_tenth_is_held_out_where_few_rows_have_a_description() -> None:
+    few = [*rows(8), *(Row(number % 4, {"title": f"bare {number}"}) for number in range(392))]
+    training, validation = split(few, 400, seed=3)
+    assert len(validation) == 40
+    assert sum("full" in row.views for row in validation) == 8
+    assert keys(training) | keys(validation) == keys(few)
 
 
 def test_a_header_names_the_columns_in_any_order(tmp_path: Path) -> None:
@@ -65,17 +74,33 @@ def test_a_header_names_the_columns_in_any_order(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ('"1","a","b"\n"5","a","b"\n', "train.csv:2: expected class 1-4"),
+        (
+            '"1","a","b"\n"5","a","b"\n',
+            "train.csv:2: expected a class from 1 to 4 .* found 3 columns, the first of them '5'",
+        ),
         ("label,headline\nWorld,a\nFilm,b\n", "train.csv:3: label 'Film' is none of World"),
         ("label,headline\nWorld,a,b\n", "train.csv:2: 3 columns below a header of 2"),
+        ('label,headline\nWorld,"' + "a" * 140_000, "train.csv:2: field larger than field limit"),
         ("label,body\nWorld,a\n", "train.csv:1: no column headline, title, text"),
     ],
 )
 def test_malformed_rows_are_reported_with_their_line(text: str, message: str, tmp_path: Path) -> None:
     path = tmp_path / "train.csv"
     path.write_text(text)
-    with pytest.raises(ValueError, match=message):
+    with pytest.raises(SourceError, match=message):
         data.read_csv(path)
+
+
+def test_a_file_as_spreadsheets_save_it_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "train.csv"
+    path.write_text("Label,Headline\r\n World ,Talks\r\n\r\nOut:food,Pie\r\n\r\n", encoding="utf-8-sig", newline="")
+    assert data.read_csv(path) == [Row(0, {"title": "Talks"}), Row(None, {"title": "Pie"})]
+
+
+def test_another_encoding_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "train.csv").write_text("label,headline\nWorld,Café\n", encoding="latin-1")
+    with pytest.raises(SourceError, match=r"train\.csv is not UTF-8 .* save it as UTF-8"):
+        data.read_csv(tmp_path / "train.csv")
 
 
 def test_rows_of_the_test_split_are_left_out_of_training(tmp_path: Path) -> None:
@@ -94,6 +119,36 @@ def test_dev_rows_choose_and_are_not_trained_on(tmp_path: Path) -> None:
     assert [(row.views["title"], row.outlet) for row in folder.validation] == [("Talks resume!", "c.com")]
 
 
-def test_a_folder_without_training_rows_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(SystemExit, match=r"error: no train\*\.csv"):
-        data.read_all_or_exit([str(tmp_path)])
+@pytest.mark.parametrize(
+    ("training", "dev", "message"),
+    [
+        (None, None, r"no train\*\.csv in"),
+        ("", None, "has 0 rows with a topic to train on and 0 to choose"),
+        ("World,a\n", None, "has 1 rows with a topic to train on and 0 to choose"),
+        ("out:food,Pie\n", "World,a\n", "has 0 rows with a topic to train on and 1 to choose"),
+        ("World,a\n", "out:food,Pie\n", "has 1 rows with a topic to train on and 0 to choose"),
+    ],
+)
+def test_too_few_rows_are_refused(tmp_path: Path, training: str | None, dev: str | None, message: str) -> None:
+    for name, lines in (("train", training), ("dev", dev)):
+        if lines is not None:
+            (tmp_path / f"{name}.csv").write_text(f"label,headline\n{lines}")
+    with pytest.raises(SourceError, match=message):
+        data.read_all([str(tmp_path)])
+
+
+def test_a_file_is_not_taken_for_a_data_set_of_the_hub(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("news").mkdir()
+    Path("news/train.csv").write_text("label,headline\n")
+    with pytest.raises(SourceError, match=r"'news/train\.csv' is neither a folder"):
+        data.read("news/train.csv")
+
+
+def test_two_folders_of_one_name_are_refused(tmp_path: Path) -> None:
+    for parent in ("a", "b"):
+        (tmp_path / parent / "news").mkdir(parents=True)
+        (tmp_path / parent / "news" / "train.csv").write_text("label,headline\nWorld,Talks\n")
+        (tmp_path / parent / "news" / "dev.csv").write_text("label,headline\nWorld,Flood\n")
+    with pytest.raises(SourceError, match="two sources are called news"):
+        data.read_all([str(tmp_path / "a" / "news"), str(tmp_path / "b" / "news")])

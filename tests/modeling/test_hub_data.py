@@ -31,7 +31,9 @@ TRAIN, TEST = "data/train-00000-of-00001.parquet", "data/test-00000-of-00001.par
 READ = """
 import json, sys
 from modeling import data
-(part,) = data.read_all_or_exit(sys.argv[1:])
+from modeling.errors import exit_on_error
+with exit_on_error():
+    part = data.read(sys.argv[1])
 rows = [[row.label, row.views] for row in part.training + part.validation]
 print(json.dumps({"rows": rows, "notes": part.notes}))
 """
@@ -75,9 +77,11 @@ def run(hub: Hub, tmp_path: Path) -> Run:
     """Runs Python against the hub, with a hub cache of the test's own."""
 
     def run(*arguments: str | Path, **extra: str) -> subprocess.CompletedProcess[str]:
-        settings = os.environ | {"HF_ENDPOINT": hub.url, "HF_HOME": str(tmp_path / "hf")} | extra
+        settings = {"HF_ENDPOINT": hub.url, "HF_HOME": str(tmp_path / "hf"), "OMP_NUM_THREADS": "1"}
         command = [sys.executable, *map(str, arguments)]
-        return subprocess.run(command, cwd=ROOT, env=settings, capture_output=True, text=True, timeout=300)
+        return subprocess.run(
+            command, cwd=ROOT, env=os.environ | settings | extra, capture_output=True, text=True, timeout=300
+        )
 
     return run
 
@@ -142,7 +146,7 @@ def labels_as_text(folder: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("change", "told"),
+    ("change", "reason"),
     [
         (other_columns, "has the columns title (string), class (string); expected text (string) and label (int64)"),
         (labels_as_text, "has the columns text (string), label (string)"),
@@ -154,10 +158,10 @@ def labels_as_text(folder: Path) -> None:
         (lambda folder: (folder / TEST).unlink(), "has no data/test-*.parquet (it holds README.md, data/train-00000"),
     ],
 )
-def test_another_data_set_is_refused(run: Run, folder: Path, change: Callable[[Path], None], told: str) -> None:
+def test_another_data_set_is_refused(run: Run, folder: Path, change: Callable[[Path], None], reason: str) -> None:
     change(folder)
     line = message(run, ID)
-    assert told in line
+    assert reason in line
     assert line.endswith("or give a folder with AG News' train*.csv instead")
 
 
@@ -194,7 +198,7 @@ def test_offline_without_a_cached_copy_is_explained(run: Run) -> None:
 
 @pytest.mark.parametrize("source", ["ag_news", "./gone", "/gone/away", "a/b/c", "news/topics@"])
 def test_what_is_neither_a_folder_nor_an_id_is_refused_without_the_hub(source: str) -> None:
-    with pytest.raises(SourceError, match=re.escape(f"{source!r} is neither a folder nor a hub data set's id")):
+    with pytest.raises(SourceError, match=re.escape(f"{source!r} is neither a folder nor a hub data set's ID")):
         data.read(source)
 
 
@@ -220,7 +224,7 @@ def test_a_model_is_trained_and_calibrated_on_the_hubs_full_texts(run: Run, fold
     assert f"{ID} at {COMMIT}: 320 rows, 0 left out" in trained.stdout
     log = [json.loads(line) for line in (tmp_path / "run" / "log.jsonl").read_text().splitlines()]
     (validated,) = [entry for entry in log if entry["event"] == "validated"]
-    assert validated[ID]["accuracy"].keys() == {"full"}
+    assert validated["figures"][ID]["accuracy"].keys() == {"full"}
     calibrated = run("-m", "modeling.calibrate", f"{ID}@{COMMIT}", "--run", tmp_path / "run", HF_HUB_OFFLINE="1")
     assert calibrated.returncode == 0, calibrated.stderr
     metrics = json.loads((tmp_path / "run" / "best" / "metrics.json").read_text())

@@ -1,4 +1,4 @@
-"""Tiny random DistilBERT checkpoints (2 layers, width 32), in the two layouts found on the hub."""
+"""Tiny random checkpoints (2 layers, width 32): DistilBERT in the two layouts found on the hub, and MPNet."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -9,7 +9,7 @@ from safetensors.torch import load_file, save_file
 from tokenizers import normalizers, pre_tokenizers
 from torch import Tensor
 from torch.nn.functional import cross_entropy
-from transformers import DistilBertConfig, DistilBertForSequenceClassification
+from transformers import DistilBertConfig, DistilBertForSequenceClassification, MPNetConfig, MPNetModel
 
 from modeling.headlines import headlines
 from modeling.tokens import read_tokenizer
@@ -43,6 +43,20 @@ def write_pickled(folder: Path, names: Sequence[str] = PLACEHOLDERS) -> Path:
     """Write a checkpoint as older repositories have it (pytorch_model.bin, vocab.txt), and return the folder."""
     torch.save(_written(folder, names, alike=False).state_dict(), folder / "pytorch_model.bin")
     (folder / "special_tokens_map.json").write_text("{}")
+    return folder
+
+
+def write_mpnet(folder: Path) -> Path:
+    """`folder`, as the teacher's published weights look; the same at every call."""
+    write_safetensors(folder)
+    words = len(vocabulary())
+    config = MPNetConfig(
+        vocab_size=words, hidden_size=32, num_hidden_layers=2, num_attention_heads=4, intermediate_size=64
+    )
+    state = torch.get_rng_state()
+    torch.manual_seed(3)
+    MPNetModel(config, add_pooling_layer=False).save_pretrained(folder)
+    torch.set_rng_state(state)
     return folder
 
 

@@ -1,0 +1,82 @@
+"""What decides a training's weights, and the file in a run's folder that says so."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from modeling.data import Data
+from modeling.errors import TrainingError
+from modeling.rows import digest
+
+NAME = "recipe.json"
+"""In a run's folder: its recipe, and the number and hash of the rows it trains on."""
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """Everything that decides the trained weights, apart from the data and the machine's arithmetic."""
+
+    start: str
+    steps: int
+    batch: int = 64
+    learning_rate: float = 5e-5
+    head_rate: float = 1.0
+    """The head's learning rate, as a multiple of the others'."""
+    warmup: float = 0.06
+    weight_decay: float = 0.01
+    smoothing: float = 0.06
+    """How much of a label's target goes to all topics alike."""
+    out_of_scope: float = 0.22
+    """The share of texts that are about none of the topics; their target is the same score for each topic."""
+    out_of_scope_weight: float = 0.5
+    """How much such a text counts in the loss (outlier exposure, Hendrycks et al. 2019)."""
+    weights: tuple[float, ...] = ()
+    """How often each data set is drawn from, relative to the others; all alike where empty."""
+    average: float = 0.998
+    """Decay of the averaged weights, which are what is validated and kept."""
+    max_length: int = 64
+    teacher: str = ""
+    """sha256 of the teacher's weights."""
+    taught: float = 0.0
+    """The share of the target that is the teacher's scores; the rest is the label's."""
+    seed: int = 20261128
+
+
+def claim(run: Path, recipe: Recipe, data: Sequence[Data]) -> None:
+    """Write `recipe.json`, or check that it says the same. Raises TrainingError for another recipe or other rows."""
+    path = run / NAME
+    content = json.dumps({"recipe": asdict(recipe), "data": _rows_of(data)}, indent=2) + "\n"
+    if not path.exists():
+        path.with_suffix(".tmp").write_text(content)
+        path.with_suffix(".tmp").replace(path)
+    started, asked = _read(run), json.loads(content)
+    if started != asked:
+        changed = [name for name, value in asked["recipe"].items() if started["recipe"].get(name) != value]
+        raise TrainingError(
+            f"{run} was started with other {', '.join(changed or ['rows'])}; "
+            "give the same ones, choose another --run, or delete that folder"
+        )
+
+
+def check_rows(run: Path, data: Sequence[Data]) -> None:
+    """Return if `run` was trained on `data`. Raises TrainingError if not, or if nothing was trained there."""
+    if _read(run)["data"] != _rows_of(data):
+        raise TrainingError(f"{run} was trained on other rows; name the same DATA in the same order")
+
+
+def _read(run: Path) -> dict[str, Any]:
+    path = run / NAME
+    try:
+        content: dict[str, Any] = json.loads(path.read_text())
+        dict(content["recipe"]), list(content["data"])
+    except FileNotFoundError as error:
+        raise TrainingError(f"there is no {path}; train first: python -m modeling.train DATA --run {run}") from error
+    except (ValueError, TypeError, KeyError) as error:
+        raise TrainingError(f"{path} is not a recipe ({error}); choose another --run, or delete {run}") from error
+    return content
+
+
+def _rows_of(data: Sequence[Data]) -> list[dict[str, object]]:
+    return [{"rows": len(part.training), "sha256": digest(part.training)} for part in data]
