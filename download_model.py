@@ -1,4 +1,4 @@
-"""Verifies model_cache/, or bakes another checkpoint into it. For building images; production never runs it.
+"""Verify model_cache/, or bake another checkpoint into it. Runs when an image is built, never in production.
 
     python download_model.py                                verify what is there
     python download_model.py --source OWNER/NAME@REVISION   bake a Hugging Face Hub checkpoint
@@ -31,7 +31,7 @@ LINE = "{:<20} {:>13,} bytes  sha256 {}…  {}"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """The exit status: 0 done or intact, 1 failed or damaged; argparse exits with 2 for a wrong command line."""
+    """Return the exit status: 0 done or intact, 1 failed or damaged. argparse exits with 2 for a wrong command line."""
     parser = _parser()
     options = parser.parse_args(arguments)
     problem = _misuse(options)
@@ -64,15 +64,15 @@ def _parser() -> argparse.ArgumentParser:
     add("--revision", help="branch, tag or commit of a hub ID; default main, which is resolved and printed")
     add("--engine", choices=(*ENGINES, "both"), help="what to bake for; default both")
     add("--target", type=Path, default=EMBEDDED, help="the folder to verify or write; default %(default)s")
-    add("--max-length", type=int, metavar="TOKENS", help="texts are cut there; default the source's own, else 128")
-    add("--temperature", type=float, help="logits are divided by it; default the source's own, else 1.0")
-    add("--name", help="what the manifest calls a folder's checkpoint; default its manifest's source, else its name")
-    add("--headlines", type=Path, metavar="FILE", help=".txt, .csv or .jsonl to compare the int8 model on, too")
+    add("--max-length", type=int, metavar="TOKENS", help="longest text; default the source's own, else 128")
+    add("--temperature", type=float, help="divides logits; default the source's own, else 1.0")
+    add("--name", help="of a folder's checkpoint, for the manifest; default its own manifest's, else the folder's")
+    add("--headlines", type=Path, metavar="FILE", help=".txt, .csv or .jsonl on which to compare the int8 model too")
     return parser
 
 
 def _misuse(options: argparse.Namespace) -> str | None:
-    """What is wrong with the command line as a whole, if anything is."""
+    """Return what is wrong with the command line as a whole, if anything is."""
     baking = [name for name in BAKING if getattr(options, name) is not None]
     named = [f"--{name.replace('_', '-')}" for name in baking + ["engine"] * bool(options.engine)]
     source = options.source
@@ -96,7 +96,7 @@ def _is_folder(source: str) -> bool:
 
 
 def check(target: Path) -> int:
-    """0 if every file of `target` is the one that was baked, else 1; prints which is not, and what to do."""
+    """Return 0 if every file of `target` is as it was baked, else 1. Prints which is not, and what to do."""
     atomic_folder.tidy(target)
     try:
         checkpoint = read_checkpoint(target)
@@ -117,7 +117,7 @@ def check(target: Path) -> int:
 
 
 def _check_file(checkpoint: Checkpoint, name: str) -> str | None:
-    """Prints the file's line; what is wrong with it, if anything is."""
+    """Print the file's line and return what is wrong with it, if anything is."""
     facts = checkpoint.files[name]
     fault = None
     try:
@@ -129,21 +129,21 @@ def _check_file(checkpoint: Checkpoint, name: str) -> str | None:
 
 
 def _write(options: argparse.Namespace) -> None:
-    """Bakes or copies what --source names. Raises AgNewsError, ImportError or OSError, nothing being written then."""
+    """Bake or copy what --source names. Raises AgNewsError, ImportError or OSError; then nothing is written."""
     engines: tuple[EngineName, ...] = ENGINES if options.engine in {None, "both"} else (options.engine,)
     if options.source == "embedded":
-        _keeps_engines(EMBEDDED, options.target, engines)
+        _check_engines(EMBEDDED, options.target, engines)
         copy(EMBEDDED, options.target, engines)
     elif _is_folder(options.source):
         folder = Path(options.source).expanduser()
-        _keeps_engines(folder, options.target, engines)
+        _check_engines(folder, options.target, engines)
         _bake(folder, None, engines, options)
     else:
         _download(engines, options)
 
 
-def _keeps_engines(source: Path, target: Path, engines: Sequence[EngineName]) -> None:
-    """Returns unless `target` is `source` itself and would lose an engine's files, which no other place may have."""
+def _check_engines(source: Path, target: Path, engines: Sequence[EngineName]) -> None:
+    """Return unless `target` is `source` itself and would lose an engine's files. Raises InputError."""
     if source.resolve() != target.resolve():
         return
     lost = [engine for engine in read_checkpoint(source).engines() if engine not in engines]
@@ -152,7 +152,7 @@ def _keeps_engines(source: Path, target: Path, engines: Sequence[EngineName]) ->
 
 
 def copy(source: Path, target: Path, engines: Sequence[EngineName]) -> None:
-    """Writes to `target` what the engines need of the baked folder `source`, verified. Needs no package but agnews.
+    """Copy what the engines need from the baked folder `source` to `target`, verified. Imports only agnews.
 
     Raises:
         ModelError: `source` is damaged, or was not baked for one of the engines.
@@ -174,10 +174,10 @@ def _download(engines: tuple[EngineName, ...], options: argparse.Namespace) -> N
     from modeling import hub  # huggingface_hub: half a second, and not installed where images run
 
     model_id, _, revision = options.source.partition("@")
-    listing = hub.resolve(model_id, options.revision or revision or "main")
-    asked = options.revision or revision
-    pinned = "" if asked == listing.commit else f" (to pin it: --source {model_id}@{listing.commit})"
-    print(f"{model_id} at {asked or 'main'} is commit {listing.commit}{pinned}", flush=True)
+    revision = options.revision or revision or "main"
+    listing = hub.resolve(model_id, revision)
+    advice = "" if revision == listing.commit else f" (to pin it: --source {model_id}@{listing.commit})"
+    print(f"{model_id} at {revision} is commit {listing.commit}{advice}", flush=True)
     with tempfile.TemporaryDirectory(prefix="agnews-") as folder:
         _bake(hub.fetch(listing, Path(folder)), (model_id, listing.commit), engines, options)
 
@@ -191,15 +191,15 @@ def _bake(
         raise SourceError(f"there is no folder {folder}; check the spelling")
     texts = () if options.headlines is None else _headlines(options.headlines)
     choices = Choices(engines, options.max_length, options.temperature, texts)
-    known = origin_of(folder, options.name) if origin is None else Origin(*origin)
-    print(f"baking {known.source} for {' and '.join(engines)} …", flush=True)
-    manifest = bake(folder, options.target, known, choices)
+    named = origin_of(folder, options.name) if origin is None else Origin(*origin)
+    print(f"baking {named.source} for {' and '.join(engines)} …", flush=True)
+    manifest = bake(folder, options.target, named, choices)
     for kind, facts in (manifest["parity"] or {}).items():
         print(f"int8 gives torch's label to {facts['equal_labels']:.2%} of {facts['texts']:,} {kind} headlines")
 
 
 def _headlines(path: Path) -> tuple[str, ...]:
-    """The texts of a file, rows without one left out. Raises InputError if there are none."""
+    """Return the texts of a file, without rows that have none. Raises InputError if no row has one."""
     from agnews.api.request import read_item
     from agnews.cli.files.columns import ColumnNames
     from agnews.cli.files.rows import open_source

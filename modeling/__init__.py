@@ -1,1 +1,1 @@
-"""What needs torch and data: training, export, calibration, evaluation of references. Not in the image."""
+"""What needs torch and data: training, calibration, export and baking. Not in the image."""

@@ -1,4 +1,4 @@
-"""Bakes model_cache/: files for the chosen engines and their manifest, or nothing at all.
+"""Bake model_cache/: write files for the chosen engines and their manifest, or nothing at all.
 
 A bake is refused where the int8 model and the torch reference disagree; see `gate`.
 """
@@ -41,23 +41,23 @@ DEFAULT_LENGTH = 128
 PACKAGES = ("torch", "transformers", "tokenizers", "onnx", "onnxruntime")
 
 Facts = dict[str, Any]
-"""A manifest, or a part of it."""
+"""A manifest, or part of one."""
 
 
 @dataclass(frozen=True)
 class Choices:
-    """What the person baking can decide. None: as the source's manifest says, else the default."""
+    """What the user can choose. None: as the source's manifest says, else the default."""
 
     engines: tuple[EngineName, ...] = ("onnx", "pipeline")
     max_length: int | None = None
     temperature: float | None = None
     texts: tuple[str, ...] = ()
-    """Headlines of one's own to compare the int8 model on, as well as the generated ones."""
+    """The user's headlines, on which the int8 model is compared as well as on the generated ones."""
 
 
 @dataclass(frozen=True)
 class Origin:
-    """Where a checkpoint comes from, for its manifest."""
+    """Where a checkpoint comes from, as its manifest names it."""
 
     source: str
     revision: str
@@ -65,7 +65,7 @@ class Origin:
 
 @dataclass(frozen=True)
 class Agreement:
-    """Two engines on the same texts."""
+    """How two engines agree on the same texts."""
 
     texts: int
     equal_labels: float
@@ -76,11 +76,11 @@ class Agreement:
 
 
 def bake(folder: Path, target: Path, origin: Origin, choices: Choices) -> Facts:
-    """The manifest of `target`, which holds the checkpoint of `folder` from now on.
+    """Bake the checkpoint of `folder` into `target` and return the manifest.
 
     Raises:
-        BakeError: nothing was written; the message says why.
-        ModelError: `folder` is a baked one, and damaged.
+        SourceError, ModelError: `folder` holds no checkpoint that can be baked, or a damaged one.
+        BakeError: the int8 model is too different, or `target` cannot be replaced.
     """
     logging.disable_progress_bar()
     facts = inherited(folder)
@@ -88,16 +88,14 @@ def bake(folder: Path, target: Path, origin: Origin, choices: Choices) -> Facts:
         verify(read_checkpoint(folder), FILES["pipeline"])
     with staging(target) as new:
         reference = distilbert.read(folder)
-        wanted = facts.get("max_length") if choices.max_length is None else choices.max_length
-        max_length = _max_length(wanted, reference.model.config)
+        max_length = _max_length(choices, facts, reference.model.config)
         reference.tokenizer.enable_truncation(max_length)
-        write_split(reference.tokenizer, new)
         manifest = _description(origin, choices, facts, max_length)
+        write_split(reference.tokenizer, new)
         if "onnx" in choices.engines:
             manifest["parity"] = _write_onnx(reference, max_length, choices.texts, new / "model.onnx")
         if "pipeline" in choices.engines:
-            reference.tokenizer.save(str(new / "tokenizer.json"))
-            _write_pipeline(reference.model, new)
+            _write_pipeline(reference, new)
         manifest["files"] = {path.name: file_facts(path) for path in sorted(new.iterdir())}
         (new / MANIFEST).write_text(json.dumps(manifest, indent=2) + "\n", encoding="utf-8")
         _try_out(new, choices.engines)
@@ -105,7 +103,7 @@ def bake(folder: Path, target: Path, origin: Origin, choices: Choices) -> Facts:
 
 
 def _description(origin: Origin, choices: Choices, facts: Facts, max_length: int) -> Facts:
-    """What a manifest says before anything is measured. Metrics belong to the temperature they were measured with."""
+    """Return a manifest without measurements. Metrics belong to the temperature that they were measured with."""
     inherits = choices.temperature is None
     return {
         "format": FORMAT,
@@ -121,12 +119,12 @@ def _description(origin: Origin, choices: Choices, facts: Facts, max_length: int
 
 
 def inherited(folder: Path) -> Facts:
-    """What a source folder says of itself in manifest.json or metrics.json: metrics, temperature, maximum length.
+    """Return what a source folder's manifest.json or metrics.json says: metrics, temperature, maximum length.
 
     Raises:
-        SourceError: one of them is there and is not what it should be.
+        SourceError: one of them is there and not usable.
     """
-    found: Facts = {}
+    known: Facts = {}
     for name in ("metrics.json", MANIFEST):
         path = folder / name
         if path.exists():
@@ -138,68 +136,72 @@ def inherited(folder: Path) -> Facts:
                 raise SourceError(f"{path} is not usable ({error}); correct or remove it") from error
             if not 0 < temperature < math.inf:
                 raise SourceError(f"{path} has temperature {temperature}; expected a number above 0")
-            found |= {"metrics": facts} if name != MANIFEST else facts
-            found |= {"temperature": temperature, "max_length": length}
-    return found
+            known |= {"metrics": facts} if name != MANIFEST else facts
+            known |= {"temperature": temperature, "max_length": length}
+    return known
 
 
 def origin_of(folder: Path, name: str | None) -> Origin:
-    """What the folder's manifest says, unless `name` is given; else its name, and the hash of its weights."""
+    """Return the origin in the folder's manifest, unless `name` is given; otherwise a name and the weights' hash."""
     facts = inherited(folder)
     if name is None and "source" in facts and "revision" in facts:
         return Origin(str(facts["source"]), str(facts["revision"]))
-    weights = next((folder / file for file in distilbert.WEIGHTS if (folder / file).exists()), None)
-    return Origin(
-        name or folder.resolve().name, f"sha256:{file_facts(weights)['sha256'][:16]}" if weights else "unknown"
-    )
+    digest = sha256(distilbert.weights_file(folder))
+    return Origin(name or folder.resolve().name, f"sha256:{digest[:16]}")
 
 
 def file_facts(path: Path) -> FileFacts:
-    """The file's size and hash, for a manifest."""
+    """Return the file's size and hash, for a manifest."""
     return {"sha256": sha256(path), "bytes": path.stat().st_size}
 
 
-def _max_length(wanted: int | None, config: DistilBertConfig) -> int:
+def _max_length(choices: Choices, facts: Facts, config: DistilBertConfig) -> int:
     positions = int(config.max_position_embeddings)
-    if wanted is not None and not 3 <= wanted <= positions:
-        raise BakeError(f"a maximum length of {wanted} does not fit; choose 3 to the model's {positions} positions")
-    return min(DEFAULT_LENGTH, positions) if wanted is None else wanted
+    length = facts.get("max_length") if choices.max_length is None else choices.max_length
+    if length is None:
+        return min(DEFAULT_LENGTH, positions)
+    if not 3 <= length <= positions:
+        raise BakeError(f"a maximum length of {length} does not fit; choose 3 to the model's {positions} positions")
+    return int(length)
 
 
 def _write_onnx(
     reference: distilbert.Reference, max_length: int, texts: Sequence[str], path: Path
 ) -> Mapping[str, Facts]:
-    """Writes the int8 model and returns how it agrees, if it agrees well enough."""
+    """Write the int8 model and return how it agrees with the reference. Raises BakeError."""
     tokenizer = reference.tokenizer
     calibration = token_ids(tokenizer, headlines(CALIBRATION_TEXTS, seed=1))
     try:
         save(export(reference.model, max_length, calibration), path)
     except ValueError as error:
-        raise BakeError(f"this checkpoint does not export ({error}); bake it with --engine pipeline") from error
+        raise BakeError(f"this checkpoint cannot be exported ({error}); bake it with --engine pipeline") from error
     parity = {"generated": gate(reference, path, headlines(PARITY_TEXTS), "generated headlines")}
     if texts:
         parity["given"] = gate(reference, path, texts, "headlines of --headlines")
     return {name: asdict(agreement) for name, agreement in parity.items()}
 
 
-def gate(reference: distilbert.Reference, path: Path, texts: Sequence[str], called: str) -> Agreement:
-    """How the ONNX model agrees with the reference on `texts`. Raises BakeError below LEAST_EQUAL."""
+def gate(reference: distilbert.Reference, path: Path, texts: Sequence[str], kind: str) -> Agreement:
+    """Return how the ONNX model agrees with the reference on `texts`. Raises BakeError below LEAST_EQUAL."""
     agreement = compare(reference.model, path, token_ids(reference.tokenizer, texts))
     if not agreement.equal_labels >= LEAST_EQUAL:
         raise BakeError(
-            f"the int8 model gives {agreement.equal_labels:.1%} of {len(texts):,} {called} the label that torch gives, "
-            f"at least {LEAST_EQUAL:.0%} are needed: nothing was written; bake this checkpoint with --engine pipeline"
+            f"the int8 model gives {agreement.equal_labels:.1%} of {len(texts):,} {kind} the label that torch gives, "
+            f"and at least {LEAST_EQUAL:.0%} are needed; nothing was written. Bake this checkpoint with "
+            "--engine pipeline"
         )
     return agreement
 
 
 def token_ids(tokenizer: Tokenizer, texts: Sequence[str]) -> list[list[int]]:
-    """Each text's token ids, cut as the tokenizer is set to."""
+    """Return each text's token ids, truncated as the tokenizer is set to."""
     return [encoding.ids for encoding in tokenizer.encode_batch(list(texts))]
 
 
-def _write_pipeline(model: DistilBertForSequenceClassification, folder: Path) -> None:
-    """config.json and float16 weights, as save_pretrained names them (which writes files only its owner can read)."""
+def _write_pipeline(reference: distilbert.Reference, folder: Path) -> None:
+    """Write tokenizer.json, config.json and float16 weights, which save_pretrained would let only their owner read."""
+    reference.tokenizer.save(str(folder / "tokenizer.json"))
+    model = reference.model
     weights = {name: value.half().contiguous() for name, value in model.state_dict().items()}
     save_file(weights, folder / "model.safetensors", metadata={"format": "pt"})
     model.config.dtype = torch.float16
@@ -207,19 +209,19 @@ def _write_pipeline(model: DistilBertForSequenceClassification, folder: Path) ->
 
 
 def _try_out(folder: Path, engines: Sequence[EngineName]) -> None:
-    """Returns if the baked folder loads and answers with each engine, as the handler will use it."""
+    """Load the baked folder with each engine and classify a text, as the handler will."""
     for engine in engines:
         load(Settings(engine=engine, model_dir=folder)).classify(["Oil prices rise as traders await the vote"])
 
 
 def compare(model: DistilBertForSequenceClassification, onnx_path: Path, ids: Sequence[list[int]]) -> Agreement:
-    """Agreement of `onnx_path` with `model` on texts given as token ids, each alone in its run."""
+    """Return the agreement of `onnx_path` with `model` on texts given as token ids, each alone in its run."""
     expected = reference_logits(model, ids)
-    found = run_each(session(onnx_path), ids)
-    difference = np.abs(found - expected)
+    logits = run_each(session(onnx_path), ids)
+    difference = np.abs(logits - expected)
     return Agreement(
         texts=len(ids),
-        equal_labels=float((found.argmax(1) == expected.argmax(1)).mean()),
+        equal_labels=float((logits.argmax(1) == expected.argmax(1)).mean()),
         mean_difference=float(difference.mean()),
         largest_difference=float(difference.max()),
     )
@@ -227,7 +229,7 @@ def compare(model: DistilBertForSequenceClassification, onnx_path: Path, ids: Se
 
 @torch.inference_mode()
 def reference_logits(model: DistilBertForSequenceClassification, ids: Sequence[list[int]]) -> NDArray[np.float32]:
-    """Float32 [len(ids), 4] by torch, each text alone in its run, so that no padding is involved."""
+    """Return float32 logits [len(ids), 4] by torch, each text alone in its run, so that no padding is involved."""
     rows = [model(input_ids=torch.tensor([row])).logits for row in ids]
     logits: NDArray[np.float32] = torch.cat(rows).numpy()
     return logits

@@ -1,7 +1,7 @@
-r"""What training texts are freed of: HTML remains, and the marks of who published them.
+r"""Remove HTML remains and the names of publishers from training texts.
 
-AG News lost the `&` of most entities and turned line breaks into backslashes. Text with none of these remains comes
-back unchanged. Case needs no such care: the tokenizer knows lower case only.
+AG News lost the `&` of most entities and turned line breaks into backslashes. Text without such remains comes
+back unchanged. Case is left alone: the tokenizer lowers it.
 """
 
 import html
@@ -22,7 +22,7 @@ AGENCIES = (
     "Sports Network|Ticker|CBS.MW|Dow Jones|Bloomberg|newratings.com|New Ratings|Xinhuanet|IDG NEWS SERVICE|"
     r"CNN/Money|Quote, Chart|NNN|Update\d"
 ).replace(".com", r"\.com")
-"""The agencies and outlets that AG News' texts name, and what stands in their place: a regular expression's choices."""
+"""The agencies and outlets named in AG News' texts, and what else takes their place, as a regular expression."""
 
 _PLACE = r"[A-Z]{3,}(?: [A-Z]{3,}){0,2}(?:, [A-Z][a-z]+\.?)?"
 _DATELINE = re.compile(rf"(?:^|(?<=[.!?)] )){_PLACE} (?:\((?:{AGENCIES})\) ?)?--? ?")
@@ -31,7 +31,7 @@ _MARK = re.compile(rf"\s*\((?:{AGENCIES})\)(?:\s*--?)?")
 
 
 def without_html(text: str) -> str:
-    r"""`text` without HTML remains (`#39;`, `\`, `&lt;b&gt;`)."""
+    r"""Return `text` without HTML remains (`#39;`, `\`, `&lt;b&gt;`)."""
     mended = _APOSTROPHE.sub("'", text)
     mended = _ENTITY.sub(lambda entity: html.unescape(f"&{entity[1] or entity[2]};"), mended)
     mended = _TAG.sub(" ", mended).replace("\\", " ").replace("\xa0", " ")
@@ -39,6 +39,6 @@ def without_html(text: str) -> str:
 
 
 def without_agency(text: str) -> str:
-    """`text` without `(AP)`, `Reuters - ` and `NEW YORK - `."""
+    """Return `text` without `(AP)`, `Reuters - ` and `NEW YORK - `."""
     bare = _MARK.sub("", _LEAD.sub("", _DATELINE.sub("", text)))
     return text if bare == text else " ".join(bare.split()) or text

@@ -114,8 +114,9 @@ def weights_file(folder: Path) -> Path:
     for name in WEIGHTS:
         if (folder / name).exists():
             return folder / name
-    reason = " (it is split into shards)" if any(folder.glob("*.index.json")) else ""
-    raise SourceError(f"{folder} has no {' or '.join(WEIGHTS)}{reason}; save it as one file")
+    is_split = any(folder.glob("*.index.json"))
+    advice = "it is split into shards, save it as one file" if is_split else "save the model with save_pretrained"
+    raise SourceError(f"{folder} has no {' or '.join(WEIGHTS)}; {advice}")
 
 
 def _weights(folder: Path) -> dict[str, Tensor]:

@@ -36,7 +36,7 @@ MARGIN = 1.1
 
 @dataclass(frozen=True)
 class Site:
-    """What calibration found where a linear layer's input is quantised."""
+    """How the input of a linear layer is quantised, as calibration measured it."""
 
     factor: Array
     """Float32 [input channels] with a geometric mean of 1: activations / factor, weights * factor."""
@@ -47,10 +47,10 @@ class Site:
 
 @dataclass(frozen=True)
 class Quantisation:
-    """How activations are kept close to float32. The default is what is baked; benchmarks try the others."""
+    """How activations are quantised. The default is what is baked; benchmarks try the others."""
 
     attention_in: float = 0.7
-    """Smoothing strengths by site: 0 moves nothing, 1 moves an outlier wholly from activations into weights."""
+    """Smoothing strengths by site: 0 changes nothing, 1 moves outliers from activations into weights entirely."""
     attention_out: float = 0.75
     ffn_in: float = 0.6
     smooth: bool = True
@@ -64,14 +64,14 @@ def export(
     calibration: Sequence[list[int]],
     quantisation: Quantisation = Quantisation(),
 ) -> onnx.ModelProto:
-    """The int8 graph of `model`: `input_ids` int64 [batch, length] to `logits` float32 [batch, 4].
+    """Return the int8 graph of `model`: `input_ids` int64 [batch, length] to `logits` float32 [batch, 4].
 
     There is no attention mask: the texts of a run must have one length. `calibration` holds token ids of some
-    hundred typical texts, from which the fixed ranges and the channels with outliers are learnt.
+    hundred typical texts, on which the fixed ranges and the channels with outliers are measured.
     """
     config = model.config
     if config.activation != "gelu":
-        raise ValueError(f"only GELU feed-forward layers are known, found {config.activation!r}")
+        raise ValueError(f"only GELU feed-forward layers are supported, found {config.activation!r}")
     writer = _Writer(model, sites(model, calibration, quantisation), quantisation.by_run)
     hidden = writer.embeddings(max_length)
     for layer in range(config.n_layers):
@@ -84,13 +84,13 @@ def export(
 def sites(
     model: DistilBertForSequenceClassification, calibration: Sequence[list[int]], quantisation: Quantisation
 ) -> dict[tuple[int, str], Site]:
-    """Each layer's sites, by the layer's number and a name in SITES."""
+    """Return each layer's sites, by the layer's number and a name in SITES."""
     ranges: dict[tuple[int, str], torch.Tensor] = {}
 
     def watch(key: tuple[int, str], value: torch.Tensor) -> None:
         rows = value.flatten(0, -2)
-        found = torch.stack([(-rows).amax(0), rows.amax(0)])
-        ranges[key] = torch.maximum(ranges[key], found) if key in ranges else found
+        reached = torch.stack([(-rows).amax(0), rows.amax(0)])
+        ranges[key] = torch.maximum(ranges[key], reached) if key in ranges else reached
 
     hooks = [
         block.get_submodule(names[0]).register_forward_pre_hook(
@@ -103,15 +103,15 @@ def sites(
         model(input_ids=torch.tensor([ids]))
     for hook in hooks:
         hook.remove()
-    return {key: _site(model, key, found, quantisation) for key, found in ranges.items()}
+    return {key: _site(model, key, reached, quantisation) for key, reached in ranges.items()}
 
 
 def _site(
-    model: DistilBertForSequenceClassification, key: tuple[int, str], found: torch.Tensor, quantisation: Quantisation
+    model: DistilBertForSequenceClassification, key: tuple[int, str], reached: torch.Tensor, quantisation: Quantisation
 ) -> Site:
-    """The site of a layer where activations reached down to -found[0] and up to found[1], [input channels] each."""
-    factor = _factor(model, key, found.amax(0), quantisation)
-    below, above = MARGIN * (found.numpy() / factor).max(1).clip(1e-5)
+    """Return the site of a layer whose activations lie from -reached[0] to reached[1], [input channels] each."""
+    factor = _factor(model, key, reached.amax(0), quantisation)
+    below, above = MARGIN * (reached.numpy() / factor).max(1).clip(1e-5)
     return Site(factor, -float(below), float(above))
 
 
@@ -126,19 +126,19 @@ def _factor(
         return np.ones(len(largest), dtype=np.float32)
     strength: float = getattr(quantisation, site)
     factor = largest.clamp(min=1e-5) ** strength / weights.clamp(min=1e-5) ** (1 - strength)
-    found: Array = (factor / factor.log().mean().exp()).float().numpy()
-    return found
+    normalised: Array = (factor / factor.log().mean().exp()).float().numpy()
+    return normalised
 
 
 class _Writer:
-    """Writes one model's nodes; methods take and return the names of hidden states [batch, length, dim]."""
+    """The nodes of one model; methods take and return the names of hidden states [batch, length, dim]."""
 
     def __init__(
-        self, model: DistilBertForSequenceClassification, found: dict[tuple[int, str], Site], by_run: bool
+        self, model: DistilBertForSequenceClassification, sites: dict[tuple[int, str], Site], by_run: bool
     ) -> None:
         self.graph = Graph()
         self.config: DistilBertConfig = model.config
-        self._sites = found
+        self._sites = sites
         self._by_run = by_run
         self._weights: dict[str, Array] = {name: value.float().numpy() for name, value in model.state_dict().items()}
 
@@ -147,11 +147,11 @@ class _Writer:
         return weight, bias
 
     def _linear(self, name: str) -> tuple[Array, Array]:
-        """Weight [inputs, outputs] and bias [outputs]."""
+        """Return weight [inputs, outputs] and bias [outputs]."""
         return self._weights[f"{name}.weight"].T, self._weights[f"{name}.bias"]
 
     def embeddings(self, max_length: int) -> str:
-        """Word rows, int8 with a scale each, plus positions, normalised."""
+        """Add word rows, int8 with a scale each, plus positions, normalised."""
         graph, prefix = self.graph, "distilbert.embeddings"
         table = self._weights[f"{prefix}.word_embeddings.weight"]
         scale = np.maximum(np.abs(table).max(1, keepdims=True) / 127, 1e-9).astype(np.float32)
@@ -167,7 +167,7 @@ class _Writer:
         )
 
     def layer(self, layer: int, hidden: str, only_first: bool) -> str:
-        """One transformer layer; with `only_first` for the first token alone, [batch, 1, dim]."""
+        """Add one transformer layer; with `only_first` for the first token alone, [batch, 1, dim]."""
         graph, prefix = self.graph, f"distilbert.transformer.layer.{layer}"
         context, kept = self._attention(layer, hidden, only_first)
         weight, bias = self._linear(f"{prefix}.attention.out_lin")
@@ -192,7 +192,7 @@ class _Writer:
         return (self.graph.product_by_run if self._by_run else self.graph.product_by_row)(value, weight, bias)
 
     def _attention(self, layer: int, hidden: str, only_first: bool) -> tuple[str, str]:
-        """(context, the hidden states that it is added to)."""
+        """Add the attention and return (context, the hidden states that it is added to)."""
         graph = self.graph
         site = self._sites[layer, "attention_in"]
         weights, biases = zip(*(self._projection(layer, kind) for kind in "qkv"), strict=True)
@@ -209,7 +209,7 @@ class _Writer:
         return graph.add("MultiHeadAttention", heads, num_heads=self.config.n_heads), kept
 
     def _projection(self, layer: int, kind: str) -> tuple[Array, Array]:
-        """Weight and bias of q, k or v; the values leave divided by what `attention_out` is smoothed with."""
+        """Return weight and bias of q, k or v; those of v divided by the smoothing factor of `attention_out`."""
         weight, bias = self._linear(f"distilbert.transformer.layer.{layer}.attention.{kind}_lin")
         if kind != "v":
             return weight, bias
@@ -217,7 +217,7 @@ class _Writer:
         return weight / factor, bias / factor
 
     def head(self, hidden: str) -> None:
-        """[batch, 1, dim] to logits [batch, 4], in float32."""
+        """Add the head: [batch, 1, dim] to logits [batch, 4], in float32."""
         graph = self.graph
         pooled = graph.add("Squeeze", [hidden, graph.ints(1)])
         pooled = graph.add("Relu", [self._dense(pooled, "pre_classifier")])

@@ -1,7 +1,7 @@
-"""Invented headlines for calibrating and checking a bake where no data set is at hand, as in an image build.
+"""Generated headlines to calibrate and check a bake with where no data set is at hand, as in an image build.
 
-They are put together from patterns and words, so a thousand differ, with borderline mixtures of two topics among
-them. They say how two engines agree, never how accurate a checkpoint is.
+They are built from patterns and words, and some mix two topics. They show how well two engines agree, not how accurate
+a checkpoint is.
 """
 
 import random
@@ -114,11 +114,11 @@ PATTERNS: tuple[str, ...] = (
 
 
 def headlines(count: int, seed: int = 0) -> list[str]:
-    """`count` different headlines, each pattern as often as the others; the same ones for the same seed."""
+    """Return `count` different headlines, each pattern as often as the others; the same ones for the same seed."""
     chance = random.Random(seed)
-    found: dict[str, None] = {}
-    while len(found) < count:
+    texts: dict[str, None] = {}
+    while len(texts) < count:
         for pattern in PATTERNS:
             text = re.sub(r"\{(\w+)\}", lambda slot: chance.choice(SLOTS[slot[1]]), pattern)
-            found[text[0].upper() + text[1:]] = None
-    return list(found)[:count]
+            texts[text[0].upper() + text[1:]] = None
+    return list(texts)[:count]

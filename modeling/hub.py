@@ -1,6 +1,6 @@
-"""Fetches files of a checkpoint or a data set from the Hugging Face Hub at a pinned commit, and checks every byte.
+"""Fetch files of a checkpoint or a data set from the Hugging Face Hub at a pinned commit, and check their hashes.
 
-Honours HF_ENDPOINT, HF_TOKEN, HF_HOME and HF_HUB_OFFLINE, as huggingface_hub does.
+HF_ENDPOINT, HF_TOKEN, HF_HOME and HF_HUB_OFFLINE work as in huggingface_hub.
 """
 
 import contextlib
@@ -40,7 +40,7 @@ _INSTEAD: dict[Kind, str] = {
     "dataset": "or give a folder with AG News' train*.csv instead",
 }
 _LANDMARK: dict[Kind, str] = {"model": "config.json", "dataset": "data/train-00000-of-00001.parquet"}
-"""By which a cached commit is found where there is no network."""
+"""The file by which a cached commit is found where there is no network."""
 
 
 @dataclass(frozen=True)
@@ -51,12 +51,12 @@ class Listing:
     commit: str
     """All 40 digits, whatever branch or tag was asked for."""
     hashes: dict[str, str]
-    """File name to what the hub announces: sha256 for large files (LFS), git's sha1 for others, or nothing."""
+    """Each file's hash as the hub announces it: sha256 of large files (LFS), git's sha1 of others, or an empty one."""
     kind: Kind = "model"
 
 
 def resolve(repo_id: str, revision: str, kind: Kind = "model") -> Listing:
-    """The repository's files at `revision`, a branch, a tag or a commit.
+    """Return the repository's files at `revision`, a branch, a tag or a commit.
 
     Raises:
         SourceError: no such repository or revision, no access, or no network. Each says what to do.
@@ -64,8 +64,8 @@ def resolve(repo_id: str, revision: str, kind: Kind = "model") -> Listing:
     with explained(repo_id, revision, kind):
         if constants.HF_HUB_OFFLINE:
             return _cached(repo_id, revision, kind)
-        ask = HfApi().dataset_info if kind == "dataset" else HfApi().model_info
-        info = ask(repo_id, revision=revision, files_metadata=True)
+        request = HfApi().dataset_info if kind == "dataset" else HfApi().model_info
+        info = request(repo_id, revision=revision, files_metadata=True)
     files = {file.rfilename: (file.lfs.sha256 if file.lfs else file.blob_id) or "" for file in info.siblings or ()}
     if not info.sha:
         raise SourceError(f"{constants.ENDPOINT} names no commit of {repo_id}; check HF_ENDPOINT, {_INSTEAD[kind]}")
@@ -73,82 +73,82 @@ def resolve(repo_id: str, revision: str, kind: Kind = "model") -> Listing:
 
 
 def _cached(repo_id: str, revision: str, kind: Kind) -> Listing:
-    """What an earlier run left in the hub's cache: links to blobs that are named by their hash."""
+    """Return what an earlier run left in the hub's cache: links to blobs that are named by their hash."""
     name = _LANDMARK[kind]
-    found = try_to_load_from_cache(repo_id, name, revision=revision, repo_type=kind)
-    if not isinstance(found, str):
+    landmark = try_to_load_from_cache(repo_id, name, revision=revision, repo_type=kind)
+    if not isinstance(landmark, str):
         raise OfflineModeIsEnabled
-    snapshot = Path(found).parents[name.count("/")]
+    snapshot = Path(landmark).parents[name.count("/")]
     paths = [path for path in snapshot.rglob("*") if path.is_file()]
     hashes = {path.relative_to(snapshot).as_posix(): path.resolve().name for path in paths}
     return Listing(repo_id, snapshot.name, hashes, kind)
 
 
 def fetch(listing: Listing, into: Path) -> Path:
-    """`into`, with the files that a bake needs, each byte as announced. A progress bar per file.
+    """Download the files that a bake needs to `into` and return it. Shows a progress bar per file.
 
     Raises:
-        SourceError: a needed file is missing or has other bytes, or the connection or the disk failed.
+        SourceError: a needed file is missing or has another hash, or the connection or the disk failed.
     """
     for name in needed(listing):
-        found = download(listing, name)
+        cached = download(listing, name)
         with explained(listing.repo_id, listing.commit, listing.kind, name):
-            shutil.copyfile(found, into / name)
+            shutil.copyfile(cached, into / name)
     return into
 
 
 def download(listing: Listing, name: str) -> Path:
-    """Where the hub's cache holds the listed file `name`, each byte as announced. Raises as `fetch` does."""
+    """Return where the hub's cache holds the listed file `name`, its hash checked. Raises as `fetch` does."""
     with explained(listing.repo_id, listing.commit, listing.kind, name):
-        found = Path(hf_hub_download(listing.repo_id, name, revision=listing.commit, repo_type=listing.kind))
-        _check(found, name, listing)
-    return found
+        path = Path(hf_hub_download(listing.repo_id, name, revision=listing.commit, repo_type=listing.kind))
+        _check(path, name, listing)
+    return path
 
 
 def needed(listing: Listing) -> list[str]:
-    """The names to download. Raises SourceError, naming what is missing and what there is."""
-    held = listing.hashes
-    weights = next((name for name in WEIGHTS if name in held), None)
-    if weights is None and any(name.endswith(".index.json") for name in held):
+    """Return the names of the files to download. Raises SourceError, which names what is missing and what there is."""
+    names = listing.hashes
+    weights = next((name for name in WEIGHTS if name in names), None)
+    if weights is None and any(name.endswith(".index.json") for name in names):
         raise SourceError(f"{listing.repo_id} is split into shards; save it as one file and bake that: --source DIR")
-    tokenizer = [name for name in ("tokenizer.json",) if name in held] or ["vocab.txt"]
-    for name, there in (
-        ("config.json", "config.json" in held),
+    tokenizer = [name for name in ("tokenizer.json",) if name in names] or ["vocab.txt"]
+    for missing, is_there in (
+        ("config.json", "config.json" in names),
         (" or ".join(WEIGHTS), weights is not None),
-        ("tokenizer.json or vocab.txt", tokenizer[0] in held),
+        ("tokenizer.json or vocab.txt", tokenizer[0] in names),
     ):
-        if not there:
-            names = ", ".join(sorted(held)[:12]) or "nothing"
+        if not is_there:
+            listed = ", ".join(sorted(names)[:12]) or "nothing"
             raise SourceError(
-                f"{listing.repo_id} at {listing.commit[:12]} has no {name} (it holds {names}); "
+                f"{listing.repo_id} at {listing.commit[:12]} has no {missing} (it holds {listed}); "
                 "choose another --revision or checkpoint"
             )
-    if tokenizer == ["vocab.txt"] and "tokenizer_config.json" in held:
+    if tokenizer == ["vocab.txt"] and "tokenizer_config.json" in names:
         tokenizer.append("tokenizer_config.json")
     return ["config.json", *tokenizer, str(weights)]
 
 
 def _check(path: Path, name: str, listing: Listing) -> None:
-    """Returns if the file's hash is the announced one; else removes it, so that another run fetches it anew."""
+    """Return if the file's hash is the announced one; else remove the file, so that another run downloads it again."""
     announced = listing.hashes[name] or path.resolve().name  # the cache names its files by X-Linked-Etag
     if re.fullmatch("[0-9a-f]{64}", announced):
-        found = sha256(path)
+        digest = sha256(path)
     elif re.fullmatch("[0-9a-f]{40}", announced):
         content_bytes = path.read_bytes()
-        found = hashlib.sha1(b"blob %d\0" % len(content_bytes) + content_bytes, usedforsecurity=False).hexdigest()
+        digest = hashlib.sha1(b"blob %d\0" % len(content_bytes) + content_bytes, usedforsecurity=False).hexdigest()
     else:
         return
-    if found != announced:
+    if digest != announced:
         path.resolve().unlink()
         raise SourceError(
-            f"{name} of {listing.repo_id} arrived with hash {found[:12]}…, the hub announced {announced[:12]}…; "
+            f"{name} of {listing.repo_id} arrived with hash {digest[:12]}…, the hub announced {announced[:12]}…; "
             "it was removed: run again, and if that repeats, do not trust this mirror or proxy (HF_ENDPOINT)"
         )
 
 
 @contextlib.contextmanager
 def explained(repo_id: str, revision: str, kind: Kind, name: str | None = None) -> Iterator[None]:
-    """Turns what huggingface_hub raises into a SourceError that says what to do."""
+    """Turn what huggingface_hub raises into a SourceError that says what to do."""
     at, instead = f"{f'{name} of ' if name else ''}{repo_id} at {revision}", _INSTEAD[kind]
     try:
         yield

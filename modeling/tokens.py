@@ -1,4 +1,4 @@
-"""A checkpoint's tokenizer: read from tokenizer.json or a BERT vocabulary, written as the product reads it."""
+"""A checkpoint's tokenizer: read from tokenizer.json or a BERT vocabulary, written as `agnews` reads it."""
 
 import json
 from pathlib import Path
@@ -14,7 +14,7 @@ SPECIAL = ("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]")
 
 
 def read_tokenizer(folder: Path, rows: int) -> Tokenizer:
-    """The tokenizer of `folder`, neither padding nor cutting, for an embedding of `rows` tokens.
+    """Return the tokenizer of `folder`, which neither pads nor truncates, for an embedding of `rows` tokens.
 
     Raises:
         SourceError: there is none, it cannot be read, or it does not fit the embedding.
@@ -31,7 +31,9 @@ def read_tokenizer(folder: Path, rows: int) -> Tokenizer:
     tokenizer.no_truncation()
     size = tokenizer.get_vocab_size(with_added_tokens=True)
     if size != rows:
-        raise SourceError(f"{folder}: the tokenizer has {size:,} tokens, the model {rows:,}; they are not of one model")
+        raise SourceError(
+            f"{folder}: the tokenizer has {size:,} tokens, the model {rows:,}; they do not belong together"
+        )
     if len(tokenizer.encode("").ids) != 2:
         raise SourceError(f"{path} does not put [CLS] and [SEP] around a text; save it again with transformers")
     return tokenizer
@@ -64,21 +66,20 @@ def _word_pieces(folder: Path) -> Tokenizer:
 
 
 def _options(folder: Path) -> dict[str, bool | None]:
-    """What tokenizer_config.json says of the text. Without it, a vocabulary with capitals is a cased one."""
+    """Return what tokenizer_config.json says of normalisation; nothing where there is no such file."""
     path = folder / "tokenizer_config.json"
     if not path.exists():
         return {}
     try:
-        found = json.loads(path.read_text(encoding="utf-8"))
-        return {
-            name: found[name] for name in ("do_lower_case", "strip_accents", "tokenize_chinese_chars") if name in found
-        }
+        config = json.loads(path.read_text(encoding="utf-8"))
+        names = ("do_lower_case", "strip_accents", "tokenize_chinese_chars")
+        return {name: config[name] for name in names if name in config}
     except (OSError, ValueError, TypeError) as error:
         raise SourceError(f"cannot read {path} ({error}); save it again with transformers") from error
 
 
 def write_split(tokenizer: Tokenizer, folder: Path) -> None:
-    """Writes the tokenizer's rules and its vocabulary to two files of `folder`, for `agnews.model.encode`.
+    """Write the tokenizer's rules and its vocabulary to two files of `folder`, for `agnews.model.encode`.
 
     Raises:
         SourceError: read again, they would not be the same tokenizer.

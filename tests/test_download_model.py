@@ -21,10 +21,10 @@ def cache(tmp_path: Path) -> Path:
 
 
 def test_the_embedded_checkpoint_is_intact() -> None:
-    found = download_model()
-    assert found.returncode == 0, found.stderr
-    assert "are as they were baked" in found.stdout
-    assert "engines onnx and pipeline" in found.stdout
+    process = download_model()
+    assert process.returncode == 0, process.stderr
+    assert "are as they were baked" in process.stdout
+    assert "engines onnx and pipeline" in process.stdout
 
 
 def test_verifying_imports_nothing_heavy() -> None:
@@ -42,9 +42,9 @@ def test_a_copy_for_one_engine_holds_only_its_files(cache: Path) -> None:
 
 
 def test_the_same_target_can_be_written_again(cache: Path) -> None:
-    found = download_model("--source", "embedded", "--target", cache)
-    assert found.returncode == 0, found.stderr
-    assert "engines onnx and pipeline" in found.stdout
+    process = download_model("--source", "embedded", "--target", cache)
+    assert process.returncode == 0, process.stderr
+    assert "engines onnx and pipeline" in process.stdout
 
 
 def change_a_byte(cache: Path) -> None:
@@ -78,24 +78,24 @@ def edit_manifest(**changes: object) -> Callable[[Path], None]:
 )
 def test_damage_is_named_with_its_remedy(cache: Path, damage: Callable[[Path], object], message: str) -> None:
     damage(cache)
-    found = download_model("--target", cache)
-    assert found.returncode == 1
-    assert message in found.stderr
-    assert "git checkout model_cache" in found.stderr or "bake it again" in found.stderr
-    assert "Traceback" not in found.stderr
+    process = download_model("--target", cache)
+    assert process.returncode == 1
+    assert message in process.stderr
+    assert "git checkout model_cache" in process.stderr or "bake it again" in process.stderr
+    assert "Traceback" not in process.stderr
 
 
 def test_every_damaged_file_is_named(cache: Path) -> None:
     for name in FILES["onnx"]:
         (cache / name).write_bytes(b"")
-    found = download_model("--target", cache)
-    assert [name for name in FILES["onnx"] if name in found.stderr] == list(FILES["onnx"])
+    process = download_model("--target", cache)
+    assert [name for name in FILES["onnx"] if name in process.stderr] == list(FILES["onnx"])
 
 
 def test_a_missing_target_is_an_error_not_a_traceback(tmp_path: Path) -> None:
-    found = download_model("--target", tmp_path / "nowhere")
-    assert found.returncode == 1
-    assert found.stderr.startswith("error: cannot read ")
+    process = download_model("--target", tmp_path / "nowhere")
+    assert process.returncode == 1
+    assert process.stderr.startswith("error: cannot read ")
 
 
 @pytest.mark.parametrize(
@@ -116,51 +116,51 @@ def test_a_missing_target_is_an_error_not_a_traceback(tmp_path: Path) -> None:
     ],
 )
 def test_a_wrong_command_line_says_what_is_wrong(arguments: list[str], message: str) -> None:
-    found = download_model(*arguments)
-    assert found.returncode == 2
-    assert message in found.stderr
+    process = download_model(*arguments)
+    assert process.returncode == 2
+    assert message in process.stderr
 
 
 def test_a_folder_is_not_replaced_by_less_of_itself(cache: Path) -> None:
     before = sorted(path.name for path in cache.iterdir())
-    found = download_model("--source", cache, "--target", cache, "--engine", "pipeline")
-    assert found.returncode == 1
-    assert "would lose its files of the onnx engine" in found.stderr
+    process = download_model("--source", cache, "--target", cache, "--engine", "pipeline")
+    assert process.returncode == 1
+    assert "would lose its files of the onnx engine" in process.stderr
     assert sorted(path.name for path in cache.iterdir()) == before
 
 
 def test_a_checkpoint_that_was_not_baked_is_not_replaced(tmp_path: Path) -> None:
     (tmp_path / "config.json").write_text("{}")
-    found = download_model("--source", "embedded", "--target", tmp_path)
-    assert found.returncode == 1
-    assert "holds other files than a baked checkpoint's (config.json)" in found.stderr
+    process = download_model("--source", "embedded", "--target", tmp_path)
+    assert process.returncode == 1
+    assert "holds other files than a baked checkpoint's (config.json)" in process.stderr
     assert (tmp_path / "config.json").read_text() == "{}"
 
 
 def test_a_folder_of_somebodys_files_is_not_replaced(tmp_path: Path) -> None:
     (tmp_path / "thesis.tex").write_text("years of work")
-    found = download_model("--source", "embedded", "--target", tmp_path)
-    assert found.returncode == 1
-    assert "thesis.tex" in found.stderr
+    process = download_model("--source", "embedded", "--target", tmp_path)
+    assert process.returncode == 1
+    assert "thesis.tex" in process.stderr
     assert (tmp_path / "thesis.tex").exists()
 
 
 def test_a_source_folder_that_is_not_there_is_named(tmp_path: Path) -> None:
     require_module("torch", "transformers", "onnx")
-    found = download_model("--source", tmp_path / "nowhere", "--target", tmp_path / "cache")
-    assert found.returncode == 1
-    assert "there is no folder" in found.stderr
+    process = download_model("--source", tmp_path / "nowhere", "--target", tmp_path / "cache")
+    assert process.returncode == 1
+    assert "there is no folder" in process.stderr
 
 
 def test_baking_without_its_packages_names_them(tmp_path: Path) -> None:
     code = "import sys; sys.modules['torch'] = None; import download_model; sys.exit(download_model.main(sys.argv[1:]))"
-    found = subprocess.run(
+    process = subprocess.run(
         [sys.executable, "-c", code, "--source", str(EMBEDDED), "--target", str(tmp_path / "cache")],
         cwd=ROOT,
         capture_output=True,
         text=True,
         check=False,
     )
-    assert found.returncode == 1
-    assert "pip install -e '.[train]'" in found.stderr
+    assert process.returncode == 1
+    assert "pip install -e '.[train]'" in process.stderr
     assert not (tmp_path / "cache").exists()

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from modeling.atomic_folder import check_target, exchange, staging, tidy, workshop_of
+from modeling.atomic_folder import check_target, exchange, staging, tidy, working_folder
 from modeling.errors import BakeError
 from tests.support.requirement import ROOT
 
@@ -66,22 +66,22 @@ def test_a_run_killed_at_any_moment_leaves_one_whole_version(tmp_path: Path, way
     target = make(tmp_path / "cache")
     for attempt in range(12):
         process = start(target, way)
-        while not workshop_of(target).exists():
+        while not working_folder(target).exists():
             time.sleep(0.001)
         time.sleep(random.Random(attempt).uniform(0, 0.06))
         kill(process)
         tidy(target)
         assert len(contents(target)) == 1
-        assert not workshop_of(target).exists()
+        assert not working_folder(target).exists()
 
 
 def read_through(folder: int) -> set[tuple[str, str]]:
     """Name and content of each file of an open folder, as far as they are still there."""
-    found = set()
+    contents = set()
     for name in os.listdir(folder):
         with contextlib.suppress(FileNotFoundError), open(name, opener=partial(os.open, dir_fd=folder)) as stream:
-            found.add((name, stream.read()))
-    return found
+            contents.add((name, stream.read()))
+    return contents
 
 
 def test_a_reader_finds_one_whole_version_at_every_moment(tmp_path: Path) -> None:
@@ -95,13 +95,13 @@ def test_a_reader_finds_one_whole_version_at_every_moment(tmp_path: Path) -> Non
             assert time.monotonic() < end
             assert process.poll() is None
             folder = os.open(target, os.O_RDONLY | os.O_DIRECTORY)
-            found = read_through(folder)
+            files = read_through(folder)
             current = os.path.samestat(os.fstat(folder), target.stat())
             os.close(folder)
-            read = {text for _, text in found}
+            read = {text for _, text in files}
             assert len(read) <= 1, "files of two versions"
             if current:  # nobody had removed anything from it while it was read
-                assert {name for name, _ in found} == set(NAMES)
+                assert {name for name, _ in files} == set(NAMES)
                 versions |= read
     finally:
         kill(process)
@@ -109,16 +109,16 @@ def test_a_reader_finds_one_whole_version_at_every_moment(tmp_path: Path) -> Non
 
 def test_what_was_moved_aside_comes_back_at_the_next_start(tmp_path: Path) -> None:
     target = make(tmp_path / "cache")
-    workshop_of(target).mkdir()
-    target.rename(workshop_of(target) / "old")
+    working_folder(target).mkdir()
+    target.rename(working_folder(target) / "old")
     tidy(target)
     assert contents(target) == {"old"}
 
 
 def test_leftovers_of_a_killed_run_are_gone_after_the_next(tmp_path: Path) -> None:
     target = make(tmp_path / "cache")
-    workshop_of(target).mkdir()
-    make(workshop_of(target) / "new")
+    working_folder(target).mkdir()
+    make(working_folder(target) / "new")
     with staging(target) as new:
         assert list(new.iterdir()) == []
         (new / "manifest.json").write_text(json.dumps({}))
@@ -138,7 +138,7 @@ def test_a_failed_run_changes_nothing(tmp_path: Path) -> None:
 def test_a_second_run_at_the_same_time_is_refused(tmp_path: Path) -> None:
     target = make(tmp_path / "cache")
     with staging(target) as new:
-        with pytest.raises(BakeError, match="another run is at work"), staging(target):
+        with pytest.raises(BakeError, match="another run is writing"), staging(target):
             pytest.fail("two runs at once")
         tidy(target)
         assert new.exists()

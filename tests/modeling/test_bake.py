@@ -21,7 +21,7 @@ from agnews.errors import ModelError
 from agnews.model.checkpoint import FILES, read_checkpoint, verify
 from agnews.model.classifier import load
 from agnews.settings import Settings
-from modeling.atomic_folder import workshop_of
+from modeling.atomic_folder import working_folder
 from modeling.bake import Choices, Origin, bake, origin_of
 from modeling.errors import BakeError, SourceError
 from tests.support import tiny_checkpoint
@@ -63,7 +63,7 @@ def test_a_baked_folder_bakes_again_to_the_same_files(folder: Path, tmp_path: Pa
 
 def test_a_checkpoint_whose_labels_have_no_margin_is_refused(tmp_path: Path) -> None:
     folder, target = tiny_checkpoint.write_safetensors(tmp_path / "alike", alike=True), tmp_path / "cache"
-    with pytest.raises(BakeError, match=r"of 1,000 generated headlines .* bake this checkpoint with --engine pipeline"):
+    with pytest.raises(BakeError, match=r"of 1,000 generated headlines .* Bake this checkpoint with --engine pipeline"):
         bake(folder, target, ORIGIN, ONNX)
     assert not target.exists()
     bake(folder, target, ORIGIN, PIPELINE)
@@ -122,10 +122,10 @@ def test_the_command_bakes_a_folder_and_compares_given_headlines(folder: Path, t
     (tmp_path / "mine.csv").write_text("id,headline\n1,Oil prices rise\n2,\n3,Rebels block roads\n")
     target = tmp_path / "cache"
     arguments = ["--name", "mine", "--headlines", str(tmp_path / "mine.csv"), "--engine", "onnx"]
-    found = download_model("--source", folder, "--target", target, *arguments)
-    assert found.returncode == 0, found.stderr
-    assert "of 2 given headlines" in found.stdout
-    assert "mine at sha256:" in found.stdout
+    process = download_model("--source", folder, "--target", target, *arguments)
+    assert process.returncode == 0, process.stderr
+    assert "of 2 given headlines" in process.stdout
+    assert "mine at sha256:" in process.stdout
 
 
 @pytest.mark.parametrize("sight", ["model.onnx", "manifest.json"])
@@ -137,13 +137,13 @@ def test_a_bake_killed_half_way_leaves_the_old_cache(folder: Path, tmp_path: Pat
         [sys.executable, str(SCRIPT), "--source", str(folder), "--target", str(target)],
         env=os.environ | {"OMP_NUM_THREADS": "1"},
     )
-    while not (workshop_of(target) / "new" / sight).exists():
+    while not (working_folder(target) / "new" / sight).exists():
         assert process.poll() is None, "the bake ended before it could be killed"
         time.sleep(0.001)
     process.send_signal(signal.SIGKILL)
     process.wait()
     assert written(target) == before
-    assert workshop_of(target).exists()
-    found = download_model("--target", target)
-    assert (found.returncode, "the old one" in found.stdout) == (0, True)
-    assert not workshop_of(target).exists()
+    assert working_folder(target).exists()
+    verified = download_model("--target", target)
+    assert (verified.returncode, "the old one" in verified.stdout) == (0, True)
+    assert not working_folder(target).exists()

@@ -48,8 +48,8 @@ def test_the_outputs_are_put_into_agnews_order(folder: Path) -> None:
     reference = distilbert.read(folder)
     ids = torch.tensor([reference.tokenizer.encode(TEXTS[0]).ids])
     expected = dict(zip(SHUFFLED, original(input_ids=ids).logits[0].tolist(), strict=True))
-    found = dict(zip(LABELS, reference.model(input_ids=ids).logits[0].tolist(), strict=True))
-    assert found == pytest.approx(expected, abs=0.05)
+    logits = dict(zip(LABELS, reference.model(input_ids=ids).logits[0].tolist(), strict=True))
+    assert logits == pytest.approx(expected, abs=0.05)
     assert reference.model.config.id2label == dict(enumerate(LABELS))
 
 
@@ -161,7 +161,7 @@ def drop_postprocessor(folder: Path) -> None:
         (cut("tokenizer.json"), "cannot read .*tokenizer.json"),
         (write_code, "unpickling could run its code; save it as safetensors"),
         (write_list, "is not a state_dict"),
-        (drop_word, "they are not of one model"),
+        (drop_word, "they do not belong together"),
         (drop_postprocessor, r"does not put \[CLS\] and \[SEP\]"),
         (lambda f: (f / "tokenizer.json").unlink(), "cannot read .*vocab.txt"),
     ],
@@ -191,9 +191,9 @@ def test_a_tokenizer_from_a_vocabulary_equals_that_of_transformers(pickled: Path
         json.dumps({"do_lower_case": lower, "tokenizer_class": "DistilBertTokenizer"})
     )
     expected = AutoTokenizer.from_pretrained(pickled)
-    found = distilbert.read(pickled).tokenizer
+    tokenizer = distilbert.read(pickled).tokenizer
     for text in TEXTS:
-        assert found.encode(text).ids == expected(text)["input_ids"]
+        assert tokenizer.encode(text).ids == expected(text)["input_ids"]
 
 
 def test_padding_and_truncation_of_a_stored_tokenizer_are_switched_off(folder: Path) -> None:

@@ -37,11 +37,11 @@ def model() -> DistilBertForSequenceClassification:
         hidden_dim=128,
         id2label={index: str(label) for index, label in enumerate(LABELS)},
     )
-    found: DistilBertForSequenceClassification = DistilBertForSequenceClassification(config).eval()
+    model: DistilBertForSequenceClassification = DistilBertForSequenceClassification(config).eval()
     with torch.no_grad():
-        for parameter in found.parameters():
+        for parameter in model.parameters():
             parameter.add_(0.1 * torch.randn_like(parameter))
-    return found
+    return model
 
 
 @pytest.fixture(scope="module")
@@ -108,9 +108,9 @@ def test_a_saved_model_keeps_its_weights_in_a_file_beside_it(
 def test_smoothing_factors_have_a_geometric_mean_of_one(
     model: DistilBertForSequenceClassification, ids: list[list[int]]
 ) -> None:
-    found = sites(model, ids, Quantisation())
-    assert len(found) == 3 * 3
-    assert all(np.log(site.factor).mean() == pytest.approx(0, abs=1e-5) for site in found.values())
+    measured = sites(model, ids, Quantisation())
+    assert len(measured) == 3 * 3
+    assert all(np.log(site.factor).mean() == pytest.approx(0, abs=1e-5) for site in measured.values())
 
 
 def test_a_text_too_long_for_the_baked_positions_is_an_error_not_a_wrong_answer(path: Path) -> None:
@@ -152,17 +152,17 @@ def test_a_product_within_a_range_cuts_off_what_lies_beyond() -> None:
 @pytest.mark.parametrize("size", [1e-3, 1.0, 1e4])
 def test_a_product_by_row_scales_each_token_by_itself(size: float) -> None:
     value = np.array([[0, 0, 0, 0], [-1, 1, 0.5, 0], [-size, size / 2, 0, size / 3]], dtype=np.float32)
-    found, expected = product(Graph.product_by_row, value)
-    assert found[0].tolist() == expected[0].tolist()
-    assert found[1] == pytest.approx(expected[1], abs=0.05)
-    assert found[2] == pytest.approx(expected[2], abs=0.05 * max(size, 1e-3))
+    result, expected = product(Graph.product_by_row, value)
+    assert result[0].tolist() == expected[0].tolist()
+    assert result[1] == pytest.approx(expected[1], abs=0.05)
+    assert result[2] == pytest.approx(expected[2], abs=0.05 * max(size, 1e-3))
 
 
 @pytest.mark.parametrize("most", [0.0, 0.1, 1.0, 40.0])
 def test_a_product_of_gelu_holds_its_lowest_and_its_largest_value(most: float) -> None:
     value = np.array([[-0.1699, most, 0, most / 2]], dtype=np.float32)
-    found, expected = product(Graph.product_of_gelu, value)
-    assert found == pytest.approx(expected, abs=0.04 * max(most, 0.68))
+    result, expected = product(Graph.product_of_gelu, value)
+    assert result == pytest.approx(expected, abs=0.04 * max(most, 0.68))
 
 
 def test_no_sum_of_two_products_leaves_16_bits_in_the_embedded_model(settings: Settings) -> None:

@@ -4,8 +4,8 @@ from modeling.headlines import PATTERNS, headlines
 
 
 def test_generated_headlines_differ_and_repeat_with_their_seed() -> None:
-    found = headlines(1000)
-    assert len(set(found)) == 1000
-    assert found == headlines(1000)
-    assert found != headlines(1000, seed=1)
+    texts = headlines(1000)
+    assert len(set(texts)) == 1000
+    assert texts == headlines(1000)
+    assert texts != headlines(1000, seed=1)
     assert len(PATTERNS) > 40

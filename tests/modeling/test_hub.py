@@ -54,14 +54,14 @@ Bake = Callable[..., CompletedProcess[str]]
 
 
 def manifest(tmp_path: Path) -> dict[str, object]:
-    found: dict[str, object] = json.loads((tmp_path / "cache" / "manifest.json").read_text())
-    return found
+    facts: dict[str, object] = json.loads((tmp_path / "cache" / "manifest.json").read_text())
+    return facts
 
 
 def test_an_older_repository_is_baked_for_both_engines(bake: Bake, tmp_path: Path) -> None:
-    found = bake("--source", OLD)
-    assert found.returncode == 0, found.stderr
-    assert f"is commit {'a' * 40} (to pin it: --source {OLD}@{'a' * 40})" in found.stdout
+    process = bake("--source", OLD)
+    assert process.returncode == 0, process.stderr
+    assert f"is commit {'a' * 40} (to pin it: --source {OLD}@{'a' * 40})" in process.stdout
     facts = manifest(tmp_path)
     assert (facts["source"], facts["revision"], facts["max_length"]) == (OLD, "a" * 40, 64)
     assert {path.name for path in (tmp_path / "cache").iterdir()} == {"manifest.json"}.union(*FILES.values())
@@ -71,8 +71,8 @@ def test_a_pinned_newer_repository_is_baked_once_cached_without_a_network(bake: 
     source = f"{NEW}@refs/pr/2"
     assert bake("--source", source, "--engine", "onnx").returncode == 0
     requests = len(hub.requests)
-    found = bake("--source", f"{NEW}@{'b' * 40}", "--engine", "onnx", HF_HUB_OFFLINE="1")
-    assert found.returncode == 0, found.stderr
+    process = bake("--source", f"{NEW}@{'b' * 40}", "--engine", "onnx", HF_HUB_OFFLINE="1")
+    assert process.returncode == 0, process.stderr
     assert len(hub.requests) == requests
     assert manifest(tmp_path)["revision"] == "b" * 40
     assert {path.name for path in (tmp_path / "cache").iterdir()} == {"manifest.json", *FILES["onnx"]}
@@ -112,10 +112,10 @@ def test_each_refusal_names_its_remedy(
     bake: Bake, hub: Hub, tmp_path: Path, change: Callable[[Hub], None], source: str, messages: list[str]
 ) -> None:
     change(hub)
-    found = bake("--source", source)
-    assert found.returncode == 1
-    assert [message for message in messages if message not in found.stderr] == []
-    assert "Traceback" not in found.stderr
+    process = bake("--source", source)
+    assert process.returncode == 1
+    assert [message for message in messages if message not in process.stderr] == []
+    assert "Traceback" not in process.stderr
     assert not (tmp_path / "cache").exists()
 
 
@@ -135,9 +135,9 @@ def test_a_repository_without_a_needed_file_is_refused(
     for name in {"config.json", "vocab.txt", "pytorch_model.bin"} - {missing}:
         (folder / name).write_text("{}")
     hub.repositories[OLD].folder = folder
-    found = bake("--source", OLD)
-    assert found.returncode == 1
-    assert message in found.stderr
+    process = bake("--source", OLD)
+    assert process.returncode == 1
+    assert message in process.stderr
 
 
 def test_a_checkpoint_in_shards_is_refused(bake: Bake, hub: Hub, tmp_path: Path) -> None:
@@ -152,31 +152,31 @@ def test_a_checkpoint_in_shards_is_refused(bake: Bake, hub: Hub, tmp_path: Path)
 def test_no_network_names_the_connection_and_the_folder(bake: Bake) -> None:
     with socket.socket() as closed:
         closed.bind(("127.0.0.1", 0))  # bound, but nobody listens
-        found = bake("--source", OLD, HF_ENDPOINT=f"http://127.0.0.1:{closed.getsockname()[1]}")
-    assert found.returncode == 1
-    assert "check the connection or the proxy, or bake from a folder: --source DIR" in found.stderr
-    assert "Traceback" not in found.stderr
+        process = bake("--source", OLD, HF_ENDPOINT=f"http://127.0.0.1:{closed.getsockname()[1]}")
+    assert process.returncode == 1
+    assert "check the connection or the proxy, or bake from a folder: --source DIR" in process.stderr
+    assert "Traceback" not in process.stderr
 
 
 def test_offline_without_a_cached_copy_is_explained(bake: Bake) -> None:
-    found = bake("--source", OLD, HF_HUB_OFFLINE="1")
-    assert found.returncode == 1
-    assert "HF_HUB_OFFLINE is set; unset it" in found.stderr
+    process = bake("--source", OLD, HF_HUB_OFFLINE="1")
+    assert process.returncode == 1
+    assert "HF_HUB_OFFLINE is set; unset it" in process.stderr
 
 
 def test_a_server_that_is_no_hub_is_explained(bake: Bake, hub: Hub) -> None:
-    found = bake("--source", OLD, HF_ENDPOINT=f"{hub.url}/lfs/{OLD}/vocab.txt?")
-    assert found.returncode == 1
-    assert f"cannot get {OLD} at main from {hub.url}" in found.stderr
-    assert "check the connection or the proxy, or bake from a folder: --source DIR" in found.stderr
-    assert "Traceback" not in found.stderr
+    process = bake("--source", OLD, HF_ENDPOINT=f"{hub.url}/lfs/{OLD}/vocab.txt?")
+    assert process.returncode == 1
+    assert f"cannot get {OLD} at main from {hub.url}" in process.stderr
+    assert "check the connection or the proxy, or bake from a folder: --source DIR" in process.stderr
+    assert "Traceback" not in process.stderr
 
 
 def test_a_full_disk_is_explained(bake: Bake) -> None:
     limit = 20_000  # bytes: the weights have more
-    found = bake("--source", OLD, before=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit)))
-    assert found.returncode == 1
-    assert "free some, or set HF_HOME to a larger disk" in found.stderr
+    process = bake("--source", OLD, before=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit)))
+    assert process.returncode == 1
+    assert "free some, or set HF_HOME to a larger disk" in process.stderr
 
 
 def test_a_broken_connection_is_resumed_and_an_altered_file_is_fetched_anew(bake: Bake, hub: Hub) -> None:
@@ -185,6 +185,6 @@ def test_a_broken_connection_is_resumed_and_an_altered_file_is_fetched_anew(bake
     hub.repositories[NEW].altered = set()
     hub.repositories[NEW].broken = {"model.safetensors"}
     hub.repositories[NEW].token = "hf_secret"
-    found = bake("--source", NEW, "--engine", "pipeline", HF_TOKEN="hf_secret")
-    assert found.returncode == 0, found.stderr
+    process = bake("--source", NEW, "--engine", "pipeline", HF_TOKEN="hf_secret")
+    assert process.returncode == 0, process.stderr
     assert hub.repositories[NEW].broken == set()

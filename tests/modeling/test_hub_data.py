@@ -86,7 +86,7 @@ def run(hub: Hub, tmp_path: Path) -> Run:
     return run
 
 
-def found(run: Run, source: str, **extra: str) -> Any:
+def read(run: Run, source: str, **extra: str) -> Any:
     process = run("-c", READ, source, **extra)
     assert process.returncode == 0, process.stderr
     return json.loads(process.stdout)
@@ -102,7 +102,7 @@ def message(run: Run, source: str, **extra: str) -> str:
 
 
 def test_rows_are_cleaned_full_texts_without_those_of_the_test_split(run: Run) -> None:
-    answer = found(run, ID)
+    answer = read(run, ID)
     assert answer["rows"] == [
         [0, {"full": "Rebels' block roads"}],
         [1, {"full": "Cup final tonight"}],
@@ -115,26 +115,26 @@ def test_rows_are_cleaned_full_texts_without_those_of_the_test_split(run: Run) -
 
 
 def test_only_the_two_splits_are_downloaded_at_the_resolved_commit(run: Run, hub: Hub) -> None:
-    found(run, f"{ID}@refs/pr/2")
+    read(run, f"{ID}@refs/pr/2")
     got = [line.split()[1] for line in hub.requests if line.startswith('"HEAD') and "/resolve/" in line]
     assert got == [f"/datasets/{ID}/resolve/{COMMIT}/{name}" for name in (TEST, TRAIN)]
 
 
 def test_a_data_set_once_cached_is_read_without_a_network(run: Run, hub: Hub) -> None:
-    online = found(run, ID)
+    online = read(run, ID)
     requests = len(hub.requests)
-    assert found(run, f"{ID}@{COMMIT}", HF_HUB_OFFLINE="1") == online
+    assert read(run, f"{ID}@{COMMIT}", HF_HUB_OFFLINE="1") == online
     assert len(hub.requests) == requests
 
 
 def test_a_split_in_several_files_is_read_in_their_order(run: Run, folder: Path) -> None:
     write(folder / "data/train-00001-of-00002.parquet", [("Later", 1)])
-    assert [views["full"] for _, views in found(run, ID)["rows"]][-1] == "Later"
+    assert [views["full"] for _, views in read(run, ID)["rows"]][-1] == "Later"
 
 
 def test_labels_without_names_are_taken_in_ag_news_order(run: Run, folder: Path) -> None:
     write(folder / TRAIN, [("Comet", 3)], names=None)
-    assert found(run, ID)["rows"] == [[3, {"full": "Comet"}]]
+    assert read(run, ID)["rows"] == [[3, {"full": "Comet"}]]
 
 
 def other_columns(folder: Path) -> None:

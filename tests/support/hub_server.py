@@ -16,27 +16,27 @@ LARGE = (".safetensors", ".bin", ".parquet")
 
 @dataclass
 class Repository:
-    """A folder, and how it is to misbehave."""
+    """A folder, and how the hub misbehaves for it."""
 
     folder: Path
     commit: str = "a" * 40
     refs: tuple[str, ...] = ("main",)
     gated: bool = False
     token: str | None = None
-    """Asked for, if the repository is private."""
+    """What a private repository requires."""
     status: int = 200
-    """Of every answer, where it is an error."""
+    """Of every answer; 200 for normal answers."""
     altered: set[str] = field(default_factory=set)
     """Files that arrive with a byte changed."""
     lost: set[str] = field(default_factory=set)
-    """Files that are listed, but gone."""
+    """Files that are listed, but not there."""
     broken: set[str] = field(default_factory=set)
-    """Files whose connection breaks half way, once."""
+    """Files whose download breaks off half way, once."""
 
 
 @dataclass
 class Hub:
-    """Repositories by id, data sets' with datasets/ before it, and the requests that came in."""
+    """Repositories by ID (of data sets: datasets/ID), and the requests so far."""
 
     repositories: dict[str, Repository]
     url: str = ""
@@ -45,7 +45,7 @@ class Hub:
 
 @contextmanager
 def serving(repositories: dict[str, Repository]) -> Iterator[Hub]:
-    """A hub that serves `repositories`; they may be changed while it does."""
+    """Yield a hub that serves `repositories`, which may be changed meanwhile."""
     hub = Hub(repositories)
 
     class Handler(HubHandler):
@@ -64,7 +64,7 @@ def serving(repositories: dict[str, Repository]) -> Iterator[Hub]:
 
 
 class HubHandler(BaseHTTPRequestHandler):
-    """Routes: /api/models/ID[/revision/REV], /ID/resolve/REV/FILE, and /lfs/ID/FILE, which the latter leads to.
+    """Routes: /api/models/ID[/revision/REV], /ID/resolve/REV/FILE, and /lfs/ID/FILE, to which the latter redirects.
 
     For data sets: /api/datasets/ID…, /datasets/ID/resolve/… and /lfs/datasets/ID/….
     """
@@ -153,8 +153,8 @@ class HubHandler(BaseHTTPRequestHandler):
             self._send(content[start:], headers, 206 if start else 200)
 
     def _refuse(self, status: int, code: str, headers: dict[str, str] | None = None) -> None:
-        named = {"X-Error-Code": code} if code else {}
-        self._send(b'{"error": "refused"}', named | (headers or {}), status)
+        error_code = {"X-Error-Code": code} if code else {}
+        self._send(b'{"error": "refused"}', error_code | (headers or {}), status)
 
     def _send(self, content: bytes, headers: dict[str, str], status: int = 200, cut: bool = False) -> None:
         self.send_response(status)
@@ -173,6 +173,6 @@ def sha256(path: Path) -> str:
 
 
 def git_hash(path: Path) -> str:
-    """What git names the file's content by."""
+    """Return the hash by which git names the file's content."""
     content = path.read_bytes()
     return hashlib.sha1(b"blob %d\0" % len(content) + content).hexdigest()

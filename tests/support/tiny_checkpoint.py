@@ -47,7 +47,7 @@ def write_pickled(folder: Path, names: Sequence[str] = PLACEHOLDERS) -> Path:
 
 
 def write_mpnet(folder: Path) -> Path:
-    """`folder`, as the teacher's published weights look; the same at every call."""
+    """Write the published weights of a teacher, the same at every call, and return the folder."""
     write_safetensors(folder)
     words = len(vocabulary())
     config = MPNetConfig(
@@ -85,19 +85,19 @@ def _written(folder: Path, names: Sequence[str], alike: bool) -> DistilBertForSe
     return model
 
 
-_KNOWN: dict[bool, dict[str, Tensor]] = {}
+_CACHE: dict[bool, dict[str, Tensor]] = {}
 
 
 def _weights(folder: Path, alike: bool) -> dict[str, Tensor]:
     """Return the weights, which are computed once and are the same at every call."""
-    if alike not in _KNOWN:
+    if alike not in _CACHE:
         threads = torch.get_num_threads()
         torch.set_num_threads(1)  # for matrices this small, a second one makes it slower
         model = _random_model(vocabulary(), PLACEHOLDERS, alike)
         (level if alike else teach)(model, folder)
-        _KNOWN[alike] = model.state_dict()
+        _CACHE[alike] = model.state_dict()
         torch.set_num_threads(threads)
-    return _KNOWN[alike]
+    return _CACHE[alike]
 
 
 def _random_model(words: Sequence[str], names: Sequence[str], alike: bool) -> DistilBertForSequenceClassification:
