@@ -155,16 +155,16 @@ class Trainer:
         )
         bar = tqdm(total=self.recipe.steps, initial=self.step, unit="step", dynamic_ncols=True, mininterval=2)
         smoothed = 0.0
-        for batch in islice(sampler, self.step, self.recipe.steps):
-            loss = self.update(batch)
-            smoothed = loss if smoothed == 0.0 else 0.98 * smoothed + 0.02 * loss
-            bar.update()
-            bar.set_postfix(loss=f"{smoothed:.3f}", refresh=False)
-            if self.step % 50 == 0:
-                self.log(event="step", step=self.step, loss=round(smoothed, 4))
-            last = self.step == self.recipe.steps
-            if last or self.step % validate_every == 0:
-                self.validate()
-            if last or self.step % validate_every == 0 or self.step % save_every == 0:
-                self.save()
-        bar.close()
+        with bar:
+            for batch in islice(sampler, self.step, self.recipe.steps):
+                loss = self.update(batch)
+                smoothed = loss if smoothed == 0.0 else 0.98 * smoothed + 0.02 * loss
+                bar.update()
+                bar.set_postfix(loss=f"{smoothed:.3f}", refresh=False)
+                if self.step % 50 == 0:
+                    self.log(event="step", step=self.step, loss=round(smoothed, 4))
+                validating = self.step % validate_every == 0 or self.step == self.recipe.steps
+                if validating:
+                    self.validate()
+                if validating or self.step % save_every == 0:
+                    self.save()
