@@ -64,8 +64,13 @@ def _parser() -> argparse.ArgumentParser:
     add("--revision", help="branch, tag or commit of a hub ID; default main, which is resolved and printed")
     add("--engine", choices=(*ENGINES, "both"), help="what to bake for; default both")
     add("--target", type=Path, default=EMBEDDED, help="the folder to verify or write; default %(default)s")
-    add("--max-length", type=int, metavar="TOKENS", help="longest text; default the source's own, else 128")
-    add("--temperature", type=float, help="divides logits; default the source's own, else 1.0")
+    add(
+        "--max-length",
+        type=int,
+        metavar="TOKENS",
+        help="truncate texts to this length; default the source's own, else 128",
+    )
+    add("--temperature", type=float, help="divide logits by it; default the source's own, else 1.0")
     add("--name", help="of a folder's checkpoint, for the manifest; default its own manifest's, else the folder's")
     add("--headlines", type=Path, metavar="FILE", help=".txt, .csv or .jsonl on which to compare the int8 model too")
     return parser
@@ -74,14 +79,14 @@ def _parser() -> argparse.ArgumentParser:
 def _misuse(options: argparse.Namespace) -> str | None:
     """Return what is wrong with the command line as a whole, if anything is."""
     baking = [name for name in BAKING if getattr(options, name) is not None]
-    named = [f"--{name.replace('_', '-')}" for name in baking + ["engine"] * bool(options.engine)]
+    given = [f"--{name.replace('_', '-')}" for name in baking + ["engine"] * bool(options.engine)]
     source = options.source
     if source == "":
         return "--source is empty; name a hub ID, a folder, or embedded"
-    if source is None and named:
-        return f"{named[0]} needs --source (for the checkpoint beside this script: --source embedded)"
+    if source is None and given:
+        return f"{given[0]} needs --source (for the checkpoint beside this script: --source embedded)"
     if source == "embedded" and baking:
-        return f"--source embedded is copied as it is, without {named[0]}; to bake it anew: --source {EMBEDDED}"
+        return f"--source embedded is copied as it is, without {given[0]}; to bake it anew: --source {EMBEDDED}"
     if source and options.name and not _is_folder(source):
         return "--name goes with a folder; a hub checkpoint has its own"
     if source and options.revision and (_is_folder(source) or "@" in source):
