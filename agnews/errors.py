@@ -1,32 +1,32 @@
-"""What can go wrong, by whose fault. The class names are public: Lambda hands them on as `errorType`.
+"""Errors that this package raises. The class names are public: Lambda reports them as `errorType`.
 
-Step Functions' `Catch` compares names exactly, so they are few and do not change.
+Step Functions' `Catch` compares these names exactly, so there are few of them and they do not change.
 """
 
 
 class AgNewsError(Exception):
-    """Every error this package raises on purpose."""
+    """Base class of every error that this package raises on purpose."""
 
 
 class InputError(AgNewsError):
-    """The caller's fault: an event, an item or an option that cannot be answered as it stands."""
+    """The caller's fault: an event, an item or an option that cannot be used."""
 
 
 class LimitError(InputError):
-    """The caller's fault: larger than a limit. The message says which, and the setting that raises it, if any."""
+    """The caller's fault: the request exceeds a limit. The message names the limit and the setting that raises it."""
 
 
 class AnswerSizeError(LimitError):
-    """The answer would be larger than Lambda or Step Functions hands on."""
+    """The caller's fault: the answer would be larger than Lambda or Step Functions accepts."""
 
 
 class DeadlineError(AgNewsError):
-    """The invocation's time ran low before this item was reached. Send it again, or raise the timeout."""
+    """The timeout came too close before this item was classified. Send it again, or set a longer timeout."""
 
 
 class ModelError(AgNewsError):
-    """The image's fault: model_cache/ is missing, damaged or not for this engine, or the engine failed."""
+    """The image's fault: model_cache/ is missing, damaged or not baked for this engine, or the engine failed."""
 
 
 class SettingsError(AgNewsError):
-    """The deployment's fault: an AGNEWS_ environment variable holds a value that cannot be used."""
+    """The deployment's fault: an AGNEWS_ environment variable has an invalid value, or one is missing."""

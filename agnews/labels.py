@@ -1,4 +1,4 @@
-"""The four topics of AG News, in the data set's own order."""
+"""The four topics of AG News, in the order of the data set."""
 
 from typing import Literal, get_args
 

@@ -20,7 +20,7 @@ def test_a_named_number_of_workers_wins_over_the_memory_setting() -> None:
 
 
 def test_every_field_is_read_from_its_own_variable() -> None:
-    found = Settings.from_environment(
+    settings = Settings.from_environment(
         {
             "AGNEWS_ENGINE": "pipeline",
             "AGNEWS_MODEL_DIR": "/opt/model",
@@ -32,7 +32,7 @@ def test_every_field_is_read_from_its_own_variable() -> None:
             "AGNEWS_RESERVE_MS": "7",
         }
     )
-    assert found == Settings("pipeline", Path("/opt/model"), 2, 3, 4, 5, 6, 7)
+    assert settings == Settings("pipeline", Path("/opt/model"), 2, 3, 4, 5, 6, 7)
 
 
 @pytest.mark.parametrize(
@@ -53,5 +53,5 @@ def test_a_value_that_cannot_be_used_is_refused_by_name(name: str, value: str) -
 
 
 def test_empty_variables_mean_the_defaults() -> None:
-    found = Settings.from_environment({"AGNEWS_ENGINE": "", "AGNEWS_MAX_TEXTS": "", "AGNEWS_WORKERS": "1"})
-    assert found == Settings()
+    settings = Settings.from_environment({"AGNEWS_ENGINE": "", "AGNEWS_MAX_TEXTS": "", "AGNEWS_WORKERS": "1"})
+    assert settings == Settings()
