@@ -14,7 +14,7 @@ from statistics import median
 from typing import TYPE_CHECKING
 
 from agnews.model.checkpoint import read_checkpoint
-from agnews.model.classifier import groups
+from agnews.model.classifier import group_by_length
 from agnews.model.encode import Encoder
 from agnews.model.engines.onnx import OnnxEngine, run, run_each, session
 from agnews.settings import Settings
@@ -59,7 +59,7 @@ def main() -> None:
 def lists(path: Path, ids: Texts, threads: int) -> Runs:
     """Return ways to compute a list; calling one returns its seconds."""
     single, spread = session(path), session(path, threads)
-    parts = grouped(ids, OnnxEngine.most_tokens)
+    parts = grouped(ids, OnnxEngine.max_tokens)
     ways: dict[str, Callable[[], float]] = {
         "one thread, one text to a run": lambda: duration(lambda: run_each(single, ids)),
         "one thread": partial(together, single, parts, 1),
@@ -82,7 +82,8 @@ def singles(path: Path, ids: Texts, threads: int) -> Runs:
 
 def grouped(ids: Texts, most_tokens: int) -> list[Texts]:
     """Return the texts of each run."""
-    return [[ids[index] for index in group] for group in groups([len(row) for row in ids], most_tokens, pads=False)]
+    groups = group_by_length([len(row) for row in ids], most_tokens, pads=False)
+    return [[ids[index] for index in group] for group in groups]
 
 
 def together(model: "InferenceSession", parts: Sequence[Texts], callers: int) -> float:

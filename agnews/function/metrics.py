@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from agnews.api.answer import Answer
 from agnews.api.request import Item
 from agnews.labels import LABELS
-from agnews.model.classifier import Classifier, Spent
+from agnews.model.classifier import Classifier, ComputeTime
 from agnews.settings import Settings
 
 LOG = logging.getLogger("agnews")
@@ -75,7 +75,7 @@ class Observer:
     def watching(self, function_name: str) -> Iterator[Observed]:
         """What is to be filled in; logged at the end, whether or not the invocation raised."""
         observed = Observed(self._settings.log_texts)
-        before = self._classifier.spent
+        before = self._classifier.compute_time
         try:
             yield observed
         except Exception as error:
@@ -84,16 +84,18 @@ class Observer:
         finally:
             cold, self._cold = self._cold, False
             if LOG.isEnabledFor(logging.INFO):
-                spent = self._classifier.spent.since(before)
-                LOG.info("invocation", extra=line(observed, spent, self._settings, function_name, cold))
+                computed = self._classifier.compute_time.since(before)
+                LOG.info("invocation", extra=line(observed, computed, self._settings, function_name, cold))
 
 
-def line(observed: Observed, spent: Spent, settings: Settings, function_name: str, cold: bool) -> dict[str, object]:
+def line(
+    observed: Observed, computed: ComputeTime, settings: Settings, function_name: str, cold: bool
+) -> dict[str, object]:
     """The log line's fields: EMF's directive, its dimension and values, and what is told besides."""
     values: dict[str, object] = {
         **({name: observed.counts[name] for name in COUNTED} if observed.counts else {}),
-        "TokenizeMilliseconds": round(spent.tokenize_s * 1000, 3),
-        "InferenceMilliseconds": round(spent.inference_s * 1000, 3),
+        "TokenizeMilliseconds": round(computed.tokenize_s * 1000, 3),
+        "InferenceMilliseconds": round(computed.inference_s * 1000, 3),
         "ColdStarts": int(cold),
     }
     if observed.returned is not None:

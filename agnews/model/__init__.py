@@ -1,1 +1,1 @@
-"""Texts in, calibrated scores out."""
+"""The model: texts in, calibrated scores out."""

@@ -1,25 +1,25 @@
-"""Texts to token ids, with `tokenizers` alone (importing transformers for it would cost seconds)."""
+"""Turn texts into token ids with `tokenizers` alone; importing transformers for it would take seconds."""
 
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from agnews.errors import ModelError
-from agnews.model.checkpoint import REMEDY, RULES, VOCABULARY, Checkpoint
+from agnews.model.checkpoint import REPAIR_HINT, RULES, VOCABULARY, Checkpoint
 
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
 
 
 class Encoded(NamedTuple):
-    """One text's token ids, [CLS] and [SEP] included, and whether its end was cut off to fit."""
+    """The token ids of one text, including [CLS] and [SEP], and whether its end was cut to fit the model."""
 
     ids: list[int]
     truncated: bool
 
 
 class Encoder:
-    """The checkpoint's tokenizer, cutting at its maximum length and never padding."""
+    """The checkpoint's tokenizer. Truncates at the maximum length and never pads."""
 
     def __init__(self, checkpoint: Checkpoint) -> None:
         self._tokenizer = read_tokenizer(checkpoint.folder)
@@ -27,16 +27,16 @@ class Encoder:
         self._tokenizer.enable_truncation(checkpoint.max_length)
 
     def encode(self, texts: Sequence[str]) -> list[Encoded]:
-        """One Encoded per text, in order. Texts must be valid Unicode (no lone surrogates)."""
-        found = self._tokenizer.encode_batch_fast(list(texts))
-        return [Encoded(encoding.ids, bool(encoding.overflowing)) for encoding in found]
+        """Return one Encoded per text, in order. Texts must be valid Unicode (no lone surrogates)."""
+        encodings = self._tokenizer.encode_batch_fast(list(texts))
+        return [Encoded(encoding.ids, bool(encoding.overflowing)) for encoding in encodings]
 
 
 def read_tokenizer(folder: Path) -> "Tokenizer":
-    """The tokenizer whose rules and vocabulary lie in `folder`, as baking wrote them.
+    """Return the tokenizer with the rules and the vocabulary in `folder`.
 
     Raises:
-        ModelError: one of them is missing, or is not what it should be.
+        ModelError: one of the two files is missing or invalid.
     """
     from tokenizers import Tokenizer  # 30 ms: not paid by `agnews --help`
     from tokenizers.models import WordPiece
@@ -51,5 +51,5 @@ def read_tokenizer(folder: Path) -> "Tokenizer":
             continuing_subword_prefix=rules.continuing_subword_prefix,
         )
     except Exception as error:  # the library raises bare Exception
-        raise ModelError(f"cannot read {RULES} and {VOCABULARY} in {folder} ({error}); {REMEDY}") from error
+        raise ModelError(f"cannot read {RULES} and {VOCABULARY} in {folder} ({error}); {REPAIR_HINT}") from error
     return tokenizer

@@ -14,12 +14,12 @@ from agnews.model.encode import Encoder, read_tokenizer
 from agnews.model.engines.onnx import session
 from agnews.settings import Settings
 
-Change = Callable[[dict[str, Any]], object]
+Edit = Callable[[dict[str, Any]], object]
 
 
 @pytest.fixture
 def folder(settings: Settings, tmp_path: Path) -> Path:
-    """A copy of the fast engine's half of model_cache/, to damage."""
+    """A copy of the int8 engine's files in model_cache/, to damage."""
     copy = tmp_path / "model_cache"
     copy.mkdir()
     for name in (*FILES["onnx"], "manifest.json"):
@@ -27,29 +27,29 @@ def folder(settings: Settings, tmp_path: Path) -> Path:
     return copy
 
 
-def change(folder: Path, edit: Change) -> None:
+def edit_manifest(folder: Path, edit: Edit) -> None:
     path = folder / "manifest.json"
-    facts = json.loads(path.read_text())
-    edit(facts)
-    path.write_text(json.dumps(facts))
+    manifest = json.loads(path.read_text())
+    edit(manifest)
+    path.write_text(json.dumps(manifest))
 
 
 @pytest.mark.parametrize(
     ("edit", "message"),
     [
-        (lambda facts: facts.update(format=99), "has format 99, this version reads 2"),
-        (lambda facts: facts["labels"].reverse(), "expected .'World', 'Sports', 'Business', 'Sci/Tech'."),
-        (lambda facts: facts.pop("files"), "is not a manifest .KeyError: 'files'."),
-        (lambda facts: facts.update(files=[]), "is not a manifest"),
-        (lambda facts: facts.update(temperature=0), "a finite temperature > 0"),
-        (lambda facts: facts.update(temperature=float("inf")), "a finite temperature > 0"),
-        (lambda facts: facts.update(max_length=513), "max_length 3 to 512"),
-        (lambda facts: facts.update(temperature="warm"), "is not a manifest"),
-        (lambda facts: facts.update(max_length=2), "max_length 3 to 512"),
+        (lambda manifest: manifest.update(format=99), "has format 99, expected 2"),
+        (lambda manifest: manifest["labels"].reverse(), "expected .'World', 'Sports', 'Business', 'Sci/Tech'."),
+        (lambda manifest: manifest.pop("files"), "is not a manifest .KeyError: 'files'."),
+        (lambda manifest: manifest.update(files=[]), "is not a manifest"),
+        (lambda manifest: manifest.update(temperature=0), "a finite temperature > 0"),
+        (lambda manifest: manifest.update(temperature=float("inf")), "a finite temperature > 0"),
+        (lambda manifest: manifest.update(max_length=513), "max_length of 3 to 512"),
+        (lambda manifest: manifest.update(temperature="warm"), "is not a manifest"),
+        (lambda manifest: manifest.update(max_length=2), "max_length of 3 to 512"),
     ],
 )
-def test_a_manifest_that_does_not_fit_is_refused_with_what_was_found(folder: Path, edit: Change, message: str) -> None:
-    change(folder, edit)
+def test_a_manifest_that_does_not_fit_is_refused_with_what_was_found(folder: Path, edit: Edit, message: str) -> None:
+    edit_manifest(folder, edit)
     with pytest.raises(ModelError, match=message):
         read_checkpoint(folder)
 
@@ -70,13 +70,13 @@ def test_one_flipped_bit_is_found_before_an_answer(folder: Path, name: str) -> N
 
 
 @pytest.mark.parametrize("name", FILES["onnx"])
-def test_a_cut_file_is_told_by_its_size(folder: Path, name: str) -> None:
+def test_a_cut_file_is_recognised_by_its_size(folder: Path, name: str) -> None:
     (folder / name).write_bytes(b"{}")
     with pytest.raises(ModelError, match=rf"{name} is not the file that was baked .2 bytes, expected "):
         load(Settings(model_dir=folder))
 
 
-def test_an_empty_file_is_told_by_its_size(folder: Path) -> None:
+def test_an_empty_file_is_recognised_by_its_size(folder: Path) -> None:
     (folder / VOCABULARY).write_bytes(b"")
     with pytest.raises(ModelError, match=r"vocab\.txt is not the file that was baked .0 bytes, expected "):
         load(Settings(model_dir=folder))
@@ -90,7 +90,7 @@ def test_a_missing_file_is_named(folder: Path, name: str) -> None:
 
 
 def test_an_engine_that_was_not_baked_is_refused(folder: Path) -> None:
-    change(folder, lambda facts: facts["files"].pop("model.onnx"))
+    edit_manifest(folder, lambda manifest: manifest["files"].pop("model.onnx"))
     with pytest.raises(ModelError, match=r"baked without model\.onnx"):
         verify(read_checkpoint(folder), FILES["onnx"])
 

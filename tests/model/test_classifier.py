@@ -7,7 +7,16 @@ from numpy.typing import NDArray
 
 from agnews.errors import ModelError
 from agnews.labels import LABELS
-from agnews.model.classifier import CHUNK, CHUNK_CHARS, WINDOW, WINDOW_CHARS, Classifier, groups, load, softmax
+from agnews.model.classifier import (
+    CHUNK_CHARS,
+    CHUNK_TEXTS,
+    WINDOW_CHARS,
+    WINDOW_TEXTS,
+    Classifier,
+    group_by_length,
+    load,
+    softmax,
+)
 from agnews.model.encode import Encoded, Encoder
 from agnews.settings import EngineName, Settings
 
@@ -20,13 +29,13 @@ HEADLINES = {
 LONG = "Profit rose again this quarter, the company said on Monday. " * 60
 
 
-class Counting:
-    """The real engine, noting how many texts it was given."""
+class CountingEngine:
+    """The real engine; counts the texts that it gets."""
 
-    def __init__(self, inner: Classifier) -> None:
-        self._engine = inner.engine
-        self.name: EngineName = inner.engine.name
-        self.most_tokens, self.pads = inner.engine.most_tokens, inner.engine.pads
+    def __init__(self, classifier: Classifier) -> None:
+        self._engine = classifier.engine
+        self.name: EngineName = classifier.engine.name
+        self.max_tokens, self.pads = classifier.engine.max_tokens, classifier.engine.pads
         self.threads = 1
         self.texts = 0
 
@@ -36,36 +45,36 @@ class Counting:
 
 
 @pytest.fixture
-def counting(classifier: Classifier) -> tuple[Classifier, Counting]:
-    engine = Counting(classifier)
+def counting(classifier: Classifier) -> tuple[Classifier, CountingEngine]:
+    engine = CountingEngine(classifier)
     return Classifier(classifier.checkpoint, Encoder(classifier.checkpoint), engine), engine
 
 
 @pytest.mark.parametrize(("label", "text"), HEADLINES.items())
 def test_an_obvious_headline_gets_its_topic(classifier: Classifier, label: str, text: str) -> None:
-    (found,) = classifier.classify([text])
-    assert found is not None
-    assert LABELS[int(np.argmax(found.scores))] == label
+    (prediction,) = classifier.classify([text])
+    assert prediction is not None
+    assert LABELS[int(np.argmax(prediction.scores))] == label
 
 
 def test_scores_are_probabilities(classifier: Classifier) -> None:
-    for found in classifier.classify(list(HEADLINES.values())):
-        assert found is not None
-        assert all(0 <= score <= 1 for score in found.scores)
-        assert sum(found.scores) == pytest.approx(1, abs=1e-9)
+    for prediction in classifier.classify(list(HEADLINES.values())):
+        assert prediction is not None
+        assert all(0 <= score <= 1 for score in prediction.scores)
+        assert sum(prediction.scores) == pytest.approx(1, abs=1e-9)
 
 
 def test_a_list_is_answered_in_its_order_as_its_texts_alone(classifier: Classifier) -> None:
     texts = [f"{text} {number}" for number in range(50) for text in HEADLINES.values()] + [LONG, "Goal!", LONG]
-    together = classifier.classify(texts)
-    alone = [classifier.classify([text])[0] for text in texts]
-    assert len(together) == len(texts)
-    for one, other in zip(together, alone, strict=True):
-        assert one is not None
-        assert other is not None
-        assert int(np.argmax(one.scores)) == int(np.argmax(other.scores))
-        assert one.scores == pytest.approx(other.scores, abs=1e-3)
-        assert one.truncated == other.truncated
+    predictions = classifier.classify(texts)
+    assert len(predictions) == len(texts)
+    for text, prediction in zip(texts, predictions, strict=True):
+        (alone,) = classifier.classify([text])
+        assert prediction is not None
+        assert alone is not None
+        assert int(np.argmax(prediction.scores)) == int(np.argmax(alone.scores))
+        assert prediction.scores == pytest.approx(alone.scores, abs=1e-3)
+        assert prediction.truncated == alone.truncated
 
 
 def test_one_worker_and_several_answer_alike(settings: Settings, classifier: Classifier) -> None:
@@ -74,17 +83,17 @@ def test_one_worker_and_several_answer_alike(settings: Settings, classifier: Cla
     assert load(settings._replace(workers=1)).classify(texts) == classifier.classify(texts)
 
 
-def test_equal_texts_are_computed_once(counting: tuple[Classifier, Counting]) -> None:
+def test_equal_texts_are_computed_once(counting: tuple[Classifier, CountingEngine]) -> None:
     classifier, engine = counting
-    found = classifier.classify(list(HEADLINES.values()) * 100)
+    predictions = classifier.classify(list(HEADLINES.values()) * 100)
     assert engine.texts == len(HEADLINES)
-    assert found[:4] == found[-4:]
+    assert predictions[:4] == predictions[-4:]
 
 
 def test_only_a_text_beyond_the_maximum_length_is_truncated(classifier: Classifier) -> None:
     words = classifier.checkpoint.max_length - 2  # [CLS] and [SEP] take two
-    found = classifier.classify(["goal " * words, "goal " * (words + 1), LONG])
-    assert [prediction is not None and prediction.truncated for prediction in found] == [False, True, True]
+    predictions = classifier.classify(["goal " * words, "goal " * (words + 1), LONG])
+    assert [prediction is not None and prediction.truncated for prediction in predictions] == [False, True, True]
 
 
 def test_no_texts_get_no_predictions(classifier: Classifier) -> None:
@@ -93,18 +102,20 @@ def test_no_texts_get_no_predictions(classifier: Classifier) -> None:
 
 def test_texts_are_grouped_by_length_and_the_first_is_computed_first() -> None:
     lengths = [3, 9, 3, 20, 9, 3, 3]
-    assert groups(lengths, most_tokens=9, pads=False) == [[0, 2, 5], [1], [3], [4], [6]]
-    assert groups(lengths, most_tokens=18, pads=False) == [[0, 2, 5, 6], [1, 4], [3]]
-    assert groups(lengths, most_tokens=27, pads=True) == [[1, 4, 0], [2, 5, 6], [3]]
-    assert groups([], most_tokens=9, pads=True) == []
+    assert group_by_length(lengths, max_tokens=9, pads=False) == [[0, 2, 5], [1], [3], [4], [6]]
+    assert group_by_length(lengths, max_tokens=18, pads=False) == [[0, 2, 5, 6], [1, 4], [3]]
+    assert group_by_length(lengths, max_tokens=27, pads=True) == [[1, 4, 0], [2, 5, 6], [3]]
+    assert group_by_length([], max_tokens=9, pads=True) == []
 
 
-def test_more_texts_than_a_window_are_answered_in_their_order(counting: tuple[Classifier, Counting]) -> None:
+def test_more_texts_than_a_window_are_answered_in_their_order(counting: tuple[Classifier, CountingEngine]) -> None:
     classifier, engine = counting
-    texts = [f"goal {number}" for number in range(WINDOW + 3)]
-    found = classifier.classify([*texts, texts[0]])
+    texts = [f"goal {number}" for number in range(WINDOW_TEXTS + 3)]
+    predictions = classifier.classify([*texts, texts[0]])
     assert engine.texts == len(texts)
-    assert found[:3] + found[WINDOW:] == classifier.classify(texts[:3] + texts[WINDOW:] + texts[:1])
+    assert predictions[:3] + predictions[WINDOW_TEXTS:] == classifier.classify(
+        texts[:3] + texts[WINDOW_TEXTS:] + texts[:1]
+    )
 
 
 def test_a_text_alone_and_in_a_list_of_callers_at_once_scores_the_same(settings: Settings) -> None:
@@ -114,48 +125,48 @@ def test_a_text_alone_and_in_a_list_of_callers_at_once_scores_the_same(settings:
     classifier.close()
 
 
-class Late(Encoder):
-    """Tokenises its second part too late, as a worker may that is held up, and its third in time."""
+class LateEncoder(Encoder):
+    """Is too late for its second chunk, as a delayed worker may be, and in time for its third."""
 
-    parts = 0
+    chunks = 0
 
     def encode(self, texts: Sequence[str]) -> list[Encoded]:
-        self.parts += 1
-        return [] if self.parts == 2 else super().encode(texts)
+        self.chunks += 1
+        return [] if self.chunks == 2 else super().encode(texts)
 
 
 def test_texts_behind_those_not_tokenised_in_time_are_not_taken_for_them(
-    counting: tuple[Classifier, Counting],
+    counting: tuple[Classifier, CountingEngine],
 ) -> None:
     classifier, engine = counting
-    texts = [f"goal {number}" for number in range(3 * CHUNK)]
-    found = Classifier(classifier.checkpoint, Late(classifier.checkpoint), engine).classify(texts)
-    assert [prediction is not None for prediction in found] == [True] * CHUNK + [False] * 2 * CHUNK
+    texts = [f"goal {number}" for number in range(3 * CHUNK_TEXTS)]
+    predictions = Classifier(classifier.checkpoint, LateEncoder(classifier.checkpoint), engine).classify(texts)
+    assert [prediction is not None for prediction in predictions] == [True] * CHUNK_TEXTS + [False] * 2 * CHUNK_TEXTS
 
 
-class Stalling(Counting):
-    """Passes `deadline` during its third text."""
+class StallingEngine(CountingEngine):
+    """Takes until `deadline` for its third text."""
 
     deadline = 0.0
 
     def logits(self, ids: Sequence[list[int]], alone: bool) -> NDArray[np.float32]:
-        found = super().logits(ids, alone)
+        logits = super().logits(ids, alone)
         while self.texts == 3 and time.monotonic() < self.deadline:
             time.sleep(0.01)
-        return found
+        return logits
 
 
 def test_texts_not_begun_in_time_are_left_out_and_the_others_kept(classifier: Classifier) -> None:
-    engine = Stalling(classifier)
+    engine = StallingEngine(classifier)
     engine.deadline = time.monotonic() + 2
     stalled = Classifier(classifier.checkpoint, Encoder(classifier.checkpoint), engine)
-    found = stalled.classify(["goal " * length for length in range(1, 11)], engine.deadline)
-    assert [prediction is not None for prediction in found] == [True] * 3 + [False] * 7  # one length, one run
+    predictions = stalled.classify(["goal " * length for length in range(1, 11)], engine.deadline)
+    assert [prediction is not None for prediction in predictions] == [True] * 3 + [False] * 7  # one length, one run
     assert engine.texts == 3
 
 
-class Noting(Encoder):
-    """Notes how many characters each call was given."""
+class RecordingEncoder(Encoder):
+    """Records how many characters each call gets."""
 
     chars: list[int]
 
@@ -164,31 +175,31 @@ class Noting(Encoder):
         return super().encode(texts)
 
 
-class Looking(Counting):
-    """Notes how many characters were tokenised before its first texts."""
+class RecordingEngine(CountingEngine):
+    """Records how many characters were tokenised before its first call."""
 
-    encoder: Noting
-    first = 0
+    encoder: RecordingEncoder
+    tokenised_before = 0
 
     def logits(self, ids: Sequence[list[int]], alone: bool) -> NDArray[np.float32]:
-        self.first = self.first or sum(self.encoder.chars)
+        self.tokenised_before = self.tokenised_before or sum(self.encoder.chars)
         return super().logits(ids, alone)
 
 
 def test_long_texts_are_computed_before_all_of_them_are_tokenised(classifier: Classifier) -> None:
-    engine = Looking(classifier)
-    engine.encoder = Noting(classifier.checkpoint)
+    engine = RecordingEngine(classifier)
+    engine.encoder = RecordingEncoder(classifier.checkpoint)
     engine.encoder.chars = []
     texts = [f"{number} {LONG * 10}" for number in range(20)]
     assert None not in Classifier(classifier.checkpoint, engine.encoder, engine).classify(texts)
-    assert 0 < engine.first < WINDOW_CHARS + max(map(len, texts)) < sum(map(len, texts))
+    assert 0 < engine.tokenised_before < WINDOW_CHARS + max(map(len, texts)) < sum(map(len, texts))
 
 
 def test_between_two_looks_at_the_deadline_few_characters_are_tokenised(
-    counting: tuple[Classifier, Counting],
+    counting: tuple[Classifier, CountingEngine],
 ) -> None:
     classifier, engine = counting
-    encoder = Noting(classifier.checkpoint)
+    encoder = RecordingEncoder(classifier.checkpoint)
     encoder.chars = []
     texts = [f"{number} {LONG * 5}" for number in range(40)]
     assert None not in Classifier(classifier.checkpoint, encoder, engine).classify(texts)

@@ -35,31 +35,31 @@ def test_the_pipeline_engine_answers_as_transformers_pipeline(reference: Classif
     logits = np.array([[next(p["score"] for p in row if p["label"] == label) for label in LABELS] for row in rows])
     expected = np.exp(logits / temperature)
     expected /= expected.sum(axis=1, keepdims=True)
-    for found, scores in zip(reference.classify(TEXTS), expected, strict=True):
-        assert found is not None
-        assert found.scores == pytest.approx(scores, abs=1e-5)
+    for prediction, scores in zip(reference.classify(TEXTS), expected, strict=True):
+        assert prediction is not None
+        assert prediction.scores == pytest.approx(scores, abs=1e-5)
 
 
 def test_a_text_in_a_padded_batch_scores_as_it_does_alone(reference: Classifier) -> None:
-    for found, text in zip(reference.classify(TEXTS), TEXTS, strict=True):
+    for prediction, text in zip(reference.classify(TEXTS), TEXTS, strict=True):
         (alone,) = reference.classify([text])
-        assert found is not None
+        assert prediction is not None
         assert alone is not None
-        assert found.scores == pytest.approx(alone.scores, abs=1e-5)
+        assert prediction.scores == pytest.approx(alone.scores, abs=1e-5)
 
 
 def test_the_int8_engine_agrees_with_the_reference(classifier: Classifier, reference: Classifier) -> None:
     texts = headlines(400, seed=7)
     pairs = zip(classifier.classify(texts), reference.classify(texts), strict=True)
-    equal = [bool(np.argmax(one.scores) == np.argmax(two.scores)) for one, two in pairs if one and two]
-    assert len(equal) == len(texts)
-    assert sum(equal) / len(equal) >= 0.99
+    agreeing = [bool(np.argmax(fast.scores) == np.argmax(exact.scores)) for fast, exact in pairs if fast and exact]
+    assert len(agreeing) == len(texts)
+    assert sum(agreeing) / len(agreeing) >= 0.99
 
 
 def test_the_pipeline_engine_computes_with_as_many_threads_as_it_has_workers(reference: Classifier) -> None:
-    one = load(Settings(engine="pipeline", workers=1))
-    found = []
-    for classifier in (one, reference, one):  # torch has one number for the process: each call sets its own
+    single = load(Settings(engine="pipeline", workers=1))
+    threads = []
+    for classifier in (single, reference, single):  # torch has one number for the process: each call sets its own
         classifier.classify(["Shares rise"])
-        found.append(torch.get_num_threads())
-    assert found == [1, 2, 1]
+        threads.append(torch.get_num_threads())
+    assert threads == [1, 2, 1]

@@ -9,7 +9,7 @@ import pytest
 from agnews.errors import InputError, LimitError
 from agnews.function.events.dispatch import answer
 from agnews.model.classifier import Classifier, Prediction
-from agnews.model.explain import Word, contributions, words
+from agnews.model.explain import WordSpan, contributions, word_spans
 from agnews.settings import Settings
 from tests.support.requirement import ROOT
 from tests.support.texts import GOAL
@@ -17,7 +17,7 @@ from tests.support.texts import GOAL
 HEADLINES = [
     line
     for line in (ROOT / "examples" / "headlines.txt").read_text(encoding="utf-8").splitlines()
-    if len(list(words(line))) > 2
+    if len(list(word_spans(line))) > 2
 ]
 
 
@@ -29,34 +29,34 @@ def explained(text: str, classifier: Classifier, settings: Settings, **options: 
 def test_leaving_out_the_word_that_contributes_most_lowers_the_score_by_so_much(
     text: str, classifier: Classifier, settings: Settings
 ) -> None:
-    found = explained(text, classifier, settings)
-    most = max(found["explanation"], key=lambda word: word["contribution"])
-    assert most["contribution"] > 0
-    rest: Any = answer({"text": text[: most["start"]] + text[most["end"] :], "top_k": 4}, classifier, settings)
-    scores = rest["scores"]
-    assert scores[found["label"]] == pytest.approx(found["score"] - most["contribution"], abs=2e-4)
-    assert scores[found["label"]] < found["score"]
+    prediction = explained(text, classifier, settings)
+    word = max(prediction["explanation"], key=lambda word: word["contribution"])
+    assert word["contribution"] > 0
+    without: Any = answer({"text": text[: word["start"]] + text[word["end"] :], "top_k": 4}, classifier, settings)
+    score = without["scores"][prediction["label"]]
+    assert score == pytest.approx(prediction["score"] - word["contribution"], abs=2e-4)
+    assert score < prediction["score"]
 
 
 def test_every_word_is_explained_in_its_place(classifier: Classifier, settings: Settings) -> None:
     text = "🚀 AT&T’s  U.S. unit won't sell 5G—again"
-    found = explained(text, classifier, settings)["explanation"]
-    assert [word["word"] for word in found] == ["AT&T’s", "U.S", "unit", "won't", "sell", "5G", "again"]
-    assert all(text[word["start"] : word["end"]] == word["word"] for word in found)
-    assert all(type(word["contribution"]) is float for word in found)
+    explanation = explained(text, classifier, settings)["explanation"]
+    assert [word["word"] for word in explanation] == ["AT&T’s", "U.S", "unit", "won't", "sell", "5G", "again"]
+    assert all(text[word["start"] : word["end"]] == word["word"] for word in explanation)
+    assert all(type(word["contribution"]) is float for word in explanation)
 
 
 def test_the_prediction_itself_is_the_same_as_without_an_explanation(
     classifier: Classifier, settings: Settings
 ) -> None:
     plain = answer({"texts": [GOAL, "", {"id": 5, "title": "One"}], "top_k": 3}, classifier, settings)
-    found: Any = answer(
+    answered: Any = answer(
         {"texts": [GOAL, "", {"id": 5, "title": "One"}], "top_k": 3, "explain": True}, classifier, settings
     )
-    assert len(found["predictions"][0]["explanation"]) == len(list(words(GOAL)))
-    assert [word["word"] for word in found["predictions"][2].pop("explanation")] == ["One"]
-    del found["predictions"][0]["explanation"]
-    assert found == plain
+    assert len(answered["predictions"][0]["explanation"]) == len(list(word_spans(GOAL)))
+    assert [word["word"] for word in answered["predictions"][2].pop("explanation")] == ["One"]
+    del answered["predictions"][0]["explanation"]
+    assert answered == plain
 
 
 @pytest.mark.parametrize("text", ["🎉🎉", "…!"])
@@ -67,9 +67,9 @@ def test_a_text_without_words_has_an_empty_explanation(text: str, classifier: Cl
 def test_words_beyond_what_the_model_reads_contribute_nothing_or_are_left_out(
     classifier: Classifier, settings: Settings
 ) -> None:
-    found = explained("extraordinarily " * 100 + "goal", classifier, settings)
-    assert found["truncated"]
-    assert found["explanation"][-1] == {"word": "goal", "start": 1600, "end": 1604, "contribution": 0.0}
+    prediction = explained("extraordinarily " * 100 + "goal", classifier, settings)
+    assert prediction["truncated"]
+    assert prediction["explanation"][-1] == {"word": "goal", "start": 1600, "end": 1604, "contribution": 0.0}
     assert len(explained("and so on " * 60, classifier, settings)["explanation"]) == classifier.checkpoint.max_length
 
 
@@ -79,18 +79,17 @@ def test_a_long_text_takes_no_more_inferences_than_the_model_reads_words(
     sizes: list[int] = []
     classify = classifier.classify
 
-    def counted(texts: Sequence[str], deadline: float) -> list[Prediction | None]:
+    def count_characters(texts: Sequence[str], deadline: float) -> list[Prediction | None]:
         sizes.append(sum(map(len, texts)))
         return classify(texts, deadline)
 
-    monkeypatch.setattr(classifier, "classify", counted)
+    monkeypatch.setattr(classifier, "classify", count_characters)
     explained("abcdefghi " * 9_000, classifier, Settings())
     assert sum(sizes) < 90_000 + 128 * 1_300
 
 
 def test_too_many_words_are_refused_before_they_are_computed(classifier: Classifier) -> None:
-    told = "one inference for each text and one for each of its words, together at most 10 "
-    with pytest.raises(LimitError, match=told):
+    with pytest.raises(LimitError, match=r"together at most 10 \(AGNEWS_MAX_TEXTS\)"):
         explained("a b c d e f g h i j", classifier, Settings(max_texts=10))
     assert len(explained("a b c d e f g h i", classifier, Settings(max_texts=10))["explanation"]) == 9
 
@@ -108,14 +107,14 @@ def test_too_many_words_are_refused_before_they_are_computed(classifier: Classif
     ],
 )
 def test_words_keep_their_marks_and_joiners(text: str, expected: list[str]) -> None:
-    assert [text[word.start : word.end] for word in words(text)] == expected
+    assert [text[span.start : span.end] for span in word_spans(text)] == expected
 
 
 def test_an_explanation_that_time_did_not_suffice_for_is_null(classifier: Classifier) -> None:
     whole, first = classifier.classify([GOAL, "scores twice"])
-    found = [Word(0, 7), Word(8, 14)]
-    assert contributions("Striker scores", found, whole, [first, None]) is None
-    assert contributions("Striker scores", found, None, [None, None]) is None
+    spans = [WordSpan(0, 7), WordSpan(8, 14)]
+    assert contributions("Striker scores", spans, whole, [first, None]) is None
+    assert contributions("Striker scores", spans, None, [None, None]) is None
 
 
 @pytest.mark.parametrize("value", [1, "true", [], 0.0])
@@ -125,5 +124,5 @@ def test_explain_is_true_or_false(value: Any, classifier: Classifier, settings: 
 
 
 def test_an_explained_answer_is_json_of_builtins(classifier: Classifier, settings: Settings) -> None:
-    found = explained("Лента новостей 東京", classifier, settings)
-    assert json.loads(json.dumps(found, ensure_ascii=False)) == found
+    prediction = explained("Лента новостей 東京", classifier, settings)
+    assert json.loads(json.dumps(prediction, ensure_ascii=False)) == prediction

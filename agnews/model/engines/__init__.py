@@ -1,4 +1,4 @@
-"""Engines turn token ids into logits; softmax, labels, batching and truncation exist once, above them."""
+"""Engines turn token ids into logits. The rest (softmax, labels, batching, truncation) is the classifier's."""
 
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Protocol
@@ -15,38 +15,38 @@ class Engine(Protocol):
     """A loaded model. Safe to call from several threads."""
 
     name: EngineName
-    most_tokens: int
-    """Tokens that one call should get at the most, padding included."""
+    max_tokens: int
+    """Maximum number of tokens in one call, including padding."""
     pads: bool
-    """Whether the texts of a call may differ in length."""
+    """Whether the texts of one call may differ in length."""
     threads: int
-    """Calls worth making at once: 1 where the engine spreads a call over the CPUs by itself."""
+    """Number of concurrent calls that pays off: 1 if the engine spreads one call over the CPUs."""
 
     def logits(self, ids: Sequence[list[int]], alone: bool, /) -> "NDArray[np.float32]":
-        """Float32 [len(ids), 4], columns in LABELS' order, for texts' token ids.
+        """Return logits, float32 [len(ids), 4], with columns in the order of LABELS, for the token ids of texts.
 
-        `alone` says that no other call is made meanwhile, so that this one may use several CPUs.
+        `alone`: no other call runs at the same time, so this one may use several CPUs.
         """
         ...
 
 
 Loader = Callable[[Checkpoint, int], Engine]
-"""Makes an engine of a checkpoint, for that many workers."""
+"""Makes an engine from a checkpoint and a number of workers."""
 
 
 def import_onnx() -> Loader:
-    """The int8 engine: ONNX Runtime."""
+    """Import ONNX Runtime and return the loader of the int8 engine."""
     from agnews.model.engines.onnx import OnnxEngine
 
     return OnnxEngine
 
 
 def import_pipeline() -> Loader:
-    """The reference engine: transformers and torch."""
+    """Import torch and transformers and return the loader of the reference engine."""
     from agnews.model.engines.pipeline import PipelineEngine
 
     return PipelineEngine
 
 
 IMPORTS: dict[EngineName, Callable[[], Loader]] = {"onnx": import_onnx, "pipeline": import_pipeline}
-"""Each imports its engine's library."""
+"""The function that imports each engine's library and returns its loader."""

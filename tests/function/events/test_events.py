@@ -166,7 +166,7 @@ class Failing:
     """An engine that fails as ONNX Runtime and torch do: with a class of their own."""
 
     name: EngineName = "onnx"
-    most_tokens = threads = 1
+    max_tokens = threads = 1
     pads = False
 
     def logits(self, ids: Sequence[list[int]], alone: bool) -> NDArray[np.float32]:
