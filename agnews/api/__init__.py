@@ -1,1 +1,1 @@
-"""What callers ask and what they get, whatever carries it."""
+"""Requests and answers, however they are transported."""

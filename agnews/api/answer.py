@@ -1,4 +1,4 @@
-"""What callers get: predictions as builtins, rounded in one place, within the answer's size limit."""
+"""Answers: predictions as builtin types, rounded here and nowhere else, within the size limit."""
 
 import json
 import math
@@ -14,18 +14,18 @@ from agnews.model.explain import DIGITS, Contribution, explain
 from agnews.settings import Settings
 
 UTF_8_RUNTIMES = frozenset(f"AWS_Lambda_python3.{minor}" for minor in (12, 13, 14, 15))
-"""Where awslambdaric sends answers as UTF-8; elsewhere it escapes what is not ASCII, which makes more bytes."""
+"""Runtimes in which awslambdaric sends answers as UTF-8. In others it escapes non-ASCII characters: more bytes."""
 
 
 class ErrorBody(TypedDict):
-    """An error as data: `type` is one of the classes in agnews.errors."""
+    """An error as JSON; `type` is the name of a class in agnews.errors."""
 
     type: str
     message: str
 
 
 class Answer(TypedDict, total=False):
-    """One prediction, or one item's error."""
+    """One prediction, or the error of one item."""
 
     id: str | int | float
     label: str | None
@@ -38,7 +38,7 @@ class Answer(TypedDict, total=False):
 
 
 class ModelFacts(TypedDict):
-    """Which checkpoint answered, and how it was computed."""
+    """The checkpoint and the engine that answered."""
 
     source: str
     revision: str
@@ -46,7 +46,7 @@ class ModelFacts(TypedDict):
 
 
 class ListAnswer(TypedDict):
-    """The answer to a list: `predictions` in the order sent, `errors` of them being errors."""
+    """The answer to a list: `predictions` in the order of the items; `errors` counts those that are errors."""
 
     predictions: list[Answer]
     count: int
@@ -55,49 +55,53 @@ class ListAnswer(TypedDict):
 
 
 def answers(request: Request, classifier: Classifier, settings: Settings, deadline: float = math.inf) -> list[Answer]:
-    """One answer per item, in order: computed together until time.monotonic() reaches `deadline`.
+    """Return one answer per item, in order; a DeadlineError for texts not started by `deadline` (time.monotonic()).
 
     Raises:
-        LimitError: an explanation was asked for that would take more inferences than there may be texts.
+        LimitError: the explanations would take more than `settings.max_texts` inferences.
     """
     if not request.options.explain:
-        return answers_to([request], classifier, deadline)[0]
+        return batch_answers([request], classifier, deadline)[0]
     texts = [item.text for item in request.items if item.text is not None]
     explained = iter(explain(texts, classifier, settings.max_texts, deadline))
     return [
-        failed(item) if item.text is None else predicted(item, *next(explained), request.options)
+        error_answer(item) if item.text is None else prediction_answer(item, *next(explained), request.options)
         for item in request.items
     ]
 
 
-def answers_to(requests: Sequence[Request], classifier: Classifier, deadline: float) -> list[list[Answer]]:
-    """For each request one answer per item, without explanations: the texts of all are computed as one list."""
+def batch_answers(requests: Sequence[Request], classifier: Classifier, deadline: float) -> list[list[Answer]]:
+    """Return one answer per item for each request, without explanations. All texts are classified as one list."""
     texts = [item.text for request in requests for item in request.items if item.text is not None]
     predictions = iter(classifier.classify(texts, deadline))
     return [
         [
-            failed(item) if item.text is None else predicted(item, next(predictions), None, request.options)
+            error_answer(item)
+            if item.text is None
+            else prediction_answer(item, next(predictions), None, request.options)
             for item in request.items
         ]
         for request in requests
     ]
 
 
-def failed(item: Item) -> Answer:
-    """The answer to an item that could not be read."""
+def error_answer(item: Item) -> Answer:
+    """Return the answer to an item with an error."""
     answer: Answer = {} if item.id is None else {"id": item.id}
     if item.error is not None:
         answer["error"] = error_body(item.error)
     return answer
 
 
-def predicted(
+def prediction_answer(
     item: Item, prediction: Prediction | None, explanation: list[Contribution] | None, options: Options
 ) -> Answer:
-    """The answer to an item that was computed, or that time did not suffice for."""
+    """Return the answer to an item with a text. A `prediction` of None gives a DeadlineError."""
     if prediction is None:
-        late = DeadlineError("not reached before the function's timeout; send it again, or raise Timeout or MemorySize")
-        return failed(Item(None, late, item.id))
+        error = DeadlineError(
+            "the timeout was too close to start this text; send it again, or set a longer timeout or more memory"
+        )
+        return error_answer(Item(None, error, item.id))
     ranked = sorted(zip(prediction.scores, LABELS, strict=True), key=lambda pair: -pair[0])
     score = ranked[0][0]
     abstained = score < options.min_score
@@ -117,35 +121,34 @@ def predicted(
 
 
 def error_body(error: AgNewsError) -> ErrorBody:
-    """The error as `{"type", "message"}`."""
+    """Return the error as JSON."""
     return {"type": type(error).__name__, "message": str(error)}
 
 
 def model_facts(classifier: Classifier) -> ModelFacts:
-    """Source, revision and engine."""
+    """Return the classifier's checkpoint and engine."""
     checkpoint = classifier.checkpoint
     return {"source": checkpoint.source, "revision": checkpoint.revision, "engine": classifier.engine.name}
 
 
-def list_answer(found: Sequence[Answer], classifier: Classifier, max_bytes: int, setting: str) -> ListAnswer:
-    """The answer to a list. Raises AnswerSizeError, naming `setting`, where it would be larger than `max_bytes`."""
-    errors = sum("error" in answer for answer in found)
+def list_answer(predictions: Sequence[Answer], classifier: Classifier, max_bytes: int, setting: str) -> ListAnswer:
+    """Return the answer to a list. Raises AnswerSizeError, which names `setting`, if it exceeds `max_bytes`."""
     answer: ListAnswer = {
-        "predictions": list(found),
-        "count": len(found),
-        "errors": errors,
+        "predictions": list(predictions),
+        "count": len(predictions),
+        "errors": sum("error" in prediction for prediction in predictions),
         "model": model_facts(classifier),
     }
     size = sent_bytes(answer)
     if size > max_bytes:
         raise AnswerSizeError(
-            f"the answer to {len(found):,} texts has {size:,} bytes, at most {max_bytes:,} ({setting}); "
-            "send fewer texts, lower top_k or leave out explain"
+            f"the answer to {len(predictions):,} texts has {size:,} bytes, at most {max_bytes:,} are allowed "
+            f"({setting}); send fewer texts, lower top_k or leave out explain"
         )
     return answer
 
 
 def sent_bytes(answer: Mapping[str, object]) -> int:
-    """How many bytes the runtime client makes of an answer."""
+    """Return the size of an answer, in bytes, as the runtime client serialises it."""
     escaped = os.environ.get("AWS_EXECUTION_ENV") not in UTF_8_RUNTIMES
     return len(json.dumps(answer, ensure_ascii=escaped).encode())

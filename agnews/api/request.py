@@ -1,4 +1,4 @@
-"""What callers ask for: items and options, out of any JSON value, with errors that name the remedy."""
+"""Requests: read items and options from any JSON value, with errors that say what to fix."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -13,22 +13,22 @@ Json = None | bool | int | float | str | list["Json"] | dict[str, "Json"]
 TEXT_KEYS = ("text", "headline", "title")
 OPTION_KEYS = ("top_k", "min_score", "explain")
 ID_CHARS = 256
-"""Characters of an id that is text, digits of one that is a number."""
+"""Maximum length of an id: characters of a string, digits of a number."""
 
 
 class Options(NamedTuple):
-    """How predictions are reported."""
+    """Options of an answer."""
 
     top_k: int = 1
-    """1 to 4; above 1 the answer lists the best labels' scores."""
+    """1 to 4; above 1, predictions list that many labels with their scores."""
     min_score: float = 0.0
-    """0 to 1; below it the label is null and the prediction is marked as abstained."""
+    """0 to 1; a prediction with a lower score has no label and `abstained` is true."""
     explain: bool = False
-    """Whether each prediction comes with what each word contributed to its score."""
+    """Whether predictions say what each word contributed to the score."""
 
 
 class Columns(NamedTuple):
-    """Where a row holds its text, description and id. None: the usual names."""
+    """The keys of a row's text, description and id. None: any of TEXT_KEYS."""
 
     text: str | None = None
     description: str = "description"
@@ -40,7 +40,7 @@ USUAL_COLUMNS = Columns()
 
 
 class Item(NamedTuple):
-    """One text to classify, or the reason why it cannot be, and the caller's id for it."""
+    """One text to classify, or the error that prevents it, and the caller's id."""
 
     text: str | None
     error: AgNewsError | None = None
@@ -48,28 +48,28 @@ class Item(NamedTuple):
 
 
 class Request(NamedTuple):
-    """Items in the caller's order."""
+    """Items, in the caller's order, and the options for all of them."""
 
     items: tuple[Item, ...]
     options: Options = USUAL_OPTIONS
 
 
 def joined(text: str, description: str) -> str:
-    """A headline and its description as the one text that the model was trained on."""
+    """Return a headline and its description as one text, as the model was trained."""
     return f"{text} {description}".strip()
 
 
 def read_options(source: Mapping[str, Json]) -> Options:
-    """The options among the keys of `source`. Raises InputError for a bad value or a misspelt name."""
+    """Return the options among the keys of `source`. Raises InputError for an invalid value or a misspelt name."""
     for key in source:
         for option in OPTION_KEYS:
-            if plain(key) == plain(option) and key != option:
+            if option_spelling(key) == option_spelling(option) and key != option:
                 raise InputError(f"there is no option {key!r}; write {option!r}")
     return Options(_top_k(source.get("top_k")), _min_score(source.get("min_score")), _explain(source.get("explain")))
 
 
-def plain(key: str) -> str:
-    """What spellings of an option have in common: `topK`, `top-k` and `top_k` are one."""
+def option_spelling(key: str) -> str:
+    """Return what all spellings of an option have in common: `topk` for `topK`, `top-k` and `top_k`."""
     return key.lower().replace("_", "").replace("-", "")
 
 
@@ -79,9 +79,9 @@ def _top_k(value: Json) -> int:
             return USUAL_OPTIONS.top_k
         case int() if not isinstance(value, bool) and 1 <= value <= len(LABELS):
             return value
-        case float() if value in (1.0, 2.0, 3.0, 4.0):  # JSON knows no difference between 2 and 2.0
+        case float() if value in (1.0, 2.0, 3.0, 4.0):  # JSON does not distinguish 2 from 2.0
             return int(value)
-    raise InputError(f"top_k must be a whole number from 1 to {len(LABELS)}, found {shown(value)}")
+    raise InputError(f"top_k must be a whole number from 1 to {len(LABELS)}, found {describe(value)}")
 
 
 def _min_score(value: Json) -> float:
@@ -90,45 +90,47 @@ def _min_score(value: Json) -> float:
             return USUAL_OPTIONS.min_score
         case int() | float() if not isinstance(value, bool) and 0 <= value <= 1:
             return float(value)
-    raise InputError(f"min_score must be a number from 0 to 1, found {shown(value)}")
+    raise InputError(f"min_score must be a number from 0 to 1, found {describe(value)}")
 
 
 def _explain(value: Json) -> bool:
     if value is None or isinstance(value, bool):
         return bool(value)
-    raise InputError(f"explain must be true or false, found {shown(value)}")
+    raise InputError(f"explain must be true or false, found {describe(value)}")
 
 
 def read_items(values: Sequence[Json], settings: Settings, columns: Columns = USUAL_COLUMNS) -> tuple[Item, ...]:
-    """One Item per value, bad ones with their error. Raises LimitError for more than `max_texts`."""
+    """Return one Item per value; those that cannot be used have an error. Raises LimitError above `max_texts`."""
     if len(values) > settings.max_texts:
         raise LimitError(
-            f"{len(values):,} texts in one request, at most {settings.max_texts:,} (AGNEWS_MAX_TEXTS); send several"
+            f"{len(values):,} texts in one request, at most {settings.max_texts:,} are allowed (AGNEWS_MAX_TEXTS); "
+            "send several requests"
         )
     return tuple(read_item(value, settings, columns) for value in values)
 
 
 def read_item(value: Json, settings: Settings, columns: Columns = USUAL_COLUMNS) -> Item:
-    """The Item of a string or an object; never raises for what the caller sent."""
-    found: str | int | float | None = None
+    """Return the Item for a string or an object. Never raises for a bad value: the Item then has the error."""
+    item_id: str | int | float | None = None
     try:
         if isinstance(value, dict):
-            found = _id(value.get(columns.id))
+            item_id = _id(value.get(columns.id))
             text = checked(_row_text(value, columns), settings)
         else:
             text = checked(value, settings)
     except InputError as error:
-        return Item(None, error, found)
-    return Item(text, id=found)
+        return Item(None, error, item_id)
+    return Item(text, id=item_id)
 
 
 def checked(text: Json, settings: Settings) -> str:
-    """`text` if it can be classified. Raises InputError otherwise."""
+    """Return `text` if it can be classified. Raises InputError otherwise."""
     if not isinstance(text, str):
-        raise InputError(f"a text must be a string, found {shown(text)}")
+        raise InputError(f"a text must be a string, found {describe(text)}")
     if len(text) > settings.max_chars:
         raise LimitError(
-            f"the text has {len(text):,} characters, at most {settings.max_chars:,} (AGNEWS_MAX_CHARS); send less"
+            f"the text has {len(text):,} characters, at most {settings.max_chars:,} are allowed (AGNEWS_MAX_CHARS); "
+            "shorten it"
         )
     try:
         text.encode()
@@ -144,32 +146,32 @@ def _row_text(row: Mapping[str, Json], columns: Columns) -> Json:
     key = next((key for key in keys if row.get(key) is not None), None)
     if key is None:
         empty = next((key for key in keys if key in row), None)
-        found = f"{empty!r} is null" if empty else f"found {shown_keys(row)}"
-        raise InputError(f"no text: expected {' or '.join(map(repr, keys))}; {found}")
+        problem = f"{empty!r} is null" if empty else f"found {describe_keys(row)}"
+        raise InputError(f"no text: expected {' or '.join(map(repr, keys))}; {problem}")
     text, description = row[key], row.get(columns.description)
     if description is None or not isinstance(text, str):
         return text
     if not isinstance(description, str):
-        raise InputError(f"{columns.description!r} must be a string, found {shown(description)}")
+        raise InputError(f"{columns.description!r} must be a string, found {describe(description)}")
     return joined(text, description)
 
 
 def _id(value: Json) -> str | int | float | None:
     finite = not isinstance(value, float) or math.isfinite(value)
     if isinstance(value, bool) or not isinstance(value, str | int | float | None) or not finite:
-        raise InputError(f"'id' must be a string or a number, found {shown(value)}")
+        raise InputError(f"'id' must be a string or a number, found {describe(value)}")
     if isinstance(value, str):
         if len(value) > ID_CHARS:
-            raise LimitError(f"'id' has {len(value):,} characters, at most {ID_CHARS}")
+            raise LimitError(f"'id' has {len(value):,} characters, at most {ID_CHARS} are allowed")
         if not value.isprintable() and any("\ud800" <= character <= "\udfff" for character in value):
-            raise InputError("'id' is not valid Unicode: a lone surrogate")  # it could not be echoed as UTF-8
+            raise InputError("'id' is not valid Unicode: a lone surrogate")  # UTF-8 cannot encode it
     if isinstance(value, int) and abs(value) >= 10**ID_CHARS:
         raise LimitError(f"'id' has more than {ID_CHARS} digits")
     return value
 
 
-def shown(value: Json) -> str:
-    """What a message says of a value: its JSON type and, where short, itself."""
+def describe(value: Json) -> str:
+    """Return a value's description for an error message: its JSON type and, if it is short, the value itself."""
     match value:
         case None:
             return "null"
@@ -178,18 +180,18 @@ def shown(value: Json) -> str:
         case int() | float():
             return f"the number {value!r:.40}"
         case str():
-            # Messages are logged, texts are not: a word may be quoted, a headline is not.
+            # Messages are logged and texts are not, so at most a word is quoted.
             word = len(value) <= 40 and value.isprintable() and " " not in value
             return f"the string {value!r}" if word else f"a string of {len(value):,} characters"
         case list():
             return f"a list of {len(value):,}"
         case dict():
-            return f"an object with {shown_keys(value)}"
-        case _:  # from Python alone
+            return f"an object with {describe_keys(value)}"
+        case _:  # only from Python
             return f"a value of type {type(value).__name__}"
 
 
-def shown_keys(value: Mapping[str, Json]) -> str:
-    """An object's keys, at most eight, for a message."""
+def describe_keys(value: Mapping[str, Json]) -> str:
+    """Return an object's keys, at most eight, for an error message."""
     keys = [repr(key[:40]) for key in list(value)[:8]]
     return ("keys " + ", ".join(keys) + (", …" if len(value) > 8 else "")) if keys else "no keys"

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple, Protocol
 
 from agnews.api.answer import Answer, answers, sent_bytes
-from agnews.api.request import Json, Request, shown
+from agnews.api.request import Json, Request, describe
 from agnews.errors import AnswerSizeError, InputError
 from agnews.function.events.direct import OneText, TextList, Warmup
 from agnews.function.events.distributed_map import DistributedMap
@@ -185,4 +185,4 @@ def find(event: Json, sources: Sequence[type[EventSource]]) -> type[EventSource]
         if source.matches(event):
             return source
     forms = "; ".join(source.form for source in (ALL if sources is EVENTS else sources))
-    raise InputError(f"an event must be one of: {forms}. Found {shown(event)}")
+    raise InputError(f"an event must be one of: {forms}. Found {describe(event)}")

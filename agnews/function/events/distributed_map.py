@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from agnews.api.answer import Answer, ListAnswer, list_answer
-from agnews.api.request import OPTION_KEYS, Columns, Json, Request, read_items, read_options, shown
+from agnews.api.request import OPTION_KEYS, Columns, Json, Request, describe, read_items, read_options
 from agnews.errors import InputError
 from agnews.model.classifier import Classifier
 from agnews.settings import Settings
@@ -26,9 +26,9 @@ class DistributedMap:
         rows, shared = event["Items"], event.get("BatchInput")
         shared = {} if shared is None else shared
         if not isinstance(rows, list):
-            raise InputError(f"'Items' must be a list of rows, found {shown(rows)}")
+            raise InputError(f"'Items' must be a list of rows, found {describe(rows)}")
         if not isinstance(shared, dict):
-            raise InputError(f"'BatchInput' must be an object, found {shown(shared)}")
+            raise InputError(f"'BatchInput' must be an object, found {describe(shared)}")
         stray = [key for key in OPTION_KEYS if key in event]
         if stray:
             raise InputError(f"{stray[0]!r} stands beside 'Items'; send it in 'BatchInput'")
@@ -46,6 +46,6 @@ def _columns(shared: Mapping[str, Json]) -> Columns:
         if value is None:
             continue
         if not isinstance(value, str) or not value:
-            raise InputError(f"{key!r} must be a column's name, found {shown(value)}")
+            raise InputError(f"{key!r} must be a column's name, found {describe(value)}")
         names[key.removesuffix("_column")] = value
     return Columns(**names)

@@ -6,8 +6,8 @@ import time
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from agnews.api.answer import Answer, answers, answers_to, failed
-from agnews.api.request import Item, Json, Request, shown
+from agnews.api.answer import Answer, answers, batch_answers, error_answer
+from agnews.api.request import Item, Json, Request, describe
 from agnews.errors import AgNewsError, DeadlineError, InputError, ModelError
 from agnews.function.events.direct import Fields, OneText, TextList, has
 from agnews.model.classifier import Classifier
@@ -57,7 +57,7 @@ def outcomes(records: Sequence[Record], classifier: Classifier, settings: Settin
     """One per record, in order. A bad record spoils no other; a failing engine raises ModelError for all."""
     read = [_read(record, settings) for record in records]
     plain = [found for _, found in read if isinstance(found, Request) and not found.options.explain]
-    computed = iter(answers_to(plain, classifier, deadline))
+    computed = iter(batch_answers(plain, classifier, deadline))
     found = []
     for record, (form, request) in zip(records, read, strict=True):
         try:
@@ -71,7 +71,7 @@ def outcomes(records: Sequence[Record], classifier: Classifier, settings: Settin
             raise
         except AgNewsError as error:
             failure = Item(None, error)
-            found.append(Outcome(record, failed(failure), (failure,), (failed(failure),), error))
+            found.append(Outcome(record, error_answer(failure), (failure,), (error_answer(failure),), error))
     return found
 
 
@@ -81,7 +81,7 @@ def _read(record: Record, settings: Settings) -> tuple[type[OneText] | type[Text
         form = next((form for form in FORMS if form.matches(event)), None)
         if form is None:
             told = "; ".join(form.form for form in FORMS)
-            raise InputError(f"a record's body must be plain text or one of: {told}. Found {shown(event)}")
+            raise InputError(f"a record's body must be plain text or one of: {told}. Found {describe(event)}")
         return form, form.parse(event, settings)
     except InputError as error:
         return OneText, error

@@ -6,7 +6,7 @@ import re
 from email.message import Message
 from typing import NoReturn
 
-from agnews.api.request import OPTION_KEYS, Json, plain
+from agnews.api.request import OPTION_KEYS, Json, option_spelling
 from agnews.function.web.errors import HttpError
 from agnews.function.web.message import HttpRequest
 
@@ -26,7 +26,7 @@ CHARSETS = {
 """Charsets that a content-type may name, and Python's codecs for them."""
 
 SEND = "send content-type: application/json, or text/plain with one headline a line"
-_OPTIONS = frozenset(map(plain, OPTION_KEYS))
+_OPTIONS = frozenset(map(option_spelling, OPTION_KEYS))
 _JSON_TYPE = re.compile(r"application/([\w.-]+\+)?json")
 
 
@@ -40,7 +40,7 @@ def event_of(request: HttpRequest) -> Json:
     if coding != "identity":
         raise HttpError(415, f"content-encoding {coding[:40]!r} is not read; send the body as it is")
     media_type, charset = content_type(request.headers.get("content-type", "application/json"))
-    options = {name: _number(value) for name, value in request.query.items() if plain(name) in _OPTIONS}
+    options = {name: _number(value) for name, value in request.query.items() if option_spelling(name) in _OPTIONS}
     if media_type == "text/plain":
         lines = _lines(_text(request, charset))
         if not lines:
