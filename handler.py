@@ -4,7 +4,7 @@ import gc
 import math
 import time
 
-gc.disable()  # until all is loaded, of which nothing goes: looking through it meanwhile makes a start longer
+gc.disable()  # nothing becomes garbage while loading, and collecting would slow down the start
 
 from agnews.api.request import Json
 from agnews.function.events import dispatch
@@ -15,20 +15,20 @@ from agnews.settings import Settings
 
 SETTINGS = Settings.from_environment()
 CLASSIFIER = load(SETTINGS)
-CLASSIFIER.classify(["The first inference allocates and touches the weights: not in a caller's time"])
+CLASSIFIER.classify(["The first inference allocates memory and reads the weights: before the first event"])
 OBSERVER = Observer(CLASSIFIER, SETTINGS)
 if SETTINGS.results_queue_url:
-    sqs_client()  # botocore is slow to import: not in a record's time either
-gc.freeze()  # nor are these looked through in a caller's time
+    sqs_client()  # botocore is slow to import, so this runs before the first event, too
+gc.freeze()  # exempts everything loaded so far from collections
 gc.enable()
 
 
-def lambda_handler(event: Json, context: dispatch.Context | None) -> dispatch.Answered:
+def lambda_handler(event: Json, context: dispatch.Context | None) -> dispatch.EventAnswer:
     """Return the answer to an event from any source; without a context, as in a unit test, there is no deadline.
 
     Raises AgNewsError for an event that cannot be answered; over HTTP that is a status.
     """
     name = context.function_name if context else "local"
     usable_s = (context.get_remaining_time_in_millis() - SETTINGS.reserve_ms) / 1000 if context else math.inf
-    with OBSERVER.watching(name) as observed:
-        return dispatch.answer(event, CLASSIFIER, SETTINGS, time.monotonic() + usable_s, observed)
+    with OBSERVER.observe(name) as observation:
+        return dispatch.answer(event, CLASSIFIER, SETTINGS, time.monotonic() + usable_s, observation)

@@ -55,8 +55,7 @@ class NewsClassifier:
         options = read_options({"top_k": top_k, "min_score": min_score, "explain": explain})
         classifier, settings = self._load()
         if isinstance(texts, Iterable) and not isinstance(texts, str | bytes | Mapping):
-            items = tuple(_item(text, settings) for text in texts)
-            return answers(Request(items, options), classifier, settings)
+            return answers(Request(tuple(_item(text, settings) for text in texts), options), classifier, settings)
         item = _item(texts, settings)
         if item.error is not None:
             raise item.error

@@ -1,1 +1,1 @@
-"""What Lambda adds: event sources, HTTP routes, metrics and queues."""
+"""The Lambda function: event sources, HTTP routes, metrics and queues."""

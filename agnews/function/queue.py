@@ -1,4 +1,4 @@
-"""What records were answered with, on its way to the results queue (Amazon SQS)."""
+"""Send messages to an SQS queue: in batches, with retries, until a deadline."""
 
 import json
 import logging
@@ -10,15 +10,15 @@ from typing import Any, NamedTuple, Protocol
 from agnews.errors import SettingsError
 
 MESSAGE_BYTES = 1024 * 1024
-"""What SQS takes in one message, and in one call (AWS, "Amazon SQS message quotas")."""
-ENTRIES = 10
-"""Messages in one call."""
+"""SQS's limit for one message, and for one call (AWS, "Amazon SQS message quotas")."""
+BATCH_MESSAGES = 10
+"""SQS's limit for messages in one call."""
 ATTEMPTS = 5
 FIRST_WAIT_S = 0.1
 LONGEST_WAIT_S = 2.0
-"""Full jitter: a wait is anything up to FIRST_WAIT_S, doubled with each attempt up to this."""
-PASSING = frozenset({"RequestThrottled", "Throttling", "ThrottlingException", "KMS.ThrottlingException"})
-"""Codes of SQS that are the caller's fault by their status, and pass all the same."""
+"""A wait is random (full jitter), from 0 to FIRST_WAIT_S doubled with each attempt, but no more than this."""
+RETRYABLE_CODES = frozenset({"RequestThrottled", "Throttling", "ThrottlingException", "KMS.ThrottlingException"})
+"""Error codes that SQS reports as the caller's fault, but for which a retry may succeed."""
 
 LOG = logging.getLogger("agnews")
 
@@ -30,20 +30,20 @@ class SqsClient(Protocol):
 
 
 class Message(NamedTuple):
-    """What is sent for one record."""
+    """A message for one record."""
 
     id: str
-    """The record's, which is the deduplication id in a FIFO queue."""
+    """The record's id, which is the deduplication id in a FIFO queue."""
     body: str
     group: str = ""
-    """Its order's name in a FIFO queue; empty: a group of its own."""
+    """Message group in a FIFO queue. Empty: a group of its own."""
     attributes: Mapping[str, str] = {}
 
     @property
     def size(self) -> int:
-        """In bytes, as SQS counts them: body, and names, types and values of the attributes."""
-        told = sum(len(name) + len("String") + len(value.encode()) for name, value in self.attributes.items())
-        return len(self.body.encode()) + told
+        """Bytes, as SQS counts them: the body, and the names, types and values of the attributes."""
+        attributes = sum(len(name) + len("String") + len(value.encode()) for name, value in self.attributes.items())
+        return len(self.body.encode()) + attributes
 
 
 class Queue(NamedTuple):
@@ -58,29 +58,29 @@ class Queue(NamedTuple):
         return self.url.endswith(".fifo")
 
     def send(self, messages: Sequence[Message], deadline: float, ordered: bool) -> list[bool]:
-        """Which of the messages the queue accepted: none of those whose turn came after `deadline` (time.monotonic()).
+        """Send the messages and return, for each, whether the queue accepted it.
 
-        Ordered: no call is made after one that was not accepted as a whole.
+        No call is made after `deadline` (time.monotonic()), nor, with `ordered`, after one with a refused message.
         """
         accepted: list[bool] = []
-        for call in calls(messages, 1 if self.fifo else ENTRIES):
+        for batch in split_messages(messages, 1 if self.fifo else BATCH_MESSAGES):
             if time.monotonic() >= deadline or (ordered and not all(accepted)):
                 break
-            accepted += self._send(call, deadline)
+            accepted += self._send_batch(batch, deadline)
         return accepted + [False] * (len(messages) - len(accepted))
 
-    def _send(self, messages: Sequence[Message], deadline: float) -> list[bool]:
-        """Which of one call's messages were accepted, at last: what may pass is tried again until `deadline`."""
-        from random import uniform  # some milliseconds: not paid by a start
+    def _send_batch(self, messages: Sequence[Message], deadline: float) -> list[bool]:
+        """Send one batch, with retries until `deadline`, and return which messages were accepted."""
+        from random import uniform  # takes some milliseconds, which a start does not need
 
         waiting = dict(enumerate(messages))
         accepted = [False] * len(messages)
         for attempt in range(ATTEMPTS):
             entries = [self._entry(index, message) for index, message in waiting.items()]
-            done, hopeless = self._call(entries)
-            for index in done:
+            successful, rejected = self._call(entries)
+            for index in successful:
                 accepted[index] = True
-            waiting = {index: message for index, message in waiting.items() if index not in done | hopeless}
+            waiting = {index: message for index, message in waiting.items() if index not in successful | rejected}
             wait = uniform(0, min(LONGEST_WAIT_S, FIRST_WAIT_S * 2**attempt))
             if not waiting or attempt == ATTEMPTS - 1 or time.monotonic() + wait > deadline:
                 break
@@ -88,23 +88,24 @@ class Queue(NamedTuple):
         return accepted
 
     def _call(self, entries: list[dict[str, Any]]) -> tuple[set[int], set[int]]:
-        """Which entries were accepted, and which never will be."""
-        from botocore.exceptions import BotoCoreError, ClientError  # slow to import, and only where there is a queue
+        """Make one call. Return the indices of the accepted entries, and of those for which a retry is pointless."""
+        from botocore.exceptions import BotoCoreError, ClientError  # slow to import, and needed only with a queue
 
-        asked = {int(entry["Id"]) for entry in entries}
         try:
-            found = self.client.send_message_batch(QueueUrl=self.url, Entries=entries)
+            response = self.client.send_message_batch(QueueUrl=self.url, Entries=entries)
         except ClientError as error:
             LOG.warning("the queue %s refused a call: %s", self.url, error)
-            return set(), set() if _passes(error.response) else asked
+            return set(), set() if _is_retryable(error.response) else {int(entry["Id"]) for entry in entries}
         except BotoCoreError as error:
             LOG.warning("the queue %s could not be reached: %s", self.url, error)
             return set(), set()
-        failed = found.get("Failed", [])
+        failed = response.get("Failed", [])
         for entry in failed:
             LOG.warning("the queue %s refused a message: %s %s", self.url, entry["Code"], entry.get("Message", ""))
-        hopeless = {int(entry["Id"]) for entry in failed if entry["SenderFault"] and entry["Code"] not in PASSING}
-        return {int(entry["Id"]) for entry in found.get("Successful", [])}, hopeless
+        rejected = {
+            int(entry["Id"]) for entry in failed if entry["SenderFault"] and entry["Code"] not in RETRYABLE_CODES
+        }
+        return {int(entry["Id"]) for entry in response.get("Successful", [])}, rejected
 
     def _entry(self, index: int, message: Message) -> dict[str, Any]:
         entry: dict[str, Any] = {"Id": str(index), "MessageBody": message.body}
@@ -117,46 +118,46 @@ class Queue(NamedTuple):
         return entry
 
 
-def calls(messages: Sequence[Message], most: int) -> Iterator[list[Message]]:
-    """The messages in lists of at most `most` that SQS takes in one call."""
-    call: list[Message] = []
+def split_messages(messages: Sequence[Message], max_messages: int) -> Iterator[list[Message]]:
+    """Yield the messages in batches of up to `max_messages` that SQS accepts in one call."""
+    batch: list[Message] = []
     size = 0
     for message in messages:
-        if call and (len(call) == most or size + message.size > MESSAGE_BYTES):
-            yield call
-            call, size = [], 0
-        call.append(message)
+        if batch and (len(batch) == max_messages or size + message.size > MESSAGE_BYTES):
+            yield batch
+            batch, size = [], 0
+        batch.append(message)
         size += message.size
-    if call:
-        yield call
+    if batch:
+        yield batch
 
 
-def _passes(response: Mapping[str, Any]) -> bool:
-    """True if the same call may succeed later: the service's own fault, or too many at once."""
+def _is_retryable(response: Mapping[str, Any]) -> bool:
+    """Return whether the same call may succeed later: the service failed, or there were too many calls."""
     status = response.get("ResponseMetadata", {}).get("HTTPStatusCode", 500)
-    return status >= 500 or status == 429 or response.get("Error", {}).get("Code") in PASSING
+    return status >= 500 or status == 429 or response.get("Error", {}).get("Code") in RETRYABLE_CODES
 
 
 @cache
 def sqs_client() -> SqsClient:
-    """Made once per container. Raises SettingsError where botocore or the region is missing."""
+    """Return the client, created once per container. Raises SettingsError without botocore or a region."""
     try:
         from botocore.config import Config
         from botocore.exceptions import NoRegionError
         from botocore.session import Session
     except ImportError as error:
-        raise SettingsError("a queue is named, and botocore is not installed: pip install -e '.[aws]'") from error
-    # At INFO it tells in each container where it found its keys.
+        raise SettingsError(f"sending results to a queue needs botocore: pip install '.[aws]' ({error})") from error
+    # At INFO, every container would log where it found its credentials.
     logging.getLogger("botocore").setLevel(logging.WARNING)
-    # Queue repeats, to its deadline.
-    once = Config(connect_timeout=1, read_timeout=1, retries={"total_max_attempts": 1})
+    # Queue retries by itself, until its deadline.
+    single_attempt = Config(connect_timeout=1, read_timeout=1, retries={"total_max_attempts": 1})
     try:
-        client: SqsClient = Session().create_client("sqs", config=once)
+        client: SqsClient = Session().create_client("sqs", config=single_attempt)
     except NoRegionError as error:
-        raise SettingsError("a queue is named, and no region: set AWS_DEFAULT_REGION") from error
+        raise SettingsError("sending results to a queue needs a region; set AWS_DEFAULT_REGION") from error
     return client
 
 
-def as_json(found: Mapping[str, object]) -> str:
-    """A message's body, in ASCII: SQS refuses a few characters that JSON can escape."""
-    return json.dumps(found, allow_nan=False)
+def message_body(content: Mapping[str, object]) -> str:
+    """Return `content` as JSON in ASCII, because SQS refuses some characters that JSON can escape."""
+    return json.dumps(content, allow_nan=False)

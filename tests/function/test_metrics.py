@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from agnews.function.metrics import TEXTS, UNITS
+from agnews.function.metrics import MAX_TEXTS, UNITS
 from tests.support.requirement import ROOT, require_module
 from tests.support.runtime_api import answered, runtime
 from tests.support.texts import GOAL
@@ -97,10 +97,10 @@ def test_texts_are_not_logged(lines: Lines) -> None:
 
 @pytest.mark.parametrize("lines", [{"AGNEWS_LOG_TEXTS": "1"}], indirect=True)
 def test_texts_are_logged_where_a_setting_says_so_and_not_without_bound(lines: Lines) -> None:
-    one, many = lines([SECRET, [f"{SECRET} {number}" for number in range(TEXTS + 1)]])
+    one, many = lines([SECRET, [f"{SECRET} {number}" for number in range(MAX_TEXTS + 1)]])
     assert [told["text"] for told in one["texts"]] == [SECRET]
     assert set(one["texts"][0]) == {"text", "label", "score"}
-    assert len(many["texts"]) == TEXTS
+    assert len(many["texts"]) == MAX_TEXTS
 
 
 @pytest.mark.parametrize("lines", [{"AGNEWS_METRICS_NAMESPACE": "Newsroom/Topics"}], indirect=True)

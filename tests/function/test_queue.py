@@ -15,7 +15,7 @@ import pytest
 
 from agnews.errors import SettingsError
 from agnews.function.events.dispatch import answer
-from agnews.function.queue import ATTEMPTS, ENTRIES, MESSAGE_BYTES, Message, Queue, calls, sqs_client
+from agnews.function.queue import ATTEMPTS, BATCH_MESSAGES, MESSAGE_BYTES, Message, Queue, split_messages, sqs_client
 from agnews.model.classifier import Classifier
 from agnews.settings import Settings
 from tests.support.aws_account import Account
@@ -279,11 +279,11 @@ def test_an_answer_too_large_for_a_message_is_told_as_such_with_the_record(
 
 
 def test_calls_hold_at_most_ten_messages_and_what_sqs_takes_at_once() -> None:
-    small = [Message(str(number), "x") for number in range(ENTRIES + 1)]
-    assert [len(call) for call in calls(small, ENTRIES)] == [ENTRIES, 1]
+    small = [Message(str(number), "x") for number in range(BATCH_MESSAGES + 1)]
+    assert [len(call) for call in split_messages(small, BATCH_MESSAGES)] == [BATCH_MESSAGES, 1]
     half = Message("half", "x" * (MESSAGE_BYTES // 2))
-    assert [len(call) for call in calls([half, half, half], ENTRIES)] == [2, 1]
-    assert list(calls([], ENTRIES)) == []
+    assert [len(call) for call in split_messages([half, half, half], BATCH_MESSAGES)] == [2, 1]
+    assert list(split_messages([], BATCH_MESSAGES)) == []
 
 
 def test_neither_calls_nor_waits_between_them_go_beyond_the_deadline(
@@ -324,5 +324,5 @@ def test_answers_to_the_queue_that_the_records_come_from_are_refused(
     urls[setting] = "https://sqs.us-east-1.amazonaws.com/123456789012/headlines"
     named = Settings(workers=2, results_queue_url=urls["results_queue_url"])
     named = named._replace(dead_letter_queue_url=urls.get("dead_letter_queue_url", ""))
-    with pytest.raises(SettingsError, match="name another queue"):
+    with pytest.raises(SettingsError, match="set another queue"):
         answer(payload("sqs"), classifier, named)

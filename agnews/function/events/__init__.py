@@ -1,1 +1,1 @@
-"""Event sources: each class matches one payload form, parses it into a Request and responds in that form."""
+"""Event sources. Each class recognises one form of event, reads the request from it and answers in that form."""

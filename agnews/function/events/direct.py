@@ -10,11 +10,11 @@ from agnews.settings import Settings
 
 LIST_KEYS = ("texts", "headlines", "inputs")
 Fields = Mapping[str, type]
-"""What an object must have: a key, or keys with dots between them that lead into objects, and the value's type."""
+"""Fields that an object must have, with their types. Dots lead into nested objects: `Sns.MessageId`."""
 
 
 class Warmup:
-    """`{"warmup": true}`: which model and engine, without an inference."""
+    """`{"warmup": true}`: the model and engine, without an inference."""
 
     form = '{"warmup": true}'
 
@@ -25,24 +25,26 @@ class Warmup:
     @staticmethod
     def parse(event: Json, settings: Settings) -> Request:
         if event != {"warmup": True} or event["warmup"] is not True:  # 1 equals True
-            raise InputError('a warm-up is exactly {"warmup": true}; leave "warmup" out to classify')
+            raise InputError('a warm-up is exactly {"warmup": true}; to classify, leave "warmup" out')
         return Request(())
 
     @staticmethod
-    def respond(found: Sequence[Answer], classifier: Classifier, settings: Settings) -> dict[str, bool | ModelFacts]:
+    def respond(
+        predictions: Sequence[Answer], classifier: Classifier, settings: Settings
+    ) -> dict[str, bool | ModelFacts]:
         return {"warm": True, "model": model_facts(classifier)}
 
 
 class OneText:
-    """A bare string, or an object with `text`, `headline` or `title` (and `description`)."""
+    """One text: a bare string, or an object with `text`, `headline` or `title` (and `description`)."""
 
-    form = '{"text": "one headline"} (or "headline" or "title", with "description" joined), or a bare string'
+    form = '{"text": "one headline"} (or "headline" or "title", optionally "description"), or a bare string'
 
     @staticmethod
     def matches(event: Json) -> bool:
         if isinstance(event, str):
             return True
-        return isinstance(event, dict) and _named(event, TEXT_KEYS) and not _is_list(event)
+        return isinstance(event, dict) and _has_any(event, TEXT_KEYS) and not _is_list(event)
 
     @staticmethod
     def parse(event: Json, settings: Settings) -> Request:
@@ -52,15 +54,15 @@ class OneText:
         return Request((item,), read_options(event) if isinstance(event, dict) else USUAL_OPTIONS)
 
     @staticmethod
-    def respond(found: Sequence[Answer], classifier: Classifier, settings: Settings) -> Answer:
-        late = found[0].get("error")  # what is wrong with the text itself was raised by parse
-        if late is not None:
-            raise DeadlineError(late["message"])
-        return found[0]
+    def respond(predictions: Sequence[Answer], classifier: Classifier, settings: Settings) -> Answer:
+        error = predictions[0].get("error")
+        if error is not None:  # only a DeadlineError: parse has_fields raised all others
+            raise DeadlineError(error["message"])
+        return predictions[0]
 
 
 class TextList:
-    """A bare list, or an object with a list under `texts`, `headlines`, `inputs` or a text's key."""
+    """A list: a bare one, or under `texts`, `headlines`, `inputs`, `text`, `headline` or `title` of an object."""
 
     form = '{"texts": [...]} (or "headlines", "inputs", "text"), or a bare list; items are strings or objects'
 
@@ -70,7 +72,7 @@ class TextList:
             return not any(isinstance(item, dict) and "eventSource" in item for item in event)
         if not isinstance(event, dict):
             return False
-        return _is_list(event) or (_named(event, LIST_KEYS) and not _named(event, TEXT_KEYS))
+        return _is_list(event) or (_has_any(event, LIST_KEYS) and not _has_any(event, TEXT_KEYS))
 
     @staticmethod
     def parse(event: Json, settings: Settings) -> Request:
@@ -79,31 +81,31 @@ class TextList:
         assert isinstance(event, dict)
         keys = [key for key in LIST_KEYS + TEXT_KEYS if event.get(key) is not None]
         if len(keys) != 1:
-            raise InputError(f"one list of texts expected, found {' and '.join(map(repr, keys)) or 'null'}; send one")
+            raise InputError(f"expected one list of texts, found {' and '.join(map(repr, keys)) or 'null'}; send one")
         values = event[keys[0]]
         if isinstance(values, str) and keys[0] == "inputs":
             values = [values]
         if not isinstance(values, list):
-            raise InputError(f"{keys[0]!r} must be a list; for one text send it as 'text'")
+            raise InputError(f"{keys[0]!r} must be a list; send a single text as 'text'")
         return Request(read_items(values, settings), read_options(event))
 
     @staticmethod
-    def respond(found: Sequence[Answer], classifier: Classifier, settings: Settings) -> ListAnswer:
-        return list_answer(found, classifier, settings.max_answer_bytes, "AGNEWS_MAX_ANSWER_BYTES")
+    def respond(predictions: Sequence[Answer], classifier: Classifier, settings: Settings) -> ListAnswer:
+        return list_answer(predictions, classifier, settings.max_answer_bytes, "AGNEWS_MAX_ANSWER_BYTES")
 
 
-def _named(event: Mapping[str, Json], keys: Sequence[str]) -> bool:
+def _has_any(event: Mapping[str, Json], keys: Sequence[str]) -> bool:
     return any(key in event for key in keys)
 
 
 def _is_list(event: Mapping[str, Json]) -> bool:
-    """True if there is anything but null under a list's key, or a list under a text's key."""
-    listed = any(event.get(key) is not None for key in LIST_KEYS)
-    return listed or any(isinstance(event.get(key), list) for key in TEXT_KEYS)
+    """Return whether a list key has_fields a value other than null, or a text key has_fields a list."""
+    has_list_key = any(event.get(key) is not None for key in LIST_KEYS)
+    return has_list_key or any(isinstance(event.get(key), list) for key in TEXT_KEYS)
 
 
 def is_piped(event: Json) -> bool:
-    """True for a list of the records that EventBridge Pipes read from SQS or Kinesis, which are no texts."""
+    """Return whether the event is a list of records that EventBridge Pipes read from SQS or Kinesis."""
     return isinstance(event, list) and bool(event) and all(map(_is_record, event))
 
 
@@ -112,18 +114,18 @@ def _is_record(record: Json) -> bool:
         return False
     match record.get("eventSource"):
         case "aws:sqs":
-            return has(record, {"messageId": str, "body": str})
+            return has_fields(record, {"messageId": str, "body": str})
         case "aws:kinesis":
-            return has(record, {"sequenceNumber": str, "data": str})
+            return has_fields(record, {"sequenceNumber": str, "data": str})
     return False
 
 
-def has(record: Json, fields: Fields) -> bool:
-    """True for an object with these fields, each of its type."""
+def has_fields(record: Json, fields: Fields) -> bool:
+    """Return whether `record` is an object with these fields, each of its type."""
     for path, kind in fields.items():
-        found = record
+        value = record
         for key in path.split("."):
-            found = found.get(key) if isinstance(found, dict) else None
-        if not isinstance(found, kind):
+            value = value.get(key) if isinstance(value, dict) else None
+        if not isinstance(value, kind):
             return False
     return True

@@ -1,4 +1,4 @@
-"""From any event to its answer: the first source that matches reads it, and the answer goes back in its form."""
+"""Answer any event: the first source that matches reads the request and answers in its own form."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -10,17 +10,17 @@ from agnews.errors import AnswerSizeError, InputError
 from agnews.function.events.direct import OneText, TextList, Warmup
 from agnews.function.events.distributed_map import DistributedMap
 from agnews.function.events.http import Alb, ApiGatewayV1, ApiGatewayV2, FunctionUrl
-from agnews.function.events.records import Outcome, Record, computing_ends, outcomes
+from agnews.function.events.records import Record, RecordResult, classify_records, computing_deadline
 from agnews.function.events.sns_pipes import Pipe, Sns
 from agnews.function.events.sqs_kinesis import Kinesis, Sqs
-from agnews.function.metrics import Observed
+from agnews.function.metrics import Observation
 from agnews.function.web.message import HttpReply, HttpRequest
 from agnews.model.classifier import Classifier
 from agnews.settings import Settings
 
-Answered = Mapping[str, object] | Sequence[Mapping[str, object]]
-Responded = Mapping[str, list[dict[str, str]]] | Sequence[Mapping[str, object]]
-"""A partial batch response, or as many answers as there were records."""
+EventAnswer = Mapping[str, object] | Sequence[Mapping[str, object]]
+RecordsAnswer = Mapping[str, list[dict[str, str]]] | Sequence[Mapping[str, object]]
+"""A partial batch response, or one answer per record."""
 
 
 class Context(Protocol):
@@ -33,20 +33,20 @@ class Context(Protocol):
 
 
 class Invocation(NamedTuple):
-    """What an event is answered with, and by when."""
+    """What it takes to answer an event."""
 
     classifier: Classifier
     settings: Settings
     deadline: float
     """On time.monotonic()'s clock."""
-    observed: Observed
+    observation: Observation
 
 
-class EventSource(Protocol):
-    """One payload form. Stateless."""
+class DirectSource(Protocol):
+    """A form of direct invocation. Stateless."""
 
     form: str
-    """The payload, as an error message shows it."""
+    """A description of the event for error messages."""
 
     @staticmethod
     def matches(event: Json) -> bool: ...
@@ -55,15 +55,15 @@ class EventSource(Protocol):
     def parse(event: Json, settings: Settings) -> Request: ...
 
     @staticmethod
-    def respond(found: Sequence[Answer], classifier: Classifier, settings: Settings) -> Mapping[str, object]: ...
+    def respond(predictions: Sequence[Answer], classifier: Classifier, settings: Settings) -> Mapping[str, object]: ...
 
 
 class HttpSource(Protocol):
-    """One form in which HTTP requests come. Stateless."""
+    """A form of event with an HTTP request. Stateless."""
 
     form: str
     max_bytes: int
-    """The largest answer that it hands on."""
+    """The largest answer that the service passes on."""
 
     @staticmethod
     def matches(event: Json) -> bool: ...
@@ -76,7 +76,7 @@ class HttpSource(Protocol):
 
 
 class RecordSource(Protocol):
-    """One form in which records of queues, topics and streams come. Stateless."""
+    """A form of event with records of queues, topics or streams. Stateless."""
 
     form: str
 
@@ -87,15 +87,20 @@ class RecordSource(Protocol):
     def read(event: Any, settings: Settings) -> list[Record]: ...
 
     @staticmethod
-    def respond(event: Any, found: Sequence[Outcome], settings: Settings, deadline: float) -> Responded: ...
+    def respond(event: Any, results: Sequence[RecordResult], settings: Settings, deadline: float) -> RecordsAnswer: ...
 
 
-HTTP: tuple[type[HttpSource], ...] = (FunctionUrl, ApiGatewayV2, ApiGatewayV1, Alb)
-RECORDS: tuple[type[RecordSource], ...] = (Sqs, Kinesis, Sns, Pipe)
-DIRECT: tuple[type[EventSource], ...] = (Warmup, OneText, TextList)
-EVENTS: tuple[type[EventSource], ...] = (DistributedMap, *DIRECT)
-ALL: tuple[type[HttpSource] | type[RecordSource] | type[EventSource], ...] = (*HTTP, *RECORDS, *EVENTS)
-"""From the special to the general: the first that matches answers. What AWS sends matches exactly one."""
+HTTP_SOURCES: tuple[type[HttpSource], ...] = (FunctionUrl, ApiGatewayV2, ApiGatewayV1, Alb)
+RECORD_SOURCES: tuple[type[RecordSource], ...] = (Sqs, Kinesis, Sns, Pipe)
+BODY_SOURCES: tuple[type[DirectSource], ...] = (Warmup, OneText, TextList)
+"""What an HTTP request's body may hold."""
+DIRECT_SOURCES: tuple[type[DirectSource], ...] = (DistributedMap, *BODY_SOURCES)
+SOURCES: tuple[type[HttpSource] | type[RecordSource] | type[DirectSource], ...] = (
+    *HTTP_SOURCES,
+    *RECORD_SOURCES,
+    *DIRECT_SOURCES,
+)
+"""From specific to general: the first that matches answers. AWS's own events match exactly one."""
 
 
 def answer(
@@ -103,86 +108,83 @@ def answer(
     classifier: Classifier,
     settings: Settings,
     deadline: float = math.inf,
-    observed: Observed | None = None,
-) -> Answered:
-    """The answer to `event`, in its source's form; texts not begun by `deadline` (time.monotonic()) are DeadlineErrors.
+    observed: Observation | None = None,
+) -> EventAnswer:
+    """Return the answer to `event` in the form of its source, and note in `observed` what was done.
 
-    `observed` is told what was done.
+    Texts not started by `deadline` (time.monotonic()) get a DeadlineError. Over HTTP, an error becomes a status.
 
     Raises:
-        InputError: no source knows the form, or the whole request is unusable. Bad items do not raise.
+        InputError: the event has no known form, or cannot be used as a whole. Bad items of a list do not raise.
         ModelError: the engine failed.
-        SettingsError: records came whose results have nowhere to go.
-
-    What a carrier sends over HTTP is answered with a status instead.
+        SettingsError: records came and there is no queue for their results.
     """
-    observed = observed or Observed()
-    invocation = Invocation(classifier, settings, deadline, observed)
-    for http in HTTP:
-        if isinstance(event, dict) and http.matches(event):
-            observed.event_source = http.__name__
-            return over_http(http, event, invocation)
-    for records in RECORDS:
-        if records.matches(event):
-            observed.event_source = records.__name__
-            return of_records(records, event, invocation)
-    source = find(event, EVENTS)
-    observed.event_source = source.__name__
-    return respond(source, event, invocation)
+    return _answer(event, Invocation(classifier, settings, deadline, observed or Observation()))
 
 
-def respond(source: type[EventSource], event: Json, invocation: Invocation) -> Mapping[str, object]:
-    """The source's answer. Raises as `answer` does."""
+def _answer(event: Json, invocation: Invocation) -> EventAnswer:
+    observation = invocation.observation
+    for http_source in HTTP_SOURCES:
+        if isinstance(event, dict) and http_source.matches(event):
+            observation.event_source = http_source.__name__
+            return answer_http(http_source, event, invocation)
+    for record_source in RECORD_SOURCES:
+        if record_source.matches(event):
+            observation.event_source = record_source.__name__
+            return answer_records(record_source, event, invocation)
+    direct_source = find_source(event, DIRECT_SOURCES)
+    observation.event_source = direct_source.__name__
+    return answer_direct(direct_source, event, invocation)
+
+
+def answer_direct(source: type[DirectSource], event: Json, invocation: Invocation) -> Mapping[str, object]:
+    """Return the answer to a direct invocation. Raises as `answer` does."""
     classifier, settings = invocation.classifier, invocation.settings
     request = source.parse(event, settings)
-    found = answers(request, classifier, settings, invocation.deadline)
-    invocation.observed.add(request.items, found)
-    return source.respond(found, classifier, settings)
+    predictions = answers(request, classifier, settings, invocation.deadline)
+    invocation.observation.add(request.items, predictions)
+    return source.respond(predictions, classifier, settings)
 
 
-def of_records(source: type[RecordSource], event: Json, invocation: Invocation) -> Answered:
-    """The source's answer, after every record that was answered has gone where it should."""
+def answer_records(source: type[RecordSource], event: Json, invocation: Invocation) -> EventAnswer:
+    """Classify records, send the results if the source needs a queue for them, and return the source's answer."""
     settings, deadline = invocation.settings, invocation.deadline
-    found = outcomes(source.read(event, settings), invocation.classifier, settings, computing_ends(deadline))
-    for outcome in found:
-        invocation.observed.add(outcome.items, outcome.answers)
-    responded = source.respond(event, found, settings, deadline)
-    if isinstance(responded, Mapping):
-        invocation.observed.returned = len(responded["batchItemFailures"])
-    return responded
+    records = source.read(event, settings)
+    results = classify_records(records, invocation.classifier, settings, computing_deadline(deadline))
+    for result in results:
+        invocation.observation.add(result.items, result.answers)
+    response = source.respond(event, results, settings, deadline)
+    if isinstance(response, Mapping):
+        invocation.observation.returned = len(response["batchItemFailures"])
+    return response
 
 
-def over_http(source: type[HttpSource], event: dict[str, Any], invocation: Invocation) -> Mapping[str, object]:
-    """The source's answer: a status, headers and a body, small enough to be handed on."""
+def answer_http(source: type[HttpSource], event: dict[str, Any], invocation: Invocation) -> Mapping[str, object]:
+    """Return status, headers and body in the source's form, within its size limit. Raises nothing."""
     from agnews.function.web.errors import error_reply
-    from agnews.function.web.routes import (  # with gzip and email, which other sources do without
-        Service,
-        finished,
-        reply,
-    )
+    from agnews.function.web.routes import Service, finish, reply_to  # need gzip and email, which only HTTP uses
 
     def classify(body: Json) -> Mapping[str, object]:
-        return respond(find(body, DIRECT), body, invocation)
+        return answer_direct(find_source(body, BODY_SOURCES), body, invocation)
 
     settings = invocation.settings
     request = source.read(event)
-    replied = reply(request, Service(classify, invocation.classifier, settings))
-    found = source.write(event, replied)
-    most = min(source.max_bytes, settings.max_answer_bytes)
-    if sent_bytes(found) > most:
-        told = (
-            f"the answer has more than {most:,} bytes; send fewer texts, lower top_k, leave out explain, or accept gzip"
-        )
-        replied = finished(error_reply(AnswerSizeError(told)), request, settings)
-        found = source.write(event, replied)
-    invocation.observed.status = replied.status
-    return found
+    reply = reply_to(request, Service(classify, invocation.classifier, settings))
+    response = source.write(event, reply)
+    max_bytes = min(source.max_bytes, settings.max_answer_bytes)
+    if sent_bytes(response) > max_bytes:
+        remedy = "send fewer texts, lower top_k, leave out explain, or accept gzip"
+        error = AnswerSizeError(f"the answer has more than {max_bytes:,} bytes; {remedy}")
+        reply = finish(error_reply(error), request, settings)
+        response = source.write(event, reply)
+    invocation.observation.status = reply.status
+    return response
 
 
-def find(event: Json, sources: Sequence[type[EventSource]]) -> type[EventSource]:
-    """The event's source. Raises InputError, with the list of forms, where there is none."""
+def find_source(event: Json, sources: Sequence[type[DirectSource]]) -> type[DirectSource]:
+    """Return the event's source. Raises InputError, which lists the known forms, if there is none."""
     for source in sources:
         if source.matches(event):
             return source
-    forms = "; ".join(source.form for source in (ALL if sources is EVENTS else sources))
+    forms = "; ".join(source.form for source in (SOURCES if sources is DIRECT_SOURCES else sources))
     raise InputError(f"an event must be one of: {forms}. Found {describe(event)}")

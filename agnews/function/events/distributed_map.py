@@ -12,7 +12,7 @@ COLUMN_KEYS = ("text_column", "description_column", "id_column")
 
 
 class DistributedMap:
-    """A batch of rows; BatchInput carries the options and which columns hold text, description and id."""
+    """A batch of rows. BatchInput has the options and the names of the columns for text, description and id."""
 
     form = '{"Items": [...], "BatchInput": {...}} (Step Functions\' Distributed Map)'
 
@@ -23,29 +23,29 @@ class DistributedMap:
     @staticmethod
     def parse(event: Json, settings: Settings) -> Request:
         assert isinstance(event, dict)
-        rows, shared = event["Items"], event.get("BatchInput")
-        shared = {} if shared is None else shared
+        rows, batch_input = event["Items"], event.get("BatchInput")
+        batch_input = {} if batch_input is None else batch_input
         if not isinstance(rows, list):
             raise InputError(f"'Items' must be a list of rows, found {describe(rows)}")
-        if not isinstance(shared, dict):
-            raise InputError(f"'BatchInput' must be an object, found {describe(shared)}")
-        stray = [key for key in OPTION_KEYS if key in event]
-        if stray:
-            raise InputError(f"{stray[0]!r} stands beside 'Items'; send it in 'BatchInput'")
-        return Request(read_items(rows, settings, _columns(shared)), read_options(shared))
+        if not isinstance(batch_input, dict):
+            raise InputError(f"'BatchInput' must be an object, found {describe(batch_input)}")
+        misplaced = [key for key in OPTION_KEYS if key in event]
+        if misplaced:
+            raise InputError(f"{misplaced[0]!r} is beside 'Items'; send it in 'BatchInput'")
+        return Request(read_items(rows, settings, _columns(batch_input)), read_options(batch_input))
 
     @staticmethod
-    def respond(found: Sequence[Answer], classifier: Classifier, settings: Settings) -> ListAnswer:
-        return list_answer(found, classifier, settings.max_items_answer_bytes, "AGNEWS_MAX_ITEMS_ANSWER_BYTES")
+    def respond(predictions: Sequence[Answer], classifier: Classifier, settings: Settings) -> ListAnswer:
+        return list_answer(predictions, classifier, settings.max_items_answer_bytes, "AGNEWS_MAX_ITEMS_ANSWER_BYTES")
 
 
-def _columns(shared: Mapping[str, Json]) -> Columns:
+def _columns(batch_input: Mapping[str, Json]) -> Columns:
     names: dict[str, str] = {}
     for key in COLUMN_KEYS:
-        value = shared.get(key)
+        value = batch_input.get(key)
         if value is None:
             continue
         if not isinstance(value, str) or not value:
-            raise InputError(f"{key!r} must be a column's name, found {describe(value)}")
+            raise InputError(f"{key!r} must be a column name, found {describe(value)}")
         names[key.removesuffix("_column")] = value
     return Columns(**names)

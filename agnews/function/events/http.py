@@ -1,4 +1,4 @@
-"""HTTP by way of AWS: Function URLs, API Gateway (HTTP and REST APIs) and Application Load Balancers."""
+"""HTTP requests from AWS: Function URLs, API Gateway (HTTP and REST APIs) and Application Load Balancers."""
 
 import base64
 import json
@@ -9,11 +9,11 @@ from agnews.api.request import Json
 from agnews.function.web.message import HttpReply, HttpRequest
 
 LAMBDA_BYTES = 6 * 1024 * 1024
-"""What Lambda hands on, and so at most what these services get."""
+"""Lambda's limit for an answer, and so that of the services behind it."""
 
 
 class FunctionUrl:
-    """A Function URL's payload: version 2.0, from a host of Lambda's."""
+    """A Function URL: payload version 2.0, with Lambda's own domain."""
 
     form = "a Function URL's request"
     max_bytes = LAMBDA_BYTES
@@ -28,11 +28,11 @@ class FunctionUrl:
 
     @staticmethod
     def write(event: dict[str, Any], reply: HttpReply) -> dict[str, object]:
-        return _written(reply)
+        return _response(reply)
 
 
 class ApiGatewayV2:
-    """An API Gateway HTTP API's payload: version 2.0, the stage in front of the path."""
+    """An API Gateway HTTP API: payload version 2.0, with the stage at the start of the path."""
 
     form = "an API Gateway HTTP API's request"
     max_bytes = LAMBDA_BYTES
@@ -48,11 +48,11 @@ class ApiGatewayV2:
 
     @staticmethod
     def write(event: dict[str, Any], reply: HttpReply) -> dict[str, object]:
-        return _written(reply)
+        return _response(reply)
 
 
 class ApiGatewayV1:
-    """An API Gateway REST API's payload, and an HTTP API's of version 1.0."""
+    """An API Gateway REST API, or an HTTP API with payload version 1.0."""
 
     form = "an API Gateway REST API's request"
     max_bytes = LAMBDA_BYTES
@@ -64,16 +64,16 @@ class ApiGatewayV1:
     @staticmethod
     def read(event: dict[str, Any]) -> HttpRequest:
         request = _version_1(event)
-        # A REST API hands on base64 as text unless its binaryMediaTypes say otherwise; it can compress by itself.
+        # Without binaryMediaTypes, a REST API would pass compressed base64 on as text. It can compress by itself.
         return request._replace(headers={**request.headers, "accept-encoding": "identity"})
 
     @staticmethod
     def write(event: dict[str, Any], reply: HttpReply) -> dict[str, object]:
-        return _written(reply)
+        return _response(reply)
 
 
 class Alb:
-    """An Application Load Balancer's payload, with single or multi-value headers as its target group says."""
+    """An Application Load Balancer, with single-value or multi-value headers as set in its target group."""
 
     form = "an Application Load Balancer's request"
     max_bytes = 1024 * 1024
@@ -88,14 +88,14 @@ class Alb:
 
     @staticmethod
     def write(event: dict[str, Any], reply: HttpReply) -> dict[str, object]:
-        from http import HTTPStatus  # enumerations are slow to import, and only this service wants a phrase
+        from http import HTTPStatus  # slow to import, and only this service needs the phrase
 
-        written = _written(reply) | {"statusDescription": f"{reply.status} {HTTPStatus(reply.status).phrase}"}
+        response = _response(reply) | {"statusDescription": f"{reply.status} {HTTPStatus(reply.status).phrase}"}
         if event.get("multiValueHeaders") is None:
-            return written
-        # It drops `headers` where the target group has multi-value headers on.
-        del written["headers"]
-        return written | {"multiValueHeaders": {name: [value] for name, value in reply.headers.items()}}
+            return response
+        # With multi-value headers enabled, the load balancer ignores `headers`.
+        del response["headers"]
+        return response | {"multiValueHeaders": {name: [value] for name, value in reply.headers.items()}}
 
 
 def _context(event: Json) -> Mapping[str, Any]:
@@ -125,7 +125,7 @@ def _version_2(event: dict[str, Any], path: str) -> HttpRequest:
         event["requestContext"]["http"]["method"],
         path,
         event.get("queryStringParameters") or {},
-        _lowered(event.get("headers") or {}),
+        _lower_names(event.get("headers") or {}),
         _body(event),
         bool(event.get("isBase64Encoded")),
     )
@@ -135,37 +135,37 @@ def _version_1(event: dict[str, Any]) -> HttpRequest:
     return HttpRequest(
         event["httpMethod"],
         event["path"],
-        _single(event.get("queryStringParameters"), event.get("multiValueQueryStringParameters")),
-        _lowered(_single(event.get("headers"), event.get("multiValueHeaders"))),
+        _single_values(event.get("queryStringParameters"), event.get("multiValueQueryStringParameters")),
+        _lower_names(_single_values(event.get("headers"), event.get("multiValueHeaders"))),
         _body(event),
         bool(event.get("isBase64Encoded")),
     )
 
 
 def _body(event: dict[str, Any]) -> str:
-    """The body as AWS sends it: a string. Console tests often have an object there, which is taken for its JSON."""
+    """Return the body: a string from AWS. Test events often have an object instead, which is turned into JSON."""
     body = event.get("body")
     return body if isinstance(body, str) else "" if body is None else json.dumps(body)
 
 
-def _single(values: Mapping[str, str] | None, lists: Mapping[str, list[str]] | None) -> Mapping[str, str]:
-    """Single values; where only lists came, the last of each."""
-    return values or {name: found[-1] for name, found in (lists or {}).items() if found}
+def _single_values(values: Mapping[str, str] | None, lists: Mapping[str, list[str]] | None) -> Mapping[str, str]:
+    """Return single values; if there are only lists, the last value of each."""
+    return values or {name: several[-1] for name, several in (lists or {}).items() if several}
 
 
-def _lowered(headers: Mapping[str, str]) -> dict[str, str]:
+def _lower_names(headers: Mapping[str, str]) -> dict[str, str]:
     return {name.lower(): str(value) for name, value in headers.items()}
 
 
 def _without_stage(path: str, stage: str | None) -> str:
-    """An HTTP API puts a stage other than $default in front of the path, but not under a domain of one's own."""
+    """Return the path without the stage, which an HTTP API adds unless it is $default or has a custom domain."""
     if stage and stage != "$default" and (path == f"/{stage}" or path.startswith(f"/{stage}/")):
         return path.removeprefix(f"/{stage}") or "/"
     return path
 
 
-def _written(reply: HttpReply) -> dict[str, object]:
-    """Status, headers and a body that is always a string: what is not text goes as base64."""
+def _response(reply: HttpReply) -> dict[str, object]:
+    """Return status, headers and a string as body: base64 if the reply is compressed."""
     compressed = "content-encoding" in reply.headers
     body = base64.b64encode(reply.body).decode() if compressed else reply.body.decode()
     return {"statusCode": reply.status, "headers": dict(reply.headers), "body": body, "isBase64Encoded": compressed}

@@ -1,78 +1,85 @@
-"""What records were answered with, as messages to the results queue or the dead-letter queue."""
+"""The results of records, as messages to the results queue or the dead-letter queue."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import groupby, takewhile
-from typing import Any
 
 from agnews.api.answer import error_body
 from agnews.errors import AnswerSizeError
-from agnews.function.events.records import Outcome, Record
-from agnews.function.queue import LOG, MESSAGE_BYTES, Message, Queue, as_json, sqs_client
+from agnews.function.events.records import Record, RecordResult
+from agnews.function.queue import LOG, MESSAGE_BYTES, Message, Queue, message_body, sqs_client
 from agnews.settings import Settings
 
 ATTRIBUTE_CHARS = 500
-"""Of an error's message beside a dead letter."""
+"""Maximum length of the error message in a dead letter's attributes."""
 
 
-def deliver(found: Sequence[Outcome], settings: Settings, deadline: float, ordered: bool) -> list[str]:
-    """The ids of the records that are not done: not reached in time, or their answer not accepted by its queue.
+def deliver(results: Sequence[RecordResult], settings: Settings, deadline: float, ordered: bool) -> list[str]:
+    """Send the results and return the ids of the records to retry: not classified in time, or not accepted.
 
-    Ordered: the first of those and all after it; its queue got no call after the one that failed.
+    With `ordered`, these are the first such record and all after it, and nothing is sent after a failed call.
     """
-    done: set[str] = set()
-    for url, run in groupby(sendable(found, settings, ordered), key=lambda outcome: goes_to(outcome, settings)):
-        outcomes = list(run)
-        messages = [message(outcome, settings) for outcome in outcomes]
+    delivered: set[str] = set()
+    for url, run in groupby(sendable(results, settings, ordered), key=lambda result: queue_url(result, settings)):
+        batch = list(run)
+        messages = [result_message(result, settings) for result in batch]
         accepted = Queue(url, sqs_client()).send(messages, deadline, ordered)
-        done |= {outcome.record.id for outcome, taken in zip(outcomes, accepted, strict=True) if taken}
+        delivered |= {result.record.id for result, taken in zip(batch, accepted, strict=True) if taken}
         if ordered and not all(accepted):
             break
-    ids = [outcome.record.id for outcome in found]
-    undone = [name for name in ids if name not in done]
-    return ids[ids.index(undone[0]) :] if ordered and undone else undone
+    ids = [result.record.id for result in results]
+    undelivered = [record_id for record_id in ids if record_id not in delivered]
+    return ids[ids.index(undelivered[0]) :] if ordered and undelivered else undelivered
 
 
-def sendable(found: Sequence[Outcome], settings: Settings, ordered: bool) -> list[Outcome]:
-    """What was reached in time; ordered: up to the first that was not, otherwise by queue, so that calls are full."""
+def sendable(results: Sequence[RecordResult], settings: Settings, ordered: bool) -> list[RecordResult]:
+    """Return the results that can be sent: without those that are late or, with `ordered`, until the first late one.
+
+    Without `ordered` they are sorted by queue, so that calls are full.
+    """
     if ordered:
-        return list(takewhile(lambda outcome: not outcome.late, found))
-    reached = [outcome for outcome in found if not outcome.late]
-    return sorted(reached, key=lambda outcome: goes_to(outcome, settings))
+        return list(takewhile(lambda result: not result.late, results))
+    in_time = [result for result in results if not result.late]
+    return sorted(in_time, key=lambda result: queue_url(result, settings))
 
 
-def goes_to(outcome: Outcome, settings: Settings) -> str:
-    """The queue for what became of a record."""
-    return (settings.dead_letter_queue_url if outcome.error else "") or settings.results_queue_url
+def queue_url(result: RecordResult, settings: Settings) -> str:
+    """Return the URL of the queue for a result."""
+    return (settings.dead_letter_queue_url if result.error else "") or settings.results_queue_url
 
 
-def message(outcome: Outcome, settings: Settings) -> Message:
-    """What is sent for a record: its answer, itself as a dead letter, or where neither can be, its error."""
-    record = outcome.record
-    if outcome.error is None:
-        answer = Message(record.id, as_json({"record_id": record.id, **outcome.answer}), record.group)
-        if answer.size <= MESSAGE_BYTES:
-            return answer
-        told = (
-            f"the answer has {answer.size:,} bytes, and a message at most {MESSAGE_BYTES:,}; send fewer texts at once"
+def result_message(result: RecordResult, settings: Settings) -> Message:
+    """Return the message for a result: the answer, the record as a dead letter, or if neither fits, the error."""
+    record = result.record
+    if result.error is None:
+        message = Message(record.id, message_body({"record_id": record.id, **result.answer}), record.group)
+        if message.size <= MESSAGE_BYTES:
+            return message
+        error = AnswerSizeError(
+            f"the answer has {message.size:,} bytes, at most {MESSAGE_BYTES:,} are allowed in a message; "
+            "send fewer texts in one record"
         )
-        return _error(record, {"error": error_body(AnswerSizeError(told))})
-    letter = _letter(outcome) if settings.dead_letter_queue_url else None
-    return letter or _error(record, outcome.answer)
+        return _error_message(record, {"error": error_body(error)})
+    dead_letter = _dead_letter(result) if settings.dead_letter_queue_url else None
+    return dead_letter or _error_message(record, result.answer)
 
 
-def _letter(outcome: Outcome) -> Message | None:
-    """The record itself, with its error as attributes; None where no queue takes it: empty, or too large."""
-    record = outcome.record
-    told = str(outcome.error)[:ATTRIBUTE_CHARS].encode("ascii", "backslashreplace").decode()
-    attributes = {"record_id": record.id, "error_type": type(outcome.error).__name__, "error_message": told}
-    found = Message(record.id, record.body, record.group, attributes)
-    return found if record.body and found.size <= MESSAGE_BYTES else None
+def _dead_letter(result: RecordResult) -> Message | None:
+    """Return the record itself with its error as attributes; None if SQS does not accept it: empty or too large."""
+    record = result.record
+    attributes = {
+        "record_id": record.id,
+        "error_type": type(result.error).__name__,
+        "error_message": str(result.error)[:ATTRIBUTE_CHARS].encode("ascii", "backslashreplace").decode(),
+    }
+    message = Message(record.id, record.body, record.group, attributes)
+    return message if record.body and message.size <= MESSAGE_BYTES else None
 
 
-def _error(record: Record, answer: Any) -> Message:
-    """The error's message, with the record's body as far as both go into one."""
-    whole = Message(record.id, as_json({"record_id": record.id, **answer, "body": record.body}), record.group)
-    if whole.size <= MESSAGE_BYTES:
-        return whole
-    LOG.warning("record %s is too large to stand beside its error, and is left out of it", record.id)
-    return Message(record.id, as_json({"record_id": record.id, **answer, "body": None}), record.group)
+def _error_message(record: Record, answer: Mapping[str, object]) -> Message:
+    """Return the error's message, with the record's body if both fit into it."""
+    body = message_body({"record_id": record.id, **answer, "body": record.body})
+    message = Message(record.id, body, record.group)
+    if message.size <= MESSAGE_BYTES:
+        return message
+    LOG.warning("the body of record %s is too large for its error's message and was left out", record.id)
+    return Message(record.id, message_body({"record_id": record.id, **answer, "body": None}), record.group)

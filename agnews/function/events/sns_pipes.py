@@ -1,22 +1,22 @@
-"""Amazon SNS and EventBridge Pipes: records whose answers Lambda's caller hands on."""
+"""Amazon SNS and EventBridge Pipes: the answers are returned to Lambda, which passes them on."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from agnews.api.request import Json
 from agnews.function.events.direct import is_piped
-from agnews.function.events.records import Outcome, Record, all_from, listed
+from agnews.function.events.records import Record, RecordResult, has_records, record_answers
 from agnews.settings import Settings
 
 
 class Sns:
-    """An SNS subscription: invoked asynchronously, so the answer goes to the on-success destination."""
+    """An SNS subscription. It invokes asynchronously, so the answer goes to the on-success destination."""
 
     form = "an SNS subscription's records"
 
     @staticmethod
     def matches(event: Json) -> bool:
-        return all_from(event, "EventSource", "aws:sns", {"Sns.MessageId": str, "Sns.Message": str})
+        return has_records(event, "EventSource", "aws:sns", {"Sns.MessageId": str, "Sns.Message": str})
 
     @staticmethod
     def read(event: Any, settings: Settings) -> list[Record]:
@@ -24,13 +24,13 @@ class Sns:
 
     @staticmethod
     def respond(
-        event: Any, found: Sequence[Outcome], settings: Settings, deadline: float
+        event: Any, results: Sequence[RecordResult], settings: Settings, deadline: float
     ) -> list[Mapping[str, object]]:
-        return listed(found)
+        return record_answers(results)
 
 
 class Pipe:
-    """EventBridge Pipes' enrichment of SQS or Kinesis records, without an input template: as long a list out as in."""
+    """EventBridge Pipes' enrichment of SQS or Kinesis records without an input template: one answer per record."""
 
     form = "an EventBridge pipe's list of SQS or Kinesis records"
 
@@ -49,6 +49,6 @@ class Pipe:
 
     @staticmethod
     def respond(
-        event: Any, found: Sequence[Outcome], settings: Settings, deadline: float
+        event: Any, results: Sequence[RecordResult], settings: Settings, deadline: float
     ) -> list[Mapping[str, object]]:
-        return listed(found)
+        return record_answers(results)

@@ -1,1 +1,1 @@
-"""The function over HTTP: requests in, replies out, whichever AWS service or local server carries them."""
+"""The function over HTTP: requests in, replies out, independent of the service in front of it."""

@@ -1,4 +1,4 @@
-"""The event in a request's body: JSON, or plain text with a headline on each line."""
+"""Read the event in a request's body: JSON, or plain text with one headline per line."""
 
 import base64
 import json
@@ -11,10 +11,10 @@ from agnews.function.web.errors import HttpError
 from agnews.function.web.message import HttpRequest
 
 CHARSETS = {
-    "utf-8": "utf-8-sig",  # a byte order mark is no part of the text
+    "utf-8": "utf-8-sig",  # without a byte order mark
     "utf8": "utf-8-sig",
     "us-ascii": "ascii",
-    "iso-8859-1": "cp1252",  # which browsers read it as
+    "iso-8859-1": "cp1252",  # as browsers read it
     "latin-1": "cp1252",
     "latin1": "cp1252",
     "cp1252": "cp1252",
@@ -23,64 +23,71 @@ CHARSETS = {
     "utf-16le": "utf-16-le",
     "utf-16be": "utf-16-be",
 }
-"""Charsets that a content-type may name, and Python's codecs for them."""
+"""Python's codec for each supported charset."""
 
-SEND = "send content-type: application/json, or text/plain with one headline a line"
+CONTENT_TYPE_HINT = "send content-type: application/json, or text/plain with one headline per line"
 _OPTIONS = frozenset(map(option_spelling, OPTION_KEYS))
 _JSON_TYPE = re.compile(r"application/([\w.-]+\+)?json")
 
 
-def event_of(request: HttpRequest) -> Json:
-    """The event that the body asks for, with the options that stand in the query; those in the body come first.
+def read_event(request: HttpRequest) -> Json:
+    """Return the event in the body, with the options in the query. Options in the body take precedence.
 
     Raises:
-        HttpError: 415 for another content type or charset, 400 for a body that is not what its headers say.
+        HttpError: 415 for an unsupported content type or charset, 400 if the body is not what its headers say.
     """
     coding = request.headers.get("content-encoding", "identity").lower()
     if coding != "identity":
-        raise HttpError(415, f"content-encoding {coding[:40]!r} is not read; send the body as it is")
-    media_type, charset = content_type(request.headers.get("content-type", "application/json"))
-    options = {name: _number(value) for name, value in request.query.items() if option_spelling(name) in _OPTIONS}
+        raise HttpError(415, f"content-encoding {coding[:40]!r} is not supported; send the body uncompressed")
+    media_type, codec = content_type(request.headers.get("content-type", "application/json"))
+    options = {name: _option_value(value) for name, value in request.query.items() if option_spelling(name) in _OPTIONS}
     if media_type == "text/plain":
-        lines = _lines(_text(request, charset))
+        lines = _lines(_decode(request, codec))
         if not lines:
-            raise HttpError(400, "the body is empty; send a headline on each line")
+            raise HttpError(400, "the body is empty; send one headline per line")
         return options | {"texts": lines}
     if not _JSON_TYPE.fullmatch(media_type):
-        raise HttpError(415, f"content-type {media_type[:80]!r} is not read; {SEND}")
-    event = _json(_text(request, charset))
+        raise HttpError(415, f"content-type {media_type[:80]!r} is not supported; {CONTENT_TYPE_HINT}")
+    return _add_options(_parse_json(_decode(request, codec)), options)
+
+
+def _add_options(event: Json, options: dict[str, Json]) -> Json:
+    """Return the event with `options`, except those that it has itself."""
     if not options:
         return event
-    named: Json = {"text": event} if isinstance(event, str) else {"texts": event} if isinstance(event, list) else event
-    return options | named if isinstance(named, dict) else named
+    if isinstance(event, str):
+        event = {"text": event}
+    elif isinstance(event, list):
+        event = {"texts": event}
+    return options | event if isinstance(event, dict) else event
 
 
 def content_type(header: str) -> tuple[str, str]:
-    """Media type and Python codec of a content-type. Raises HttpError(415) for an unknown charset."""
+    """Return the media type and the Python codec of a content type. Raises HttpError(415) for an unknown charset."""
     message = Message()
     message["content-type"] = header.replace("\r", " ").replace("\n", " ")
     charset = (message.get_content_charset() or "utf-8").lower()
     if charset not in CHARSETS:
-        raise HttpError(415, f"charset {charset[:40]!r} is not read; send UTF-8")
+        raise HttpError(415, f"charset {charset[:40]!r} is not supported; send UTF-8")
     media_type = header.partition(";")[0].strip().lower()
     return media_type, CHARSETS[charset]
 
 
-def _text(request: HttpRequest, codec: str) -> str:
+def _decode(request: HttpRequest, codec: str) -> str:
     if not request.is_base64:
-        # The carrier has decoded it already; what it could not decode came as U+FFFD or not at all.
+        # The service in front has decoded it already, and replaced or dropped what it could not decode.
         return request.body.removeprefix("\ufeff")
     try:
         return base64.b64decode(request.body, validate=True).decode(codec)
     except UnicodeDecodeError as error:
         name = "UTF-8" if codec == "utf-8-sig" else codec
-        told = f"the body is not {name} at byte {error.start}; encode it so, or name its charset in content-type"
-        raise HttpError(400, told) from error
+        message = f"the body is not {name} at byte {error.start}; encode it so, or set its charset in content-type"
+        raise HttpError(400, message) from error
     except ValueError as error:
-        raise HttpError(400, f"the body is marked as base64 and is not ({error})") from error
+        raise HttpError(400, f"the body is marked as base64 but is not base64 ({error})") from error
 
 
-def _json(text: str) -> Json:
+def _parse_json(text: str) -> Json:
     def refuse(token: str) -> NoReturn:
         raise ValueError(f"{token} is not JSON")
 
@@ -89,10 +96,10 @@ def _json(text: str) -> Json:
     try:
         event: Json = json.loads(text, parse_constant=refuse)
     except RecursionError as error:
-        raise HttpError(400, "the body is JSON nested too deep to be a request") from error
+        raise HttpError(400, "the JSON in the body is nested too deeply") from error
     except ValueError as error:
-        told = "it holds a number of thousands of digits" if "int_max_str_digits" in str(error) else str(error)
-        raise HttpError(400, f"the body is not JSON that can be read ({told})") from error
+        reason = "a number has thousands of digits" if "int_max_str_digits" in str(error) else str(error)
+        raise HttpError(400, f"the body is not valid JSON ({reason})") from error
     return event
 
 
@@ -100,10 +107,10 @@ def _lines(text: str) -> list[Json]:
     return [line for line in re.split(r"\r\n|\r|\n", text) if line.strip()]
 
 
-def _number(value: str) -> Json:
-    """A query parameter's value as an option takes it; what is neither number nor boolean stays as it is."""
+def _option_value(value: str) -> Json:
+    """Return a query parameter's value as a number or boolean; if it is neither, unchanged."""
     try:
-        found: Json = json.loads(value)
+        parsed: Json = json.loads(value)
     except (ValueError, RecursionError):
         return value
-    return found if isinstance(found, bool | int | float) else value
+    return parsed if isinstance(parsed, bool | int | float) else value

@@ -1,4 +1,4 @@
-"""From what went wrong to a status: one table, and messages without internals."""
+"""The HTTP status of each error, in one table, and replies without internals."""
 
 import sys
 import traceback
@@ -9,7 +9,7 @@ from agnews.function.web.message import HttpReply, json_reply
 
 
 class HttpError(AgNewsError):
-    """A request that cannot be read; `status` says in what way."""
+    """A request that cannot be read. `status` is the HTTP status of the reply."""
 
     def __init__(self, status: int, message: str, headers: Mapping[str, str] | None = None) -> None:
         super().__init__(message)
@@ -18,22 +18,22 @@ class HttpError(AgNewsError):
 
 
 STATUS: tuple[tuple[type[AgNewsError], int], ...] = ((LimitError, 413), (InputError, 422), (DeadlineError, 503))
-"""The first class that fits decides; anything else is our fault, 500."""
+"""The first class that matches decides. All other errors are 500."""
 
 
 def error_reply(error: Exception) -> HttpReply:
-    """`{"error": {"type", "message"}}`. What is not the caller's fault is written to standard error instead."""
+    """Return `{"error": {"type", "message"}}` as a reply. The details of a 500 go to standard error only."""
     if isinstance(error, HttpError):
         return _reply(error.status, "HttpError", str(error), error.headers)
-    for kind, status in STATUS:
-        if isinstance(error, kind):
+    for error_class, status in STATUS:
+        if isinstance(error, error_class):
             return _reply(status, type(error).__name__, str(error), {})
     traceback.print_exception(error, file=sys.stderr)
-    kind_name = type(error).__name__ if isinstance(error, AgNewsError) else "InternalError"
-    return _reply(500, kind_name, "the function failed; its log says why", {})
+    error_type = type(error).__name__ if isinstance(error, AgNewsError) else "InternalError"
+    return _reply(500, error_type, "the function failed; its log has the details", {})
 
 
-def _reply(status: int, kind: str, message: str, headers: Mapping[str, str]) -> HttpReply:
-    # A lone surrogate of the request may be quoted in the message; UTF-8 has no such thing.
-    told = message.encode("utf-8", "backslashreplace").decode()
-    return json_reply(status, {"error": {"type": kind, "message": told}}, headers)
+def _reply(status: int, error_type: str, message: str, headers: Mapping[str, str]) -> HttpReply:
+    # The message may quote a lone surrogate from the request, which UTF-8 cannot encode.
+    encodable = message.encode("utf-8", "backslashreplace").decode()
+    return json_reply(status, {"error": {"type": error_type, "message": encodable}}, headers)

@@ -1,4 +1,4 @@
-"""HTTP requests and replies, free of any carrier's form."""
+"""HTTP requests and replies, independent of the service in front of the function."""
 
 import json
 from collections.abc import Mapping
@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 
 class HttpRequest(NamedTuple):
-    """What was asked. Header names are lower case; of a header or parameter sent twice the last one counts."""
+    """An HTTP request. Header names are in lower case; of a repeated header or parameter, the last value counts."""
 
     method: str
     path: str
@@ -17,7 +17,7 @@ class HttpRequest(NamedTuple):
 
 
 class HttpReply(NamedTuple):
-    """What is answered. Header names are lower case."""
+    """An HTTP reply. Header names are in lower case."""
 
     status: int
     body: bytes = b""
@@ -25,6 +25,6 @@ class HttpReply(NamedTuple):
 
 
 def json_reply(status: int, value: object, headers: Mapping[str, str] | None = None) -> HttpReply:
-    """`value` as JSON in UTF-8. Raises ValueError for NaN, which JSON does not know."""
+    """Return `value` as JSON in UTF-8. Raises ValueError for NaN, which JSON does not have."""
     body = json.dumps(value, ensure_ascii=False, allow_nan=False).encode()
     return HttpReply(status, body, {"content-type": "application/json", **(headers or {})})

@@ -1,4 +1,4 @@
-"""The page, one file so that its policy can name its script and style, and the headers that let it run nothing else."""
+"""The page and its headers. It is one file, so that the security policy can allow its own script and style by hash."""
 
 import base64
 import hashlib
@@ -9,9 +9,9 @@ PAGE = (Path(__file__).parent / "page.html").read_bytes()
 
 
 def _hashes(tag: str) -> str:
-    """The sources of a policy that allow the page's own <script> or <style>, and nothing else."""
-    found = re.findall(rf"<{tag}>(.*?)</{tag}>".encode(), PAGE, re.DOTALL)
-    return " ".join(f"'sha256-{base64.b64encode(hashlib.sha256(part).digest()).decode()}'" for part in found)
+    """Return the policy sources that allow the page's own <script> or <style> and nothing else."""
+    contents = re.findall(rf"<{tag}>(.*?)</{tag}>".encode(), PAGE, re.DOTALL)
+    return " ".join(f"'sha256-{base64.b64encode(hashlib.sha256(content).digest()).decode()}'" for content in contents)
 
 
 HEADERS = {

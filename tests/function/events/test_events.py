@@ -10,7 +10,7 @@ from agnews.api.answer import list_answer
 from agnews.api.request import Json
 from agnews.errors import AgNewsError, AnswerSizeError, InputError, LimitError, ModelError
 from agnews.function.events.direct import OneText, TextList, Warmup
-from agnews.function.events.dispatch import ALL, EVENTS, answer, find
+from agnews.function.events.dispatch import DIRECT_SOURCES, SOURCES, answer, find_source
 from agnews.function.events.distributed_map import DistributedMap
 from agnews.function.events.http import Alb, ApiGatewayV1, ApiGatewayV2, FunctionUrl
 from agnews.function.events.sns_pipes import Pipe, Sns
@@ -26,7 +26,7 @@ PAYLOADS = [
     *sorted((ROOT / "examples" / "events").glob("*.json")),
     *sorted((ROOT / "tests" / "payloads").glob("*.json")),
 ]
-SOURCES: dict[str, object] = {
+EXPECTED_SOURCES: dict[str, object] = {
     "distributed_map": DistributedMap,
     "headline_with_description": OneText,
     "list": TextList,
@@ -59,14 +59,14 @@ NOT_A_NUMBER: list[tuple[Json, str, str]] = [
 @pytest.mark.parametrize("path", PAYLOADS, ids=lambda path: path.stem)
 def test_each_payload_matches_exactly_one_event_source(path: Any) -> None:
     event = json.loads(path.read_text(encoding="utf-8"))
-    assert [source for source in ALL if source.matches(event)] == [SOURCES[path.stem]]
+    assert [source for source in SOURCES if source.matches(event)] == [EXPECTED_SOURCES[path.stem]]
 
 
 @pytest.mark.parametrize("event", [None, True, 3, 1.5, {}, {"body": "{}"}, {"Records": []}, {"txt": GOAL}])
 def test_an_event_of_no_known_form_is_refused_with_the_forms(event: Json) -> None:
     with pytest.raises(InputError) as refusal:
-        find(event, EVENTS)
-    forms = [source.form for source in ALL]
+        find_source(event, DIRECT_SOURCES)
+    forms = [source.form for source in SOURCES]
     assert all(form in str(refusal.value) for form in forms)
 
 

@@ -12,7 +12,7 @@ import pytest
 from agnews.api.request import Json
 from agnews.errors import DeadlineError, InputError, SettingsError
 from agnews.function.events.dispatch import answer
-from agnews.function.events.records import Record, computing_ends, event_of, outcomes
+from agnews.function.events.records import Record, classify_records, computing_deadline, parse_body
 from agnews.model.classifier import Classifier
 from agnews.settings import Settings
 from tests.support.requirement import ROOT
@@ -40,13 +40,13 @@ def payload(name: str) -> Any:
     ],
 )
 def test_a_record_carries_json_or_one_headline_as_it_stands(text: str, event: Json) -> None:
-    assert event_of(text) == event
+    assert parse_body(text) == event
 
 
 @pytest.mark.parametrize("text", ['{"text": "Oil prices', "{text: Oil}", "{" * 5000])
 def test_what_begins_as_an_object_and_is_none_is_not_taken_for_a_headline(text: str) -> None:
     with pytest.raises(InputError, match="is not JSON"):
-        event_of(text)
+        parse_body(text)
 
 
 @pytest.mark.parametrize(
@@ -61,10 +61,11 @@ def test_what_begins_as_an_object_and_is_none_is_not_taken_for_a_headline(text: 
 def test_a_record_that_can_never_be_answered_is_an_error_and_spoils_no_other(
     classifier: Classifier, settings: Settings, body: str, message: str
 ) -> None:
-    found = outcomes([Record("1", GOAL), Record("2", body), Record("3", GOAL)], classifier, settings, math.inf)
-    assert [outcome.answer.get("label") for outcome in found] == ["Sports", None, "Sports"]
-    assert isinstance(found[1].error, InputError) and message in str(found[1].error)
-    assert not found[1].late
+    records = [Record("1", GOAL), Record("2", body), Record("3", GOAL)]
+    results = classify_records(records, classifier, settings, math.inf)
+    assert [result.answer.get("label") for result in results] == ["Sports", None, "Sports"]
+    assert isinstance(results[1].error, InputError) and message in str(results[1].error)
+    assert not results[1].late
 
 
 def test_a_record_may_carry_a_list_or_options_or_ask_for_an_explanation(
@@ -76,21 +77,19 @@ def test_a_record_may_carry_a_list_or_options_or_ask_for_an_explanation(
         json.dumps({"text": GOAL, "explain": True}),
         GOAL,
     ]
-    found: Any = [
-        outcome.answer
-        for outcome in outcomes([Record(str(n), body) for n, body in enumerate(bodies)], classifier, settings, math.inf)
-    ]
-    assert [item["label"] for item in found[0]["predictions"]] == ["Sports", "Business"]
-    assert len(found[1]["scores"]) == 2
-    assert next(word["word"] for word in found[2]["explanation"]) == GOAL.split()[0]
-    assert set(found[3]) == {"label", "score", "truncated"}
+    records = [Record(str(number), body) for number, body in enumerate(bodies)]
+    answers: Any = [result.answer for result in classify_records(records, classifier, settings, math.inf)]
+    assert [item["label"] for item in answers[0]["predictions"]] == ["Sports", "Business"]
+    assert len(answers[1]["scores"]) == 2
+    assert next(word["word"] for word in answers[2]["explanation"]) == GOAL.split()[0]
+    assert set(answers[3]) == {"label", "score", "truncated"}
 
 
 def test_time_is_kept_back_for_sending() -> None:
     now = time.monotonic()
-    assert computing_ends(now + 100) == pytest.approx(now + 98, abs=0.1)
-    assert computing_ends(now + 1) == pytest.approx(now + 0.8, abs=0.1)
-    assert computing_ends(math.inf) == math.inf
+    assert computing_deadline(now + 100) == pytest.approx(now + 98, abs=0.1)
+    assert computing_deadline(now + 1) == pytest.approx(now + 0.8, abs=0.1)
+    assert computing_deadline(math.inf) == math.inf
 
 
 @pytest.mark.parametrize(
@@ -113,7 +112,7 @@ def test_answers_name_their_record_and_the_id_that_it_carried(classifier: Classi
 
 @pytest.mark.parametrize(
     ("data", "message"),
-    [(base64.b64encode(b"Caf\xe9").decode(), "not UTF-8: byte 3"), ("Café", "not base64"), ("", "the text is empty")],
+    [(base64.b64encode(b"Caf\xe9").decode(), "not UTF-8 at byte 3"), ("Café", "not base64"), ("", "the text is empty")],
 )
 def test_a_pipes_bad_record_is_an_error_in_its_place(
     classifier: Classifier, settings: Settings, data: str, message: str

@@ -13,7 +13,7 @@ from agnews import __version__
 from agnews.api.request import Json
 from agnews.function.events.dispatch import answer
 from agnews.function.web.errors import error_reply
-from agnews.function.web.routes import takes_gzip
+from agnews.function.web.routes import accepts_gzip
 from agnews.model.classifier import Classifier
 from agnews.settings import Settings
 from tests.support.requirement import ROOT, require_module
@@ -139,18 +139,23 @@ def test_options_in_the_query_are_for_json_too_where_it_has_none(
 @pytest.mark.parametrize(
     ("event", "status", "kind", "message"),
     [
-        (posted("{bad"), 400, "HttpError", "the body is not JSON"),
+        (posted("{bad"), 400, "HttpError", "the body is not valid JSON"),
         (posted('{"text": NaN}'), 400, "HttpError", "NaN is not JSON"),
         (posted("[" * 100_000), 400, "HttpError", "nested too deep"),
-        (posted('{"text": ' + "9" * 5_000 + "}"), 400, "HttpError", "a number of thousands of digits"),
+        (posted('{"text": ' + "9" * 5_000 + "}"), 400, "HttpError", "a number has thousands of digits"),
         (posted("\n \n", {"content-type": "text/plain"}), 400, "HttpError", "the body is empty"),
         (posted(b"x", {**JSON_TYPE, "content-encoding": "gzip"}), 415, "HttpError", "content-encoding 'gzip'"),
         (posted(""), 400, "HttpError", "the body is empty"),
         (posted(None), 400, "HttpError", "the body is empty"),
         (posted(b"\xff\xfe{"), 400, "HttpError", "the body is not UTF-8 at byte 0"),
-        (posted("not base64!") | {"isBase64Encoded": True}, 400, "HttpError", "marked as base64 and is not"),
-        (posted("é") | {"isBase64Encoded": True}, 400, "HttpError", "marked as base64 and is not"),
-        (posted("a=b", {"content-type": "application/x-www-form-urlencoded"}), 415, "HttpError", "is not read; send"),
+        (posted("not base64!") | {"isBase64Encoded": True}, 400, "HttpError", "is not base64"),
+        (posted("é") | {"isBase64Encoded": True}, 400, "HttpError", "is not base64"),
+        (
+            posted("a=b", {"content-type": "application/x-www-form-urlencoded"}),
+            415,
+            "HttpError",
+            "is not supported; send",
+        ),
         (posted(b"x", {"content-type": "text/plain; charset=klingon"}), 415, "HttpError", "charset 'klingon'"),
         (posted(b"x", {"content-type": "text/plain; charset=rot13"}), 415, "HttpError", "charset 'rot13'"),
         (posted("3"), 422, "InputError", "an event must be one of"),
@@ -163,9 +168,9 @@ def test_options_in_the_query_are_for_json_too_where_it_has_none(
         (posted("a", {"content-type": "text/plain"}, min_score="high"), 422, "InputError", "min_score must be"),
         (posted(json.dumps({"text": "a" * 100_001})), 413, "LimitError", "100,001 characters, at most 100,000"),
         (posted(json.dumps(["a"] * 10_001)), 413, "LimitError", "10,001 texts"),
-        (posted("{}", path="/nope"), 404, "HttpError", "there is no '/nope'; there are /, /classify"),
-        (asked("GET", "/classify"), 405, "HttpError", "/classify takes POST, OPTIONS, not GET"),
-        (asked("DELETE", "/health"), 405, "HttpError", "/health takes GET, HEAD, OPTIONS, not DELETE"),
+        (posted("{}", path="/nope"), 404, "HttpError", "there is no path '/nope'; the paths are /, /classify"),
+        (asked("GET", "/classify"), 405, "HttpError", "/classify allows POST, OPTIONS, not GET"),
+        (asked("DELETE", "/health"), 405, "HttpError", "/health allows GET, HEAD, OPTIONS, not DELETE"),
     ],
 )
 def test_what_cannot_be_answered_gets_its_status_and_the_reason(
@@ -296,7 +301,7 @@ def test_a_rest_api_gets_no_base64_which_it_would_hand_on_as_it_is(classifier: C
     ],
 )
 def test_an_accept_encoding_header_is_read_as_its_standard_says(accepted: str, takes: bool) -> None:
-    assert takes_gzip(accepted) is takes
+    assert accepts_gzip(accepted) is takes
 
 
 @pytest.mark.parametrize(
