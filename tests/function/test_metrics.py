@@ -19,27 +19,26 @@ Lines = Callable[[list[object]], list[dict[str, Any]]]
 
 @pytest.fixture
 def lines(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Lines]:
-    """Has events answered by a new container that logs JSON, and returns the lines that it logged."""
+    """Invoke a new container, which logs JSON, with events; return its log lines."""
 
-    def logged(events: list[object]) -> list[dict[str, Any]]:
+    def invoke(events: list[object]) -> list[dict[str, Any]]:
         log = tmp_path / "log.txt"
-        chosen = getattr(request, "param", {})
-        variables = {"AWS_LAMBDA_LOG_FORMAT": "JSON", "AWS_LAMBDA_LOG_LEVEL": "INFO"} | chosen
+        variables = {"AWS_LAMBDA_LOG_FORMAT": "JSON", "AWS_LAMBDA_LOG_LEVEL": "INFO"} | getattr(request, "param", {})
         with runtime(log, AWS_LAMBDA_FUNCTION_NAME="agnews", **variables) as api:
             for event in events:
                 api.invoke(json.dumps(event).encode())
-            answered(api, {"warmup": True})  # by when the lines of the ones before are written
-        found = [json.loads(line) for line in log.read_text(encoding="utf-8").splitlines()]
-        return [line for line in found if line.get("message") == "invocation"][: len(events)]
+            answered(api, {"warmup": True})  # after its answer, the lines of the events before are written
+        logged = [json.loads(line) for line in log.read_text(encoding="utf-8").splitlines()]
+        return [line for line in logged if line.get("message") == "invocation"][: len(events)]
 
-    yield logged
+    yield invoke
 
 
-def values(line: dict[str, Any]) -> dict[str, float]:
-    """The metrics that CloudWatch makes of a line, read as the specification says. Fails where it would not."""
+def metrics_in(line: dict[str, Any]) -> dict[str, float]:
+    """Return the metrics that CloudWatch reads from a line. Fails if the line does not follow the specification."""
     directives = line["_aws"]["CloudWatchMetrics"]
     assert isinstance(line["_aws"]["Timestamp"], int)
-    found = {}
+    values = {}
     for directive in directives:
         assert directive["Namespace"]
         for dimensions in directive["Dimensions"]:
@@ -48,46 +47,46 @@ def values(line: dict[str, Any]) -> dict[str, float]:
         assert len(directive["Metrics"]) <= 100
         for metric in directive["Metrics"]:
             assert isinstance(line[metric["Name"]], int | float)
-            found[metric["Name"]] = line[metric["Name"]]
-    return found
+            values[metric["Name"]] = line[metric["Name"]]
+    return values
 
 
-def test_a_list_is_counted_by_topic_and_by_what_became_of_it(lines: Lines) -> None:
+def test_a_list_is_counted_by_topic_and_by_outcome(lines: Lines) -> None:
     texts = [GOAL, "Oil prices climb as shares fall", "", "cup " * 300]
     (line,) = lines([{"texts": texts, "min_score": 0}])
-    found = values(line)
-    assert found["Headlines"] == 4
-    assert (found["Errors"], found["Truncated"]) == (1, 1)
-    assert (found["Sports"], found["Business"]) == (2, 1)
-    assert 0.25 < found["MeanScore"] <= 1
-    assert found["InferenceMilliseconds"] > found["TokenizeMilliseconds"] > 0
+    metrics = metrics_in(line)
+    assert metrics["Headlines"] == 4
+    assert (metrics["Errors"], metrics["Truncated"]) == (1, 1)
+    assert (metrics["Sports"], metrics["Business"]) == (2, 1)
+    assert 0.25 < metrics["MeanScore"] <= 1
+    assert metrics["InferenceMilliseconds"] > metrics["TokenizeMilliseconds"] > 0
     assert (line["eventSource"], line["level"], line["FunctionName"]) == ("TextList", "INFO", "agnews")
     assert line["requestId"].startswith("00000000-0000-4000-8000-")
 
 
-def test_what_was_abstained_from_counts_for_no_topic(lines: Lines) -> None:
+def test_an_abstained_text_counts_for_no_topic(lines: Lines) -> None:
     (line,) = lines([{"text": GOAL, "min_score": 1}])
-    found = values(line)
-    assert (found["Headlines"], found["Abstained"], found["Sports"]) == (1, 1, 0)
+    metrics = metrics_in(line)
+    assert (metrics["Headlines"], metrics["Abstained"], metrics["Sports"]) == (1, 1, 0)
 
 
 def test_only_a_containers_first_invocation_is_a_cold_start(lines: Lines) -> None:
-    assert [values(line)["ColdStarts"] for line in lines([GOAL, GOAL, GOAL])] == [1, 0, 0]
+    assert [metrics_in(line)["ColdStarts"] for line in lines([GOAL, GOAL, GOAL])] == [1, 0, 0]
 
 
-def test_a_refused_event_is_told_by_its_errors_name(lines: Lines) -> None:
+def test_the_line_of_a_refused_event_names_its_error(lines: Lines) -> None:
     bad, good = lines([{"txt": GOAL}, GOAL])
     assert bad["refusedWith"] == "InputError"
-    assert set(values(bad)) == {"TokenizeMilliseconds", "InferenceMilliseconds", "ColdStarts"}
+    assert set(metrics_in(bad)) == {"TokenizeMilliseconds", "InferenceMilliseconds", "ColdStarts"}
     assert "refusedWith" not in good
 
 
-def test_an_http_reply_is_told_by_its_status(lines: Lines) -> None:
+def test_the_line_of_an_http_request_has_its_status(lines: Lines) -> None:
     context = {"http": {"method": "POST"}, "domainName": "abc.lambda-url.us-east-1.on.aws"}
     event = {"version": "2.0", "rawPath": "/classify", "requestContext": context}
     json_body = {"headers": {"content-type": "application/json"}}
     good, bad = lines([event | json_body | {"body": json.dumps({"text": GOAL})}, event | json_body | {"body": "{"}])
-    assert (good["httpStatus"], good["eventSource"], values(good)["Headlines"]) == (200, "FunctionUrl", 1)
+    assert (good["httpStatus"], good["eventSource"], metrics_in(good)["Headlines"]) == (200, "FunctionUrl", 1)
     assert bad["httpStatus"] == 400
 
 
@@ -97,9 +96,9 @@ def test_texts_are_not_logged(lines: Lines) -> None:
 
 @pytest.mark.parametrize("lines", [{"AGNEWS_LOG_TEXTS": "1"}], indirect=True)
 def test_texts_are_logged_where_a_setting_says_so_and_not_without_bound(lines: Lines) -> None:
-    one, many = lines([SECRET, [f"{SECRET} {number}" for number in range(MAX_TEXTS + 1)]])
-    assert [told["text"] for told in one["texts"]] == [SECRET]
-    assert set(one["texts"][0]) == {"text", "label", "score"}
+    single, many = lines([SECRET, [f"{SECRET} {number}" for number in range(MAX_TEXTS + 1)]])
+    assert [entry["text"] for entry in single["texts"]] == [SECRET]
+    assert set(single["texts"][0]) == {"text", "label", "score"}
     assert len(many["texts"]) == MAX_TEXTS
 
 

@@ -48,12 +48,12 @@ EXPECTED_SOURCES: dict[str, object] = {
     "sqs": Sqs,
     "sqs_fifo": Sqs,
 }
-"""The one class for each payload."""
+"""The only class that matches each payload."""
 NOT_A_NUMBER: list[tuple[Json, str, str]] = [
     ({"text": float("nan")}, "InputError", "found the number nan"),
     ({"text": GOAL, "min_score": float("nan")}, "InputError", "found the number nan"),
 ]
-"""Python's own, which no client can send as JSON."""
+"""Values that only Python has; no client can send them as JSON."""
 
 
 @pytest.mark.parametrize("path", PAYLOADS, ids=lambda path: path.stem)
@@ -74,10 +74,10 @@ def test_an_event_of_no_known_form_is_refused_with_the_forms(event: Json) -> Non
 def test_a_request_that_is_unusable_as_a_whole_is_refused(
     classifier: Classifier, settings: Settings, event: Json, error_type: str, message: str
 ) -> None:
-    with pytest.raises(AgNewsError) as refused:
+    with pytest.raises(AgNewsError) as refusal:
         answer(event, classifier, settings)
-    assert type(refused.value).__name__ == error_type
-    assert message in str(refused.value)
+    assert type(refusal.value).__name__ == error_type
+    assert message in str(refusal.value)
 
 
 def test_more_texts_than_the_limit_are_refused(classifier: Classifier) -> None:
@@ -96,31 +96,31 @@ def test_bad_items_become_errors_in_their_place(classifier: Classifier, settings
         [GOAL],
         {"text": GOAL, "id": {}},
     ]
-    found: Any = answer(items, classifier, settings)
-    kinds = [item.get("label") or item["error"]["type"] for item in found["predictions"]]
+    reply: Any = answer(items, classifier, settings)
+    kinds = [item.get("label") or item["error"]["type"] for item in reply["predictions"]]
     error = "InputError"
     assert kinds == ["Sports", error, error, error, "Sports", error, error, error]
-    assert [item.get("id") for item in found["predictions"]] == [None, None, None, 4, "five", None, None, None]
-    assert (found["count"], found["errors"]) == (8, 6)
+    assert [item.get("id") for item in reply["predictions"]] == [None, None, None, 4, "five", None, None, None]
+    assert (reply["count"], reply["errors"]) == (8, 6)
 
 
 @pytest.mark.parametrize("event", [{"text": GOAL, "texts": None}, {"text": None, "title": GOAL, "id": None}])
 def test_null_under_a_key_is_the_key_left_out(classifier: Classifier, settings: Settings, event: Json) -> None:
-    found: Any = answer(event, classifier, settings)
-    assert found["label"] == "Sports"
+    reply: Any = answer(event, classifier, settings)
+    assert reply["label"] == "Sports"
 
 
 def test_two_strings_are_two_headlines_never_a_pair(classifier: Classifier, settings: Settings) -> None:
-    found: Any = answer([GOAL, "Oil prices climb as shares fall"], classifier, settings)
-    assert [item["label"] for item in found["predictions"]] == ["Sports", "Business"]
+    reply: Any = answer([GOAL, "Oil prices climb as shares fall"], classifier, settings)
+    assert [item["label"] for item in reply["predictions"]] == ["Sports", "Business"]
 
 
 def test_top_k_lists_the_best_scores_descending(classifier: Classifier, settings: Settings) -> None:
-    found: Any = answer({"text": GOAL, "top_k": 4}, classifier, settings)
-    values = list(found["scores"].values())
+    reply: Any = answer({"text": GOAL, "top_k": 4}, classifier, settings)
+    values = list(reply["scores"].values())
     assert len(values) == 4
     assert values == sorted(values, reverse=True)
-    assert (found["label"], found["score"]) == next(iter(found["scores"].items()))
+    assert (reply["label"], reply["score"]) == next(iter(reply["scores"].items()))
     assert sum(values) == pytest.approx(1, abs=4e-4)
 
 
@@ -136,8 +136,8 @@ def test_items_take_their_columns_and_options_from_batch_input(classifier: Class
         "Items": [{"h": "Tonight", "d": GOAL, "key": "a"}, {"title": GOAL, "key": "b"}],
         "BatchInput": {"text_column": "h", "description_column": "d", "id_column": "key", "top_k": 2},
     }
-    found: Any = answer(event, classifier, settings)
-    good, bad = found["predictions"]
+    reply: Any = answer(event, classifier, settings)
+    good, bad = reply["predictions"]
     assert (good["id"], good["label"], len(good["scores"])) == ("a", "Sports", 2)
     assert (bad["id"], bad["error"]["message"]) == ("b", "no text: expected 'h'; found keys 'title', 'key'")
 
@@ -155,15 +155,15 @@ def test_the_size_that_is_checked_is_the_size_that_is_sent(
     from awslambdaric.lambda_runtime_marshaller import to_json
 
     monkeypatch.setenv("AWS_EXECUTION_ENV", image)
-    found = list_answer([{"id": "ключ", "label": "World", "score": 0.5, "truncated": False}], classifier, 10_000, "")
-    size = len(to_json(found).encode())
-    assert list_answer(found["predictions"], classifier, size, "") == found
+    reply = list_answer([{"id": "ключ", "label": "World", "score": 0.5, "truncated": False}], classifier, 10_000, "")
+    size = len(to_json(reply).encode())
+    assert list_answer(reply["predictions"], classifier, size, "") == reply
     with pytest.raises(AnswerSizeError):
-        list_answer(found["predictions"], classifier, size - 1, "")
+        list_answer(reply["predictions"], classifier, size - 1, "")
 
 
-class Failing:
-    """An engine that fails as ONNX Runtime and torch do: with a class of their own."""
+class FailingEngine:
+    """Fails like ONNX Runtime and torch: with an exception class that is not ours."""
 
     name: EngineName = "onnx"
     max_tokens = threads = 1
@@ -173,12 +173,12 @@ class Failing:
         raise MemoryError("no room for 9 bytes")
 
 
-def test_an_engine_that_fails_is_told_by_a_name_of_ours(classifier: Classifier, settings: Settings) -> None:
-    failing = Classifier(classifier.checkpoint, Encoder(classifier.checkpoint), Failing())
+def test_an_engine_that_fails_is_reported_as_a_model_error(classifier: Classifier, settings: Settings) -> None:
+    failing = Classifier(classifier.checkpoint, Encoder(classifier.checkpoint), FailingEngine())
     with pytest.raises(ModelError, match=r"the onnx engine failed .MemoryError: no room for 9 bytes."):
         answer(GOAL, failing, settings)
 
 
 def test_an_empty_list_gets_no_predictions(classifier: Classifier, settings: Settings) -> None:
-    found: Any = answer([], classifier, settings)
-    assert (found["predictions"], found["count"], found["errors"]) == ([], 0, 0)
+    reply: Any = answer([], classifier, settings)
+    assert (reply["predictions"], reply["count"], reply["errors"]) == ([], 0, 0)

@@ -1,4 +1,4 @@
-"""Records of queues, topics and streams: how they are read, and what those sources get whose answers are handed on."""
+"""Records of queues, topics and streams: how they are read, and the answers that SNS and Pipes get."""
 
 import base64
 import copy
@@ -15,12 +15,8 @@ from agnews.function.events.dispatch import answer
 from agnews.function.events.records import Record, classify_records, computing_deadline, parse_body
 from agnews.model.classifier import Classifier
 from agnews.settings import Settings
-from tests.support.requirement import ROOT
+from tests.support.payloads import read_payload
 from tests.support.texts import GOAL
-
-
-def payload(name: str) -> Any:
-    return json.loads((ROOT / "tests" / "payloads" / f"{name}.json").read_text(encoding="utf-8"))
 
 
 @pytest.mark.parametrize(
@@ -39,12 +35,12 @@ def payload(name: str) -> Any:
         ('{"Type": "Notification", "Message": "Oil prices climb"}', "Oil prices climb"),
     ],
 )
-def test_a_record_carries_json_or_one_headline_as_it_stands(text: str, event: Json) -> None:
+def test_a_record_carries_json_or_one_headline_as_plain_text(text: str, event: Json) -> None:
     assert parse_body(text) == event
 
 
 @pytest.mark.parametrize("text", ['{"text": "Oil prices', "{text: Oil}", "{" * 5000])
-def test_what_begins_as_an_object_and_is_none_is_not_taken_for_a_headline(text: str) -> None:
+def test_what_starts_like_an_object_but_is_not_json_is_no_headline(text: str) -> None:
     with pytest.raises(InputError, match="is not JSON"):
         parse_body(text)
 
@@ -58,7 +54,7 @@ def test_what_begins_as_an_object_and_is_none_is_not_taken_for_a_headline(text: 
         ('{"warmup": true}', "must be plain text or one of"),
     ],
 )
-def test_a_record_that_can_never_be_answered_is_an_error_and_spoils_no_other(
+def test_a_record_that_can_never_be_classified_is_an_error_and_affects_no_other(
     classifier: Classifier, settings: Settings, body: str, message: str
 ) -> None:
     records = [Record("1", GOAL), Record("2", body), Record("3", GOAL)]
@@ -96,18 +92,18 @@ def test_time_is_kept_back_for_sending() -> None:
     ("name", "labels"),
     [("sns", ["Business"]), ("pipe_sqs", ["Sports", "Business"]), ("pipe_kinesis", ["Sports", "Business"])],
 )
-def test_records_whose_answers_are_handed_on_get_a_list_as_long_as_theirs(
+def test_sns_and_pipes_get_one_answer_per_record(
     classifier: Classifier, settings: Settings, name: str, labels: list[str]
 ) -> None:
-    found: Any = answer(payload(name), classifier, settings)
-    assert [item["label"] for item in found] == labels
+    reply: Any = answer(read_payload(name), classifier, settings)
+    assert [item["label"] for item in reply] == labels
 
 
 def test_answers_name_their_record_and_the_id_that_it_carried(classifier: Classifier, settings: Settings) -> None:
-    event = payload("pipe_sqs")
-    found: Any = answer(event, classifier, settings)
-    assert [item["record_id"] for item in found] == [record["messageId"] for record in event]
-    assert [item.get("id") for item in found] == [None, "desk/17"]
+    event = read_payload("pipe_sqs")
+    reply: Any = answer(event, classifier, settings)
+    assert [item["record_id"] for item in reply] == [record["messageId"] for record in event]
+    assert [item.get("id") for item in reply] == [None, "desk/17"]
 
 
 @pytest.mark.parametrize(
@@ -117,19 +113,19 @@ def test_answers_name_their_record_and_the_id_that_it_carried(classifier: Classi
 def test_a_pipes_bad_record_is_an_error_in_its_place(
     classifier: Classifier, settings: Settings, data: str, message: str
 ) -> None:
-    event = payload("pipe_kinesis")
+    event = read_payload("pipe_kinesis")
     event[0]["data"] = data
-    found: Any = answer(event, classifier, settings)
-    assert [item.get("label") or item["error"]["type"] for item in found] == ["InputError", "Business"]
-    assert message in found[0]["error"]["message"]
+    reply: Any = answer(event, classifier, settings)
+    assert [item.get("label") or item["error"]["type"] for item in reply] == ["InputError", "Business"]
+    assert message in reply[0]["error"]["message"]
 
 
 @pytest.mark.parametrize("name", ["sns", "pipe_sqs"])
-def test_what_was_not_reached_in_time_raises_so_that_the_source_sends_it_again(
+def test_a_record_not_classified_in_time_raises_so_that_the_source_retries(
     classifier: Classifier, settings: Settings, name: str
 ) -> None:
     with pytest.raises(DeadlineError):
-        answer(payload(name), classifier, settings, time.monotonic())
+        answer(read_payload(name), classifier, settings, time.monotonic())
 
 
 @pytest.mark.parametrize("name", ["sqs", "kinesis"])
@@ -138,13 +134,13 @@ def test_records_without_a_queue_for_their_results_are_refused_before_anything_i
 ) -> None:
     before = classifier.compute_time
     with pytest.raises(SettingsError, match="AGNEWS_RESULTS_QUEUE_URL"):
-        answer(payload(name), classifier, settings)
+        answer(read_payload(name), classifier, settings)
     assert classifier.compute_time == before
 
 
 def test_records_of_two_sources_or_none_are_of_no_known_form(classifier: Classifier, settings: Settings) -> None:
-    mixed = {"Records": [*payload("sqs")["Records"], *payload("kinesis")["Records"]]}
-    shortened = copy.deepcopy(payload("sqs"))
+    mixed = {"Records": [*read_payload("sqs")["Records"], *read_payload("kinesis")["Records"]]}
+    shortened = copy.deepcopy(read_payload("sqs"))
     del shortened["Records"][0]["messageId"]
     events: list[Any] = [mixed, shortened, {"Records": []}, {"Records": [{}]}, {"Records": [{"eventSource": []}]}]
     for event in events:
@@ -168,11 +164,11 @@ def test_records_of_two_sources_or_none_are_of_no_known_form(classifier: Classif
 def test_a_record_without_what_its_source_always_sends_is_refused_by_an_error_of_ours(
     classifier: Classifier, settings: Settings, name: str, path: tuple[str | int, ...]
 ) -> None:
-    named = Settings(results_queue_url="https://sqs.us-east-1.amazonaws.com/123456789012/results")
-    event = payload(name)
+    with_queue = Settings(results_queue_url="https://sqs.us-east-1.amazonaws.com/123456789012/results")
+    event = read_payload(name)
     inner = event
     for key in path[:-1]:
         inner = inner[key]
     inner[path[-1]] = 5
     with pytest.raises(InputError, match="an event must be one of"):
-        answer(event, classifier, named)
+        answer(event, classifier, with_queue)

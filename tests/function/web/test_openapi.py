@@ -24,10 +24,10 @@ def test_the_document_has_exactly_the_routes_and_their_methods() -> None:
 
 
 def test_the_document_names_the_limits_and_the_version() -> None:
-    found = document(Settings(max_texts=7, max_chars=99))
-    assert found["info"]["version"] == __version__  # type: ignore[index,call-overload]
-    assert '"maxItems": 7' in str(found).replace("'", '"')
-    assert '"maxLength": 99' in str(found).replace("'", '"')
+    openapi = document(Settings(max_texts=7, max_chars=99))
+    assert openapi["info"]["version"] == __version__  # type: ignore[index,call-overload]
+    assert '"maxItems": 7' in str(openapi).replace("'", '"')
+    assert '"maxLength": 99' in str(openapi).replace("'", '"')
 
 
 def test_what_schemathesis_thinks_of_is_answered_as_the_document_says(served_url: str, tmp_path: Path) -> None:
