@@ -1,5 +1,7 @@
-"""The page in Debian's Chromium, watched: it asks its own server only, and nothing is refused or logged."""
+"""The page in Debian's Chromium. It must not call another server, log an error or be refused something."""
 
+import csv
+import io
 import json
 import os
 from collections.abc import Iterator
@@ -22,17 +24,17 @@ FLAGS = (
     "--disable-sync",
     "--no-first-run",
     "--no-pings",
-    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",  # whatever else it might call has no address
+    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",  # other hosts have no address
 )
 PATIENCE_MS = 60_000
 DESKTOP = (1200, 900)
 PHONE = (320, 640)
-"""The narrowest that WCAG 2.2 asks for (1.4.10)."""
+"""The narrowest window in WCAG 2.2 (1.4.10)."""
 
 
 @dataclass(frozen=True)
 class Visit:
-    """One open page, and what went wrong on it so far."""
+    """An open page, its requests and its problems so far."""
 
     page: Page
     requests: list[Request] = field(default_factory=list)
@@ -46,26 +48,47 @@ class Visit:
     def rows(self) -> Locator:
         return self.page.locator("#list > li")
 
+    def topics(self) -> list[str]:
+        return self.page.locator("#list .topic").all_inner_texts()
+
+    def headlines(self) -> list[str]:
+        return self.page.locator("#list .headline").all_inner_texts()
+
+    def complaint(self) -> str:
+        """Wait for the error message and return it."""
+        alert = self.page.get_by_role("alert")
+        expect(alert).to_contain_text("That did not work.")
+        return alert.inner_text()
+
+    def download(self) -> list[list[str]]:
+        """Download the CSV file and return its rows."""
+        with self.page.expect_download() as download:
+            self.button("Download CSV").click()
+        content = Path(download.value.path()).read_bytes()
+        assert download.value.suggested_filename == "topics.csv"
+        assert not content.startswith(b"\xef\xbb\xbf")
+        return list(csv.reader(io.StringIO(content.decode(), newline=""), strict=True))
+
     def button(self, name: str) -> Locator:
         return self.page.get_by_role("button", name=name)
 
-    def pieces(self) -> list[Request]:
-        """The requests for topics so far."""
+    def batches(self) -> list[Request]:
+        """Return the requests to /classify so far."""
         return [request for request in self.requests if request.url.endswith("/classify")]
 
-    def sizes(self) -> list[int]:
-        """How many texts each of them sent."""
-        return [len(json.loads(request.post_data or "{}")["texts"]) for request in self.pieces()]
+    def batch_sizes(self) -> list[int]:
+        """Return the number of texts in each of them."""
+        return [len(json.loads(request.post_data or "{}")["texts"]) for request in self.batches()]
 
     def paste(self, *headlines: str) -> None:
-        """Replaces what was there, by way of the clipboard: Playwright's fill() takes a minute for 3,000 lines."""
+        """Replace the headlines from the clipboard: Playwright's fill() takes a minute for 3,000 lines."""
         self.page.evaluate("text => navigator.clipboard.writeText(text)", "\n".join(headlines))
-        self.page.get_by_label("Headlines, one a line").focus()
+        self.page.get_by_label("One headline per line").focus()
         self.page.keyboard.press("Control+A")
         self.page.keyboard.press("Control+V")
 
     def classify(self, *headlines: str) -> None:
-        """Returns when every headline has its topic."""
+        """Classify the headlines and wait until all have their topic."""
         self.paste(*headlines)
         count = sum(bool(headline) for headline in headlines)
         self.button("Classify").click()
@@ -73,13 +96,13 @@ class Visit:
         expect(self.status).to_contain_text("classified:", timeout=PATIENCE_MS)
 
     def choose(self, name: str, content: bytes) -> None:
-        """As if the file had been chosen in the browser's dialogue."""
+        """Choose a file in the browser's dialogue."""
         with self.page.expect_file_chooser() as chooser:
             self.button("Choose a file…").click()
         chooser.value.set_files({"name": name, "mimeType": "text/plain", "buffer": content})
 
     def drop(self, name: str, content: bytes) -> None:
-        """As if the file had been dragged from a folder onto the page."""
+        """Drag a file from a folder onto the page."""
         file = self.page.evaluate_handle(
             """([name, bytes]) => {
                 const transfer = new DataTransfer();
@@ -90,16 +113,16 @@ class Visit:
         )
         self.page.dispatch_event("body", "drop", {"dataTransfer": file})
 
-    def forgive(self, told: str) -> None:
-        """Takes out the one problem that the test meant to make."""
-        found = [problem for problem in self.problems if told in problem]
-        assert len(found) == 1, self.problems
-        self.problems.remove(found[0])
+    def expect_problem(self, text: str) -> None:
+        """Remove the one problem that the test causes on purpose."""
+        expected = [problem for problem in self.problems if text in problem]
+        assert len(expected) == 1, self.problems
+        self.problems.remove(expected[0])
 
     def violations(self) -> str:
-        """What axe-core finds, as a report; empty if nothing."""
-        found = Axe().run(self.page)
-        return str(found.generate_report()) if found.violations_count else ""
+        """Return axe-core's report, empty if there are no violations."""
+        results = Axe().run(self.page)
+        return str(results.generate_report()) if results.violations_count else ""
 
     def shot(self, name: str) -> None:
         """Save a picture of the whole page as image/NAME.png below AGNEWS_RESULTS, if set."""
@@ -110,7 +133,7 @@ class Visit:
 
 @contextmanager
 def chromium() -> Iterator[Browser]:
-    """A headless browser that calls nobody by itself."""
+    """A headless browser that makes no calls of its own."""
     require(CHROMIUM.exists(), f"Chromium ({CHROMIUM})", "apt-get install chromium")
     expect.set_options(timeout=PATIENCE_MS)
     with sync_playwright() as playwright:
@@ -121,12 +144,9 @@ def chromium() -> Iterator[Browser]:
 
 @contextmanager
 def visited(
-    browser: Browser,
-    url: str,
-    size: tuple[int, int] = DESKTOP,
-    scheme: Literal["light", "dark"] = "light",
+    browser: Browser, url: str, size: tuple[int, int] = DESKTOP, scheme: Literal["light", "dark"] = "light"
 ) -> Iterator[Visit]:
-    """The page, loaded. Fails at the end if it logged an error, was refused something or asked another host."""
+    """The page, loaded. Fails at the end if it logged an error, was refused something or called another host."""
     context = browser.new_context(
         viewport={"width": size[0], "height": size[1]},
         color_scheme=scheme,
@@ -135,23 +155,28 @@ def visited(
     )
     visit = Visit(context.new_page())
     visit.page.set_default_timeout(PATIENCE_MS)
-
-    def log(message: ConsoleMessage) -> None:
-        if message.type in ("error", "warning"):  # a refusal by the Content-Security-Policy is an error, too
-            visit.problems.append(message.text)
-
-    def sent(request: Request) -> None:
-        visit.requests.append(request)
-        if not request.url.startswith((f"{url}/", "data:", f"blob:{url}/")):
-            visit.problems.append(f"asked {request.url}")
-
-    def thrown(error: Error) -> None:
-        visit.problems.append(f"threw {error}")
-
-    visit.page.on("console", log)
-    visit.page.on("request", sent)
-    visit.page.on("pageerror", thrown)
+    record(visit, url)
     visit.page.goto(f"{url}/")
     yield visit
     context.close()
     assert visit.problems == []
+
+
+def record(visit: Visit, url: str) -> None:
+    """Note the page's requests and problems in `visit`."""
+
+    def on_console(message: ConsoleMessage) -> None:
+        if message.type in ("error", "warning"):  # a refusal by the Content-Security-Policy is an error, too
+            visit.problems.append(message.text)
+
+    def on_request(request: Request) -> None:
+        visit.requests.append(request)
+        if not request.url.startswith((f"{url}/", "data:", f"blob:{url}/")):
+            visit.problems.append(f"asked {request.url}")
+
+    def on_error(error: Error) -> None:
+        visit.problems.append(f"threw {error}")
+
+    visit.page.on("console", on_console)
+    visit.page.on("request", on_request)
+    visit.page.on("pageerror", on_error)
