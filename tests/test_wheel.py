@@ -40,8 +40,8 @@ def test_the_wheel_adds_nothing_but_the_package_and_its_command(installed: Path)
 
 
 def test_an_installed_command_classifies_from_any_folder(installed: Path, tmp_path: Path) -> None:
-    found = run(installed / "bin" / "agnews", "classify", OIL, cwd=tmp_path, PYTHONPATH=str(installed))
-    assert found.splitlines()[1].startswith("Business")
+    output = run(installed / "bin" / "agnews", "classify", OIL, cwd=tmp_path, PYTHONPATH=str(installed))
+    assert output.splitlines()[1].startswith("Business")
 
 
 def test_an_installed_command_verifies_the_files_of_both_engines(installed: Path, tmp_path: Path) -> None:
@@ -51,8 +51,8 @@ def test_an_installed_command_verifies_the_files_of_both_engines(installed: Path
 
 def test_an_installed_package_classifies_in_python(installed: Path, tmp_path: Path) -> None:
     script = f"import agnews; print(agnews.__file__, agnews.classify({OIL!r})['label'])"
-    found = run(sys.executable, "-c", script, cwd=tmp_path, PYTHONPATH=str(installed))
-    assert found.split() == [str(installed / "agnews" / "__init__.py"), "Business"]
+    output = run(sys.executable, "-c", script, cwd=tmp_path, PYTHONPATH=str(installed))
+    assert output.split() == [str(installed / "agnews" / "__init__.py"), "Business"]
 
 
 def test_an_installed_command_serves_the_function(installed: Path, tmp_path: Path) -> None:

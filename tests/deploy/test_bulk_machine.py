@@ -36,8 +36,8 @@ class Folder:
         self.objects[bucket, key] = content
 
     def lines(self, kind: str) -> list[Any]:
-        (found,) = [body for (_, key), body in self.objects.items() if key.endswith(f"/{kind}_0.jsonl")]
-        return [json.loads(line) for line in found.decode().splitlines()]
+        (content,) = [body for (_, key), body in self.objects.items() if key.endswith(f"/{kind}_0.jsonl")]
+        return [json.loads(line) for line in content.decode().splitlines()]
 
 
 def table(rows: list[dict[str, str]]) -> Folder:
@@ -51,12 +51,12 @@ def table(rows: list[dict[str, str]]) -> Folder:
 
 def run(folder: Folder, api: RuntimeApi, content: dict[str, Any] = INPUT, **parameters: str) -> Run:
     """The run, whether it succeeded or failed."""
-    found = Run(Stack(**parameters).definition, folder, api.invoke)
+    finished = Run(Stack(**parameters).definition, folder, api.invoke)
     try:
-        found.execute(content)
+        finished.execute(content)
     except ExecutionError:
-        assert found.status == "FAILED"
-    return found
+        assert finished.status == "FAILED"
+    return finished
 
 
 @pytest.fixture(scope="module")
@@ -70,8 +70,8 @@ def small(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RuntimeApi]:
 def test_every_row_comes_back_with_its_id_and_joins_to_the_input(lambda_: RuntimeApi) -> None:
     rows = [{"id": f"n-{number}", "title": (OIL, GOAL)[number % 2], "place": "x"} for number in range(300)]
     folder = table(rows)
-    found = run(folder, lambda_, BulkBatchItems="64")
-    assert (found.status, found.items["succeeded"], found.batches["succeeded"]) == ("SUCCEEDED", 300, 5)
+    finished = run(folder, lambda_, BulkBatchItems="64")
+    assert (finished.status, finished.items["succeeded"], finished.batches["succeeded"]) == ("SUCCEEDED", 300, 5)
     topics = {line["id"]: line["label"] for line in folder.lines("SUCCEEDED")}
     assert topics == {row["id"]: "Business" if row["title"] == OIL else "Sports" for row in rows}
 
@@ -85,9 +85,9 @@ def test_a_file_of_one_row_gives_one_line(lambda_: RuntimeApi) -> None:
 
 def test_an_empty_table_succeeds_with_a_manifest_alone(lambda_: RuntimeApi) -> None:
     folder = Folder({("in", "headlines.csv"): b"id,title\n"})
-    found = run(folder, lambda_)
-    manifest = found.output["ResultWriterDetails"]["Key"]
-    assert (found.status, set(folder.objects)) == ("SUCCEEDED", {("in", "headlines.csv"), ("out", manifest)})
+    finished = run(folder, lambda_)
+    manifest = finished.output["ResultWriterDetails"]["Key"]
+    assert (finished.status, set(folder.objects)) == ("SUCCEEDED", {("in", "headlines.csv"), ("out", manifest)})
 
 
 def test_options_and_columns_reach_the_function(lambda_: RuntimeApi) -> None:
@@ -110,9 +110,9 @@ def test_json_lines_are_read_as_well(lambda_: RuntimeApi) -> None:
 
 def test_a_bad_row_is_an_error_in_its_place_and_fails_no_batch(lambda_: RuntimeApi) -> None:
     folder = table([{"id": "1", "title": OIL}, {"id": "2", "title": ""}, {"id": "3", "title": GOAL}])
-    found = run(folder, lambda_, BulkToleratedFailurePercentage="0")
+    finished = run(folder, lambda_, BulkToleratedFailurePercentage="0")
     lines = folder.lines("SUCCEEDED")
-    assert (found.status, [line["id"] for line in lines]) == ("SUCCEEDED", ["1", "2", "3"])
+    assert (finished.status, [line["id"] for line in lines]) == ("SUCCEEDED", ["1", "2", "3"])
     assert lines[1]["error"]["type"] == "InputError"
 
 
@@ -135,8 +135,8 @@ def mixed() -> Folder:
 
 def test_a_batch_that_cannot_be_answered_fails_by_name_at_once_and_the_others_are_kept(small: RuntimeApi) -> None:
     folder = mixed()
-    found = run(folder, small, BulkBatchItems="10", BulkToleratedFailurePercentage="25")
-    assert (found.status, found.items["failed"], found.batches["failed"]) == ("SUCCEEDED", 10, 1)
+    finished = run(folder, small, BulkBatchItems="10", BulkToleratedFailurePercentage="25")
+    assert (finished.status, finished.items["failed"], finished.batches["failed"]) == ("SUCCEEDED", 10, 1)
     (failed,) = folder.lines("FAILED")
     assert (failed["Status"], failed["Error"]) == ("FAILED", "AnswerSizeError")
     assert [item["id"][-2:] for item in json.loads(failed["Input"])["Items"]] == [str(n) for n in range(20, 30)]
@@ -145,10 +145,10 @@ def test_a_batch_that_cannot_be_answered_fails_by_name_at_once_and_the_others_ar
 
 def test_a_run_in_which_more_fails_than_is_tolerated_fails_and_keeps_what_was_answered(small: RuntimeApi) -> None:
     folder = mixed()
-    found = run(folder, small, BulkBatchItems="10", BulkToleratedFailurePercentage="24")
-    assert found.error is not None
-    assert found.error.error == "States.ExceedToleratedFailureThreshold"
-    assert (found.items["aborted"], len(folder.lines("SUCCEEDED"))) == (10, 20)
+    finished = run(folder, small, BulkBatchItems="10", BulkToleratedFailurePercentage="24")
+    assert finished.error is not None
+    assert finished.error.error == "States.ExceedToleratedFailureThreshold"
+    assert (finished.items["aborted"], len(folder.lines("SUCCEEDED"))) == (10, 20)
 
 
 def test_a_throttled_batch_is_tried_again_with_growing_pauses_until_it_is_answered(lambda_: RuntimeApi) -> None:
@@ -168,9 +168,9 @@ def test_a_throttled_batch_is_tried_again_with_growing_pauses_until_it_is_answer
 
 def test_a_batch_that_stays_throttled_fails_by_lambdas_name() -> None:
     folder = table([{"id": "1", "title": OIL}])
-    found = Run(Stack().definition, folder, lambda payload: THROTTLED, lambda seconds: None)
+    finished = Run(Stack().definition, folder, lambda payload: THROTTLED, lambda seconds: None)
     with pytest.raises(ExecutionError, match="ExceedToleratedFailureThreshold"):
-        found.execute(INPUT)
+        finished.execute(INPUT)
     assert folder.lines("FAILED")[0]["Error"] == "Lambda.TooManyRequestsException"
 
 
@@ -193,8 +193,8 @@ def test_a_full_batch_with_the_longest_ids_and_all_scores_is_small_enough_to_be_
 
 def test_no_batch_is_larger_than_a_state_takes(lambda_: RuntimeApi) -> None:
     rows = [{"id": str(number), "title": OIL, "rest": "x" * 40_000} for number in range(12)]
-    found = run(table(rows), lambda_)
-    assert (found.status, found.batches["total"]) == ("SUCCEEDED", 2)
+    finished = run(table(rows), lambda_)
+    assert (finished.status, finished.batches["total"]) == ("SUCCEEDED", 2)
 
 
 def test_the_two_map_states_differ_in_their_reader_alone() -> None:

@@ -59,8 +59,8 @@ def test_with_queues_and_tracing_the_function_may_use_them_too() -> None:
 
 def test_a_bulk_run_may_call_the_alias_run_itself_and_use_its_buckets() -> None:
     machine = "arn:aws:states:us-east-1:123456789012:{}:agnews-bulk"
-    found = grants(Stack(**ON, BulkOutputBucket="topics"), "BulkRole")
-    assert found[:5] == [
+    statements = grants(Stack(**ON, BulkOutputBucket="topics"), "BulkRole")
+    assert statements[:5] == [
         ("lambda:InvokeFunction", "arn:aws:lambda:us-east-1:123456789012:function:agnews:live"),
         ("states:StartExecution", machine.format("stateMachine")),
         ("states:DescribeExecution states:StopExecution", machine.format("execution") + ":*"),
@@ -68,7 +68,7 @@ def test_a_bulk_run_may_call_the_alias_run_itself_and_use_its_buckets() -> None:
         ("s3:GetObject s3:PutObject s3:ListMultipartUploadParts s3:AbortMultipartUpload", "arn:aws:s3:::topics/*"),
     ]
     assert {
-        action.partition(":")[0] for actions, resource in found if resource == "*" for action in actions.split()
+        action.partition(":")[0] for actions, resource in statements if resource == "*" for action in actions.split()
     } == {
         "logs",
         "xray",
@@ -92,15 +92,15 @@ def test_without_parameters_there_are_no_queues_but_that_of_failed_events_and_no
 
 
 def test_with_queues_the_alias_reads_one_and_the_function_knows_the_others() -> None:
-    found = Stack(Queues="yes", LogTexts="yes").resources
-    mapping = found["HeadlinesToClassifier"]
+    resources = Stack(Queues="yes", LogTexts="yes").resources
+    mapping = resources["HeadlinesToClassifier"]
     assert (mapping["EventSourceArn"], mapping["FunctionName"][-5:]) == ("Headlines.Arn", ":live")
     assert mapping["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
     redrive = {"deadLetterTargetArn": "DeadLetters.Arn", "maxReceiveCount": 5}
-    assert found["Headlines"]["RedrivePolicy"] == redrive
+    assert resources["Headlines"]["RedrivePolicy"] == redrive
     for name in ("ClassifierEventInvokeConfig", "LatestAsynchronous"):
-        assert found[name]["DestinationConfig"]["OnSuccess"] == {"Destination": "Results.Arn"}
-    assert found["Classifier"]["Environment"]["Variables"] == {
+        assert resources[name]["DestinationConfig"]["OnSuccess"] == {"Destination": "Results.Arn"}
+    assert resources["Classifier"]["Environment"]["Variables"] == {
         "AGNEWS_ENGINE": "onnx",
         "AGNEWS_METRICS_NAMESPACE": "AGNews",
         "AGNEWS_LOG_TEXTS": "1",
@@ -116,9 +116,9 @@ def test_with_queues_the_alias_reads_one_and_the_function_knows_the_others() -> 
 def test_a_message_stays_hidden_for_at_least_six_timeouts(
     parameters: dict[str, str], timeout: int, visibility: int
 ) -> None:
-    found = Stack(Queues="yes", **parameters).resources
-    assert int(found["Classifier"]["Timeout"]) == timeout
-    assert int(found["Headlines"]["VisibilityTimeout"]) == visibility
+    resources = Stack(Queues="yes", **parameters).resources
+    assert int(resources["Classifier"]["Timeout"]) == timeout
+    assert int(resources["Headlines"]["VisibilityTimeout"]) == visibility
 
 
 def test_alarms_notify_the_topic_if_there_is_one_and_are_left_out_on_request() -> None:
@@ -148,16 +148,16 @@ def test_the_duration_alarm_is_at_four_fifths_of_the_timeout() -> None:
 def metrics_of(alarm: dict[str, Any]) -> list[tuple[str, str, str]]:
     """Namespace, name and dimension of what an alarm looks at."""
     single = [alarm] if "MetricName" in alarm else []
-    found = single + [metric["MetricStat"]["Metric"] for metric in alarm.get("Metrics", []) if "MetricStat" in metric]
-    return [(item["Namespace"], item["MetricName"], item["Dimensions"][0]["Name"]) for item in found]
+    metrics = single + [metric["MetricStat"]["Metric"] for metric in alarm.get("Metrics", []) if "MetricStat" in metric]
+    return [(item["Namespace"], item["MetricName"], item["Dimensions"][0]["Name"]) for item in metrics]
 
 
 def test_alarms_look_at_metrics_that_exist() -> None:
-    found = [item for alarm in Stack(**ON).of_type("AWS::CloudWatch::Alarm").values() for item in metrics_of(alarm)]
+    metrics = [item for alarm in Stack(**ON).of_type("AWS::CloudWatch::Alarm").values() for item in metrics_of(alarm)]
     topics = {"World", "Sports", "Business", "SciTech", "Headlines", "MeanScore"}
     failures = {"Errors", "Duration", "Throttles", "DestinationDeliveryFailures", "ApproximateNumberOfMessagesVisible"}
-    assert {name for _, name, _ in found} == topics | failures
-    assert [item for item in found if item[1] not in KNOWN[item[0]][1] or item[2] != KNOWN[item[0]][0]] == []
+    assert {name for _, name, _ in metrics} == topics | failures
+    assert [item for item in metrics if item[1] not in KNOWN[item[0]][1] or item[2] != KNOWN[item[0]][0]] == []
 
 
 @pytest.mark.parametrize(("parameters", "widgets"), [({}, 8), ({"Queues": "yes"}, 9), ({"Bulk": "yes"}, 9), (ON, 10)])
@@ -179,6 +179,6 @@ def test_the_dashboard_draws_the_timeout_where_the_duration_is() -> None:
 
 
 def test_texts_are_in_no_log_unless_asked_for() -> None:
-    found = Stack(**ON).resources
-    assert "AGNEWS_LOG_TEXTS" not in found["Classifier"]["Environment"]["Variables"]
-    assert found["BulkMachine"]["LoggingConfiguration"]["IncludeExecutionData"] is False
+    resources = Stack(**ON).resources
+    assert "AGNEWS_LOG_TEXTS" not in resources["Classifier"]["Environment"]["Variables"]
+    assert resources["BulkMachine"]["LoggingConfiguration"]["IncludeExecutionData"] is False

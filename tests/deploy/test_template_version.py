@@ -18,7 +18,7 @@ def transformed() -> dict[str, Any]:
 
 def version(template: dict[str, Any]) -> tuple[str, dict[str, Any]]:
     """The name and properties of the version that the alias points to."""
-    ((name, item),) = [found for found in template["Resources"].items() if found[1]["Type"] == "AWS::Lambda::Version"]
+    ((name, item),) = [entry for entry in template["Resources"].items() if entry[1]["Type"] == "AWS::Lambda::Version"]
     return name, item["Properties"]
 
 

@@ -55,9 +55,9 @@ def test_the_fast_image_adds_at_most_150_mb(image: Image) -> None:
 
 
 def test_the_fast_image_holds_nothing_but_what_it_runs(image: Image, root: Path) -> None:
-    found = {path.name for path in task(root).iterdir() if path.suffix != ".dist-info"}
-    assert found >= FAST - {"numpy.libs", "onnxruntime"}
-    assert image.variant.engine != "onnx" or found == FAST | {"__pycache__"}
+    files = {path.name for path in task(root).iterdir() if path.suffix != ".dist-info"}
+    assert files >= FAST - {"numpy.libs", "onnxruntime"}
+    assert image.variant.engine != "onnx" or files == FAST | {"__pycache__"}
 
 
 def test_of_the_package_only_what_the_handler_runs_is_there(root: Path) -> None:
@@ -92,9 +92,12 @@ def test_every_module_is_compiled_and_never_checked_against_its_source(image: Im
 
 def test_every_wheel_loads_on_glibc_2_34(image: Image, root: Path) -> None:
     wheels = {path.parent.name: tags(path) for path in task(root).glob("*.dist-info/WHEEL")}
-    record(image, wheels={name.removesuffix(".dist-info"): sorted(found) for name, found in sorted(wheels.items())})
+    record(
+        image,
+        wheels={name.removesuffix(".dist-info"): sorted(wheel_tags) for name, wheel_tags in sorted(wheels.items())},
+    )
     assert wheels
-    assert [name for name, found in wheels.items() if not any(map(loads, found))] == []
+    assert [name for name, wheel_tags in wheels.items() if not any(map(loads, wheel_tags))] == []
 
 
 def tags(wheel: Path) -> set[str]:
@@ -110,8 +113,8 @@ def loads(tag: str) -> bool:
 
 def test_every_library_is_of_the_architecture_and_asks_for_no_newer_glibc(image: Image, root: Path) -> None:
     libraries = [path for path in task(root).rglob("*.so*") if path.read_bytes()[:4] == b"\x7fELF"]
-    asked = {version for path in libraries for version in re.findall(rb"GLIBC_2\.(\d+)", path.read_bytes())}
-    newest = max(map(int, asked))
+    versions = {version for path in libraries for version in re.findall(rb"GLIBC_2\.(\d+)", path.read_bytes())}
+    newest = max(map(int, versions))
     record(image, libraries=len(libraries), newest_glibc=f"2.{newest}")
     machines = {struct.unpack("<H", path.read_bytes()[18:20])[0] for path in libraries}
     assert machines == {MACHINES[image.variant.architecture]}

@@ -52,8 +52,8 @@ def test_the_documented_curl_command_is_answered(sandbox: Sandbox) -> None:
     )
     assert shown
     arguments = shlex.split(shown[1].replace("\\\n", " ").replace("http://127.0.0.1:9000", URL))
-    found = sandbox.curl(*arguments)
-    assert (found["count"], found["errors"]) == (2, 0)
+    reply = sandbox.curl(*arguments)
+    assert (reply["count"], reply["errors"]) == (2, 0)
 
 
 def test_aws_lambda_invoke_answers_one_headline(sandbox: Sandbox, tmp_path: Path) -> None:
@@ -65,30 +65,30 @@ def test_aws_lambda_invoke_answers_one_headline(sandbox: Sandbox, tmp_path: Path
 
 def test_aws_lambda_invoke_answers_a_list_in_order(sandbox: Sandbox, tmp_path: Path) -> None:
     require_aws()
-    found = invoke(URL, event("list.json"), tmp_path, inside=sandbox.inside).answer
-    assert [prediction["label"] for prediction in found["predictions"]] == ["Sports", "Business", "World", "Sci/Tech"]
+    reply = invoke(URL, event("list.json"), tmp_path, inside=sandbox.inside).answer
+    assert [prediction["label"] for prediction in reply["predictions"]] == ["Sports", "Business", "World", "Sci/Tech"]
 
 
 def test_the_image_answers_over_http_and_holds_the_page(sandbox: Sandbox, tmp_path: Path) -> None:
     require_aws()
     for name, start in (("function_url_post", '{"label": "Business"'), ("function_url_get", "H4sI")):  # gzip in base64
         payload = f"fileb://{ROOT / 'tests' / 'payloads' / name}.json"
-        found = invoke(URL, payload, tmp_path, inside=sandbox.inside).answer
-        assert found["statusCode"] == 200
-        assert found["body"].startswith(start)
+        reply = invoke(URL, payload, tmp_path, inside=sandbox.inside).answer
+        assert reply["statusCode"] == 200
+        assert reply["body"].startswith(start)
 
 
 def test_the_image_can_send_to_queues(image: Image) -> None:
     script = "from agnews.function.queue import sqs_client; print(sqs_client().meta.endpoint_url)"
-    found = output(image.name, "python3", "-c", script, AWS_DEFAULT_REGION="eu-central-1")
-    assert found == "https://sqs.eu-central-1.amazonaws.com\n"
+    reply = output(image.name, "python3", "-c", script, AWS_DEFAULT_REGION="eu-central-1")
+    assert reply == "https://sqs.eu-central-1.amazonaws.com\n"
 
 
 @pytest.mark.parametrize("escaped", [True, False], ids=["escaped", "utf8"])
 def test_headlines_in_other_scripts_come_back_whole(sandbox: Sandbox, escaped: bool) -> None:
     items = [{"id": text, "text": text} for text in SCRIPTS]
-    found = sandbox.post(json.dumps(items, ensure_ascii=escaped))
-    assert ([prediction["id"] for prediction in found["predictions"]], found["errors"]) == (SCRIPTS, 0)
+    reply = sandbox.post(json.dumps(items, ensure_ascii=escaped))
+    assert ([prediction["id"] for prediction in reply["predictions"]], reply["errors"]) == (SCRIPTS, 0)
 
 
 @pytest.mark.parametrize(
@@ -102,11 +102,11 @@ def test_a_bad_event_is_answered_with_a_named_error(sandbox: Sandbox, payload: s
 def test_the_image_scores_as_the_checkout_does(image: Image, sandbox: Sandbox) -> None:
     settings = Settings(engine=image.variant.engine, workers=2)
     expected: Any = answer([*HEADLINES], load(settings), settings)
-    found = sandbox.post(json.dumps(HEADLINES))
-    pairs = list(zip(expected["predictions"], found["predictions"], strict=True))
+    reply = sandbox.post(json.dumps(HEADLINES))
+    pairs = list(zip(expected["predictions"], reply["predictions"], strict=True))
     equal = sum(here["label"] == there["label"] for here, there in pairs) / len(pairs)
     difference = max(abs(here["score"] - there["score"]) for here, there in pairs)
     facts = {"headlines": len(pairs), "equal_labels": equal, "largest_score_difference": round(difference, 6)}
-    record(image, model=found["model"], **facts)
+    record(image, model=reply["model"], **facts)
     assert equal >= 0.995
     assert difference < (0.05 if image.variant.architecture == "arm64" else 0.01)

@@ -32,9 +32,9 @@ def test_an_unknown_engine_is_refused() -> None:
 @pytest.mark.parametrize("function", ["", "x86_64", "arm64"])
 @pytest.mark.parametrize("target", ["", "amd64", "arm64"])
 def test_an_architecture_is_refused_where_it_is_not_the_bases(machine: str, target: str, function: str) -> None:
-    found = ARCHITECTURES[machine]
+    expected = ARCHITECTURES[machine]
     faults = mix_ups(machine, target, function)
-    assert len(faults) == (target not in {"", found}) + (FUNCTIONS.get(function) not in {None, found})
+    assert len(faults) == (target not in {"", expected}) + (FUNCTIONS.get(function) not in {None, expected})
 
 
 def test_a_functions_wrong_architecture_names_lambdas_error_and_the_platform_to_build_for() -> None:
