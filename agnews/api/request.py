@@ -35,8 +35,8 @@ class Columns(NamedTuple):
     id: str = "id"
 
 
-USUAL_OPTIONS = Options()
-USUAL_COLUMNS = Columns()
+DEFAULT_OPTIONS = Options()
+DEFAULT_COLUMNS = Columns()
 
 
 class Item(NamedTuple):
@@ -51,7 +51,7 @@ class Request(NamedTuple):
     """Items, in the caller's order, and the options for all of them."""
 
     items: tuple[Item, ...]
-    options: Options = USUAL_OPTIONS
+    options: Options = DEFAULT_OPTIONS
 
 
 def joined(text: str, description: str) -> str:
@@ -76,30 +76,30 @@ def option_spelling(key: str) -> str:
 def _top_k(value: Json) -> int:
     match value:
         case None:
-            return USUAL_OPTIONS.top_k
+            return DEFAULT_OPTIONS.top_k
         case int() if not isinstance(value, bool) and 1 <= value <= len(LABELS):
             return value
         case float() if value in (1.0, 2.0, 3.0, 4.0):  # JSON does not distinguish 2 from 2.0
             return int(value)
-    raise InputError(f"top_k must be a whole number from 1 to {len(LABELS)}, found {describe(value)}")
+    raise InputError(f"top_k must be a whole number from 1 to {len(LABELS)}, found {describe_value(value)}")
 
 
 def _min_score(value: Json) -> float:
     match value:
         case None:
-            return USUAL_OPTIONS.min_score
+            return DEFAULT_OPTIONS.min_score
         case int() | float() if not isinstance(value, bool) and 0 <= value <= 1:
             return float(value)
-    raise InputError(f"min_score must be a number from 0 to 1, found {describe(value)}")
+    raise InputError(f"min_score must be a number from 0 to 1, found {describe_value(value)}")
 
 
 def _explain(value: Json) -> bool:
     if value is None or isinstance(value, bool):
         return bool(value)
-    raise InputError(f"explain must be true or false, found {describe(value)}")
+    raise InputError(f"explain must be true or false, found {describe_value(value)}")
 
 
-def read_items(values: Sequence[Json], settings: Settings, columns: Columns = USUAL_COLUMNS) -> tuple[Item, ...]:
+def read_items(values: Sequence[Json], settings: Settings, columns: Columns = DEFAULT_COLUMNS) -> tuple[Item, ...]:
     """Return one Item per value; those that cannot be used have an error. Raises LimitError above `max_texts`."""
     if len(values) > settings.max_texts:
         raise LimitError(
@@ -109,7 +109,7 @@ def read_items(values: Sequence[Json], settings: Settings, columns: Columns = US
     return tuple(read_item(value, settings, columns) for value in values)
 
 
-def read_item(value: Json, settings: Settings, columns: Columns = USUAL_COLUMNS) -> Item:
+def read_item(value: Json, settings: Settings, columns: Columns = DEFAULT_COLUMNS) -> Item:
     """Return the Item for a string or an object. Never raises for a bad value: the Item then has the error."""
     item_id: str | int | float | None = None
     try:
@@ -126,7 +126,7 @@ def read_item(value: Json, settings: Settings, columns: Columns = USUAL_COLUMNS)
 def checked(text: Json, settings: Settings) -> str:
     """Return `text` if it can be classified. Raises InputError otherwise."""
     if not isinstance(text, str):
-        raise InputError(f"a text must be a string, found {describe(text)}")
+        raise InputError(f"a text must be a string, found {describe_value(text)}")
     if len(text) > settings.max_chars:
         raise LimitError(
             f"the text has {len(text):,} characters, at most {settings.max_chars:,} are allowed (AGNEWS_MAX_CHARS); "
@@ -152,14 +152,14 @@ def _row_text(row: Mapping[str, Json], columns: Columns) -> Json:
     if description is None or not isinstance(text, str):
         return text
     if not isinstance(description, str):
-        raise InputError(f"{columns.description!r} must be a string, found {describe(description)}")
+        raise InputError(f"{columns.description!r} must be a string, found {describe_value(description)}")
     return joined(text, description)
 
 
 def _id(value: Json) -> str | int | float | None:
     finite = not isinstance(value, float) or math.isfinite(value)
     if isinstance(value, bool) or not isinstance(value, str | int | float | None) or not finite:
-        raise InputError(f"'id' must be a string or a number, found {describe(value)}")
+        raise InputError(f"'id' must be a string or a number, found {describe_value(value)}")
     if isinstance(value, str):
         if len(value) > ID_CHARS:
             raise LimitError(f"'id' has {len(value):,} characters, at most {ID_CHARS} are allowed")
@@ -170,7 +170,7 @@ def _id(value: Json) -> str | int | float | None:
     return value
 
 
-def describe(value: Json) -> str:
+def describe_value(value: Json) -> str:
     """Return a value's description for an error message: its JSON type and, if it is short, the value itself."""
     match value:
         case None:

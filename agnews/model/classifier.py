@@ -26,8 +26,8 @@ CHUNK_TEXTS = 128
 CHUNK_CHARS = 50_000
 """Characters after which a chunk ends, because the deadline is not checked while it is tokenised."""
 
-Task = TypeVar("Task")
-Result = TypeVar("Result")
+Input = TypeVar("Input")
+Output = TypeVar("Output")
 
 
 class Prediction(NamedTuple):
@@ -91,8 +91,8 @@ class Classifier:
                 predictions[index] = prediction
         return predictions
 
-    def _map(self, function: Callable[[Task], Result], tasks: Sequence[Task]) -> Iterable[Result]:
-        return (self._pool.map if self._pool and len(tasks) > 1 else map)(function, tasks)
+    def _map(self, function: Callable[[Input], Output], inputs: Sequence[Input]) -> Iterable[Output]:
+        return (self._pool.map if self._pool and len(inputs) > 1 else map)(function, inputs)
 
     def _encode(self, texts: Sequence[str], deadline: float) -> list[Encoded]:
         """Return the token ids of the first texts, in order: of those tokenised before the deadline."""

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from agnews.api.request import TEXT_KEYS, USUAL_COLUMNS, Columns
+from agnews.api.request import DEFAULT_COLUMNS, TEXT_KEYS, Columns
 from agnews.errors import InputError
 
 MAX_COLUMNS_SHOWN = 20
@@ -20,7 +20,7 @@ class ColumnNames:
 
     def columns(self) -> Columns:
         """Return the keys of JSON objects, any of which may be missing."""
-        return Columns(self.text, self.description or USUAL_COLUMNS.description, self.id or USUAL_COLUMNS.id)
+        return Columns(self.text, self.description or DEFAULT_COLUMNS.description, self.id or DEFAULT_COLUMNS.id)
 
 
 def find_columns(file: str, header: Sequence[str], names: ColumnNames) -> dict[str, int]:

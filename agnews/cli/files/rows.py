@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from agnews.api.request import USUAL_COLUMNS, Columns, Json
+from agnews.api.request import DEFAULT_COLUMNS, Columns, Json
 from agnews.cli.files.columns import ColumnNames, find_columns
 from agnews.cli.files.lines import Line, csv_records, read_lines
 from agnews.errors import InputError
@@ -38,7 +38,7 @@ class Source:
 
     name: str
     rows: Iterator[InputRow]
-    columns: Columns = USUAL_COLUMNS
+    columns: Columns = DEFAULT_COLUMNS
     """The keys of text, description and id, for rows that are objects."""
     header: tuple[str, ...] = ()
     """The columns of a CSV file."""

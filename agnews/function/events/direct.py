@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from agnews.api.answer import Answer, ListAnswer, ModelFacts, list_answer, model_facts
-from agnews.api.request import TEXT_KEYS, USUAL_OPTIONS, Json, Request, read_item, read_items, read_options
+from agnews.api.request import DEFAULT_OPTIONS, TEXT_KEYS, Json, Request, read_item, read_items, read_options
 from agnews.errors import DeadlineError, InputError
 from agnews.model.classifier import Classifier
 from agnews.settings import Settings
@@ -51,7 +51,7 @@ class OneText:
         item = read_item(event, settings)
         if item.error is not None:
             raise item.error
-        return Request((item,), read_options(event) if isinstance(event, dict) else USUAL_OPTIONS)
+        return Request((item,), read_options(event) if isinstance(event, dict) else DEFAULT_OPTIONS)
 
     @staticmethod
     def respond(predictions: Sequence[Answer], classifier: Classifier, settings: Settings) -> Answer:

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple, Protocol
 
 from agnews.api.answer import Answer, answers, sent_bytes
-from agnews.api.request import Json, Request, describe
+from agnews.api.request import Json, Request, describe_value
 from agnews.errors import AnswerSizeError, InputError
 from agnews.function.events.direct import OneText, TextList, Warmup
 from agnews.function.events.distributed_map import DistributedMap
@@ -187,4 +187,4 @@ def find_source(event: Json, sources: Sequence[type[DirectSource]]) -> type[Dire
         if source.matches(event):
             return source
     forms = "; ".join(source.form for source in (SOURCES if sources is DIRECT_SOURCES else sources))
-    raise InputError(f"an event must be one of: {forms}. Found {describe(event)}")
+    raise InputError(f"an event must be one of: {forms}. Found {describe_value(event)}")

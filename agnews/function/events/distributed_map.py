@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from agnews.api.answer import Answer, ListAnswer, list_answer
-from agnews.api.request import OPTION_KEYS, Columns, Json, Request, describe, read_items, read_options
+from agnews.api.request import OPTION_KEYS, Columns, Json, Request, describe_value, read_items, read_options
 from agnews.errors import InputError
 from agnews.model.classifier import Classifier
 from agnews.settings import Settings
@@ -26,9 +26,9 @@ class DistributedMap:
         rows, batch_input = event["Items"], event.get("BatchInput")
         batch_input = {} if batch_input is None else batch_input
         if not isinstance(rows, list):
-            raise InputError(f"'Items' must be a list of rows, found {describe(rows)}")
+            raise InputError(f"'Items' must be a list of rows, found {describe_value(rows)}")
         if not isinstance(batch_input, dict):
-            raise InputError(f"'BatchInput' must be an object, found {describe(batch_input)}")
+            raise InputError(f"'BatchInput' must be an object, found {describe_value(batch_input)}")
         misplaced = [key for key in OPTION_KEYS if key in event]
         if misplaced:
             raise InputError(f"{misplaced[0]!r} is beside 'Items'; send it in 'BatchInput'")
@@ -46,6 +46,6 @@ def _columns(batch_input: Mapping[str, Json]) -> Columns:
         if value is None:
             continue
         if not isinstance(value, str) or not value:
-            raise InputError(f"{key!r} must be a column name, found {describe(value)}")
+            raise InputError(f"{key!r} must be a column name, found {describe_value(value)}")
         names[key.removesuffix("_column")] = value
     return Columns(**names)

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from agnews.api.answer import Answer, answers, batch_answers, error_answer
-from agnews.api.request import Item, Json, Request, describe
+from agnews.api.request import Item, Json, Request, describe_value
 from agnews.errors import AgNewsError, DeadlineError, InputError, ModelError
 from agnews.function.events.direct import Fields, OneText, TextList, has_fields
 from agnews.model.classifier import Classifier
@@ -86,7 +86,7 @@ def _parse_record(record: Record, settings: Settings) -> tuple[type[OneText] | t
         form = next((form for form in FORMS if form.matches(event)), None)
         if form is None:
             forms = "; ".join(form.form for form in FORMS)
-            raise InputError(f"a record's body must be plain text or one of: {forms}. Found {describe(event)}")
+            raise InputError(f"a record's body must be plain text or one of: {forms}. Found {describe_value(event)}")
         return form, form.parse(event, settings)
     except InputError as error:
         return OneText, error

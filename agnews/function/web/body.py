@@ -48,10 +48,10 @@ def read_event(request: HttpRequest) -> Json:
         return options | {"texts": lines}
     if not _JSON_TYPE.fullmatch(media_type):
         raise HttpError(415, f"content-type {media_type[:80]!r} is not supported; {CONTENT_TYPE_HINT}")
-    return _add_options(_parse_json(_decode(request, codec)), options)
+    return _merge_options(_parse_json(_decode(request, codec)), options)
 
 
-def _add_options(event: Json, options: dict[str, Json]) -> Json:
+def _merge_options(event: Json, options: dict[str, Json]) -> Json:
     """Return the event with `options`, except those that it has itself."""
     if not options:
         return event
