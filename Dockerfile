@@ -1,24 +1,24 @@
-# One file, two engines (ENGINE=onnx or pipeline), two platforms (linux/amd64 or linux/arm64):
+# Builds either engine (ENGINE=onnx or pipeline) for either platform (linux/amd64 or linux/arm64):
 #
 #   docker build --platform linux/amd64 --provenance=false -t agnews .
 #
-# It needs BuildKit, which Docker has by default since version 23.
-# --provenance=false: attestations would make an image index, which Lambda refuses.
-# No USER: Lambda brings its own, which is not root, and `sam local invoke` builds on this image as root.
+# Needs BuildKit, the default since Docker 23.
+# --provenance=false: attestations would turn the image into an index, which Lambda refuses.
+# No USER: Lambda uses its own, which is not root, and `sam local invoke` builds on this image as root.
 
 ARG BASE=public.ecr.aws/lambda/python:3.13
 ARG ENGINE=onnx
 ARG MODEL=embedded
 ARG TORCH_INDEX=https://download.pytorch.org/whl/cpu
 ARG HF_ENDPOINT=https://huggingface.co
-# The function's architecture, x86_64 or arm64, where it is known: an image of the other one is refused.
+# The function's architecture, x86_64 or arm64, if known: an image for the other one is refused.
 ARG ARCHITECTURE=
 ARG VERSION=0.2.0
 
 
-# Refuses what could only fail later, in Lambda. The stage `code` takes its mark, so that no image is without it; the
-# packages do not build on it, so that another MODEL or ARCHITECTURE does not install them anew.
-FROM ${BASE} AS start
+# Refuses early what would fail in Lambda. The stage `code` copies a file from here, so no image is built without this check;
+# the packages do not depend on it, so another MODEL or ARCHITECTURE does not install them again.
+FROM ${BASE} AS check
 ARG ENGINE
 ARG MODEL
 ARG ARCHITECTURE
@@ -26,7 +26,7 @@ ARG TARGETARCH
 WORKDIR /build
 COPY image/check.py image/
 RUN python3 image/check.py --engine "$ENGINE" --model "$MODEL" --function "$ARCHITECTURE" --platform "$TARGETARCH" \
-    && touch fit
+    && touch checked
 
 
 FROM ${BASE} AS pip
@@ -39,21 +39,21 @@ ENV PIP_ROOT_USER_ACTION=ignore \
     PIP_ONLY_BINARY=:all:
 
 
-# torch's CPU build has other hashes on each index, so it is pinned by version and comes first; PyPI's has 2 GB of CUDA.
+# torch's CPU build has different hashes on each index, so it is pinned by version and installed first. PyPI's has 2 GB of CUDA.
 FROM pip AS packages
 ARG ENGINE
 ARG TORCH_INDEX
-COPY image/settle.py image/
+COPY image/prepare.py image/
 COPY requirements/aws.txt requirements/lambda.txt requirements/pipeline.in requirements/pipeline.txt requirements/
 RUN if [ "$ENGINE" = pipeline ]; then \
         python3 -m pip install --target /packages --index-url "$TORCH_INDEX" "$(grep ^torch== requirements/pipeline.in)" \
         && python3 -m pip install --target /packages --require-hashes -r requirements/pipeline.txt -r requirements/aws.txt; \
     else \
         python3 -m pip install --target /packages --require-hashes -r requirements/lambda.txt -r requirements/aws.txt; \
-    fi && python3 image/settle.py /packages
+    fi && python3 image/prepare.py /packages
 
 
-# A hub checkpoint (MODEL=OWNER/NAME@REVISION) is converted with torch, which stays in this stage.
+# A hub checkpoint (MODEL=OWNER/NAME@REVISION) is converted with torch, which is only in this stage.
 FROM pip AS model
 ARG MODEL
 ARG TORCH_INDEX
@@ -71,24 +71,24 @@ ARG HF_ENDPOINT
 RUN PYTHONPATH=/bake python3 -B download_model.py --source "$MODEL" --engine "$ENGINE" --target /model
 
 
-# Loads the whole, once, before it is an image; but not for another CPU than the builder's: arm64 emulated on x86, ONNX
-# Runtime reads the host's /sys and /proc/cpuinfo, which contradict the emulated CPU, and crashes. Lambda on arm64 shows it
-# neither. A builder that does not say its own CPU (BUILDARCH) gives emulation away by x86's vendor_id in /proc/cpuinfo.
+# Loads the handler once during the build, unless the image is for another CPU than the builder's: under emulation of arm64,
+# ONNX Runtime reads the host's /sys and /proc/cpuinfo, which contradict the emulated CPU, and crashes. Lambda has neither.
+# If the builder does not set BUILDARCH, x86's vendor_id in /proc/cpuinfo reveals the emulation.
 FROM ${BASE} AS code
 ARG ENGINE
 ARG BUILDARCH
 ARG TARGETARCH
 WORKDIR /build
-COPY --from=start /build/fit ./
-COPY image/settle.py image/
+COPY --from=check /build/checked ./
+COPY image/prepare.py image/
 COPY agnews /code/agnews
 COPY handler.py /code/
 RUN --mount=type=bind,from=packages,source=/packages,target=/packages \
     --mount=type=bind,from=model,source=/model,target=/model \
-    python3 image/settle.py /code \
+    python3 image/prepare.py /code \
     && if [ "${BUILDARCH:-$TARGETARCH}" != "${TARGETARCH:-$BUILDARCH}" ] \
         || { [ -z "$BUILDARCH" ] && [ "$(uname -m)" = aarch64 ] && grep -q ^vendor_id /proc/cpuinfo; }; then \
-        echo "for another CPU than this machine's: the handler is not loaded during this build"; \
+        echo "the image is for another CPU than this machine's: the handler is not loaded during this build"; \
     else \
         cd /code \
         && AGNEWS_ENGINE="$ENGINE" AGNEWS_MODEL_DIR=/model PYTHONPATH=/packages python3 -B -c 'import handler'; \

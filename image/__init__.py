@@ -1,1 +1,1 @@
-"""What `docker build` runs inside the base image: Python's own library only, each file by itself."""
+"""Scripts that `docker build` runs inside the base image. Each is one file and needs only the standard library."""

@@ -8,24 +8,24 @@ from pathlib import Path, PurePosixPath
 import pytest
 
 from agnews.model.checkpoint import FILES, MANIFEST
-from image.check import ARCHITECTURES, FUNCTIONS, main, misuse, mix_ups
-from image.settle import main as settle
+from image.check import ARCHITECTURES, FUNCTIONS, architecture_errors, argument_errors, main
+from image.prepare import main as prepare
 from tests.support.requirement import ROOT
 
 
 @pytest.mark.parametrize("model", ["embedded", "textattack/distilbert-base-uncased-ag-news@52ee64d"])
 @pytest.mark.parametrize("engine", ["onnx", "pipeline"])
 def test_known_engines_and_pinned_models_are_built(engine: str, model: str) -> None:
-    assert misuse(engine, model) == []
+    assert argument_errors(engine, model) == []
 
 
 @pytest.mark.parametrize("model", ["", "owner/name", "./folder", "name@1", "owner/name@", "owner/name@1 2"])
 def test_a_model_that_is_not_pinned_is_refused(model: str) -> None:
-    assert misuse("onnx", model) == [f"--build-arg MODEL={model} is neither embedded nor OWNER/NAME@REVISION"]
+    assert argument_errors("onnx", model) == [f"--build-arg MODEL={model} is neither embedded nor OWNER/NAME@REVISION"]
 
 
 def test_an_unknown_engine_is_refused() -> None:
-    assert misuse("onxx", "embedded") == ["--build-arg ENGINE=onxx is unknown; choose onnx or pipeline"]
+    assert argument_errors("onxx", "embedded") == ["--build-arg ENGINE=onxx is unknown; choose onnx or pipeline"]
 
 
 @pytest.mark.parametrize("machine", ["x86_64", "aarch64"])
@@ -33,19 +33,21 @@ def test_an_unknown_engine_is_refused() -> None:
 @pytest.mark.parametrize("target", ["", "amd64", "arm64"])
 def test_an_architecture_is_refused_where_it_is_not_the_bases(machine: str, target: str, function: str) -> None:
     expected = ARCHITECTURES[machine]
-    faults = mix_ups(machine, target, function)
-    assert len(faults) == (target not in {"", expected}) + (FUNCTIONS.get(function) not in {None, expected})
+    errors = architecture_errors(machine, target, function)
+    assert len(errors) == (target not in {"", expected}) + (FUNCTIONS.get(function) not in {None, expected})
 
 
 def test_a_functions_wrong_architecture_names_lambdas_error_and_the_platform_to_build_for() -> None:
-    (fault,) = mix_ups("aarch64", "arm64", "x86_64")
+    (fault,) = architecture_errors("aarch64", "arm64", "x86_64")
     assert "Runtime.InvalidEntrypoint" in fault
     assert fault.endswith("build with --platform linux/amd64")
 
 
 def test_architectures_that_lambda_lacks_are_refused() -> None:
-    assert mix_ups("riscv64", "riscv64", "") == ["the base image runs on riscv64; Lambda has x86_64 and arm64"]
-    assert mix_ups("x86_64", "amd64", "amd64") == [
+    assert architecture_errors("riscv64", "riscv64", "") == [
+        "the base image is for riscv64; Lambda has x86_64 and arm64"
+    ]
+    assert architecture_errors("x86_64", "amd64", "amd64") == [
         "--build-arg ARCHITECTURE=amd64 is unknown; Lambda has x86_64 and arm64"
     ]
 
@@ -79,7 +81,7 @@ def packages(tmp_path: Path) -> Path:
 
 
 def test_what_lambda_never_reads_is_gone(packages: Path) -> None:
-    settle(packages)
+    prepare(packages)
     kept = {path.relative_to(packages).as_posix() for path in packages.rglob("*") if path.is_file()}
     data = {"botocore/data/endpoints.json", "botocore/data/sqs/service.json"}
     assert kept == data | {
@@ -90,14 +92,14 @@ def test_what_lambda_never_reads_is_gone(packages: Path) -> None:
 
 
 def test_everyone_may_read_what_is_left(packages: Path) -> None:
-    settle(packages)
+    prepare(packages)
     some = packages / "some"
     modes = {path.name: path.stat().st_mode & 0o777 for path in (some, *some.rglob("*")) if path.suffix != ".pyc"}
     assert modes == {"some": 0o755, "__pycache__": 0o755, "code.py": 0o644, "library.so": 0o755}
 
 
 def test_compiled_modules_load_whatever_time_a_layer_gives_their_source(packages: Path) -> None:
-    settle(packages)
+    prepare(packages)
     (packages / "some" / "code.py").write_text("ANSWER = 0\n")
     done = subprocess.run(
         [sys.executable, "-c", "from some.code import ANSWER; print(ANSWER)"],
@@ -112,7 +114,7 @@ def test_compiled_modules_load_whatever_time_a_layer_gives_their_source(packages
 
 def test_a_source_for_a_newer_python_is_left_as_it_is(packages: Path, capfd: pytest.CaptureFixture[str]) -> None:
     (packages / "some" / "newer.py").write_text("from __future__ import next_year\n")
-    settle(packages)
+    prepare(packages)
     assert (packages / "some" / "newer.py").exists()
     assert "newer.py" in capfd.readouterr().out
 

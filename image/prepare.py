@@ -1,4 +1,4 @@
-"""Makes a folder of packages or code fit for Lambda: without what it never reads, compiled, readable by all."""
+"""Prepare a folder of packages or code for Lambda: remove unused files, compile, and make everything readable."""
 
 import compileall
 import shutil
@@ -7,16 +7,16 @@ from collections.abc import Iterator
 from pathlib import Path
 from py_compile import PycInvalidationMode
 
-UNREAD = (
+UNUSED = (
     "bin",
     "**/tests",
     "**/*.pyi",
-    "botocore/data/[!s]*/",  # every service's description but that of SQS
+    "botocore/data/[!s]*/",  # the descriptions of all services but SQS
     "botocore/data/s[!q]*/",
     "numpy/_core/include",
     "numpy/_core/lib",
     "numpy/f2py",
-    "onnxruntime/capi/libonnxruntime.so*",  # 35 MB for programs in C; the Python module has all of it inside
+    "onnxruntime/capi/libonnxruntime.so*",  # 35 MB for C programs; the Python module contains it
     "onnxruntime/datasets",
     "onnxruntime/quantization",
     "onnxruntime/tools",
@@ -24,34 +24,34 @@ UNREAD = (
     "torch/include",
     "torch/share",
 )
-"""Globs of what no import of the handler opens; the image's tests run without it."""
+"""Globs of what the handler never opens. The image's tests run without these files."""
 
 
 def main(folder: Path) -> None:
-    """Leaves `folder` ready. What this Python cannot compile it names and leaves: torch holds files for newer ones."""
-    for path in list(unread(folder)):
+    """Prepare `folder`. Files that do not compile are reported and kept: torch has some for newer Python versions."""
+    for path in list(unused_paths(folder)):
         remove(path)
-    # Unchecked: valid whatever times the layers give the sources, which are not even looked at.
+    # Unchecked: valid whatever modification times the image's layers give the sources.
     compileall.compile_dir(folder, quiet=1, force=True, invalidation_mode=PycInvalidationMode.UNCHECKED_HASH)
-    share(folder)
+    make_readable(folder)
 
 
-def unread(folder: Path) -> Iterator[Path]:
-    """What of `folder` is of no use in Lambda."""
-    for pattern in UNREAD:
+def unused_paths(folder: Path) -> Iterator[Path]:
+    """Yield what is unused in Lambda."""
+    for pattern in UNUSED:
         yield from folder.glob(pattern)
 
 
 def remove(path: Path) -> None:
-    """Leaves nothing at `path`, which may have gone with its folder."""
+    """Remove a file or a folder, if it still exists."""
     if path.is_dir() and not path.is_symlink():
         shutil.rmtree(path)
     else:
         path.unlink(missing_ok=True)
 
 
-def share(folder: Path) -> None:
-    """Lets everyone read, whatever umask the checkout had: Lambda runs as a user of its own."""
+def make_readable(folder: Path) -> None:
+    """Make everything readable for all, whatever the checkout's umask: Lambda runs as another user."""
     for path in (folder, *folder.rglob("*")):
         executable = path.is_dir() or path.stat().st_mode & 0o100
         path.chmod(0o755 if executable else 0o644)
