@@ -15,7 +15,7 @@ from tests.support.requirement import ROOT, require_module
 
 @pytest.fixture
 def cache(tmp_path: Path) -> Path:
-    """A copy of the embedded checkpoint's onnx half."""
+    """A copy of the embedded checkpoint's files for onnx."""
     assert download_model("--source", "embedded", "--engine", "onnx", "--target", tmp_path / "cache").returncode == 0
     return tmp_path / "cache"
 

@@ -1,4 +1,4 @@
-"""Imports go one way, and heavy ones have an address."""
+"""Imports go one way, and heavy packages are imported only in known places."""
 
 import ast
 import json
@@ -12,8 +12,6 @@ import pytest
 
 from tests.support.requirement import ROOT
 
-HEAVY = {"torch", "transformers", "onnx", "huggingface_hub", "pyarrow", "safetensors"}
-GROUND = {"agnews.errors", "agnews.labels", "agnews.settings"}
 ROOMS: dict[str, set[str]] = {
     "ground": set(),
     "agnews.model": {"ground"},
@@ -25,34 +23,37 @@ ROOMS: dict[str, set[str]] = {
     "agnews.__main__": {"agnews.cli"},
     "handler": {"ground", "agnews.model", "agnews.api", "agnews.function"},
 }
-"""Each folder, and the others that its modules may import from. `ground` is GROUND, `agnews` its __init__.py alone."""
-DESK = {"agnews.__main__", "agnews.cli", "agnews.cli.local"}
-"""What is not in the image."""
-ALLOWED = {
+"""Each room, and the other rooms that its modules may import. `agnews` is only agnews/__init__.py."""
+NOT_IN_IMAGE = {"agnews.cli", "agnews.cli.local", "agnews.__main__"}
+GROUND = {"agnews.errors", "agnews.labels", "agnews.settings"}
+"""The modules of the room `ground`. All other rooms are folders, or modules with the room's name."""
+
+HEAVY = {"boto3", "botocore", "huggingface_hub", "onnx", "pyarrow", "safetensors", "torch", "transformers"}
+HEAVY_IMPORTS: dict[str, set[str]] = {
+    "agnews.model.engines.pipeline": {"torch", "transformers"},
+    "agnews.function.queue": {"botocore"},
     "agnews.cli.bulk.aws": {"boto3", "botocore"},
     "agnews.cli.bulk.cost": {"botocore"},
-    "agnews.function.queue": {"botocore"},
-    "agnews.model.engines.pipeline": {"torch", "transformers"},
     "agnews.cli.bulk.s3": {"botocore"},
 }
-"""Where heavy packages may be imported, when they are needed."""
+"""The modules that may import heavy packages, and which."""
 
-SET = {"OPENBLAS_NUM_THREADS", "ORT_DISABLE_TELEMETRY"}
-UNSET = {name: value for name, value in os.environ.items() if name not in SET}
-"""The environment without what importing agnews has set in it."""
+SET_AT_IMPORT = {"OPENBLAS_NUM_THREADS", "ORT_DISABLE_TELEMETRY"}
+ENVIRONMENT = {name: value for name, value in os.environ.items() if name not in SET_AT_IMPORT}
+"""The environment without the variables that importing agnews has set in this process."""
 
 MODULES = sorted([*(ROOT / "agnews").rglob("*.py"), ROOT / "handler.py"])
 
 
 def imported(path: Path) -> set[str]:
-    """Names of the modules that a file imports, anywhere in it."""
-    found = set()
+    """Return the names of the modules that a file imports, anywhere in it."""
+    names = set()
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
-            found |= {alias.name for alias in node.names}
+            names |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom) and node.module:
-            found |= {node.module} | {f"{node.module}.{alias.name}" for alias in node.names}
-    return found
+            names |= {node.module} | {f"{node.module}.{alias.name}" for alias in node.names}
+    return names
 
 
 def name_of(path: Path) -> str:
@@ -63,13 +64,13 @@ KNOWN = {name_of(path) for path in MODULES}
 
 
 @pytest.mark.parametrize("path", MODULES, ids=name_of)
-def test_what_runs_in_lambda_imports_no_training_code(path: Path) -> None:
+def test_a_module_imports_no_training_code_and_only_its_heavy_packages(path: Path) -> None:
     roots = {name.partition(".")[0] for name in imported(path)}
-    assert roots & (HEAVY | {"modeling", "benchmarks", "boto3", "botocore"}) <= ALLOWED.get(name_of(path), set())
+    assert roots & (HEAVY | {"modeling", "benchmarks"}) <= HEAVY_IMPORTS.get(name_of(path), set())
 
 
 def room_of(module: str) -> str | None:
-    """The room that a module is in: its folder's, or the nearest folder's above that is one."""
+    """Return the room of a module: itself or the nearest folder above it that is a room. None if there is none."""
     if module in GROUND:
         return "ground"
     if module in ROOMS:
@@ -89,40 +90,40 @@ def test_a_module_imports_only_from_its_room_and_those_below(path: Path) -> None
 def test_importing_the_handler_writes_nothing_below_home(tmp_path: Path) -> None:
     home = {"HOME": str(tmp_path), "XDG_CACHE_HOME": str(tmp_path), "CI": ""}
     done = subprocess.run(
-        [sys.executable, "-c", "import handler"], cwd=ROOT, env=UNSET | home, capture_output=True, text=True
+        [sys.executable, "-c", "import handler"], cwd=ROOT, env=ENVIRONMENT | home, capture_output=True, text=True
     )
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
     assert list(tmp_path.rglob("*")) == []
 
 
-def told(modules: str, expression: str) -> Any:
-    """What `expression` is in a new process that has imported `modules`."""
+def evaluate(modules: str, expression: str) -> Any:
+    """Return the value of `expression` in a new process that has imported `modules`."""
     command = [sys.executable, "-c", f"import {modules}; print(json.dumps({expression}))"]
-    done = subprocess.run(command, cwd=ROOT, env=UNSET, check=True, capture_output=True, text=True)
+    done = subprocess.run(command, cwd=ROOT, env=ENVIRONMENT, check=True, capture_output=True, text=True)
     return json.loads(done.stdout)
 
 
 def test_importing_agnews_loads_no_other_module() -> None:
-    assert told(
+    assert evaluate(
         "sys; before = {*sys.modules}; import agnews; added = [*{*sys.modules} - before]; import json", "added"
     ) == ["agnews"]
 
 
 def test_importing_the_handler_does_not_load_the_python_interface() -> None:
-    assert "agnews.api.python" not in told("handler, json, sys", "sorted(sys.modules)")
+    assert "agnews.api.python" not in evaluate("handler, json, sys", "sorted(sys.modules)")
 
 
 def test_importing_the_handler_loads_no_torch_and_no_command_line() -> None:
-    loaded = told("handler, json, sys", "sorted(sys.modules)")
+    loaded = evaluate("handler, json, sys", "sorted(sys.modules)")
     roots = {name.partition(".")[0] for name in loaded}
     assert "numpy.typing" not in loaded
     assert "onnxruntime" in roots
-    assert not roots & (HEAVY | {"rich", "argparse", "boto3", "botocore", "http", "modeling", "random"})
+    assert not roots & (HEAVY | {"rich", "argparse", "http", "modeling", "random"})
 
 
 def test_what_every_start_loads_declares_no_dataclasses() -> None:
     # Each is made by compiling code: some milliseconds of every start. Named tuples are not.
-    loaded = told(
+    loaded = evaluate(
         "handler, agnews.function.web.routes, json, sys",
         "[str(vars(module).get('__file__')) for module in list(sys.modules.values())]",
     )
@@ -132,7 +133,7 @@ def test_what_every_start_loads_declares_no_dataclasses() -> None:
 
 
 def test_what_was_loaded_is_left_alone_by_the_garbage_collector() -> None:
-    frozen, enabled = told("gc, handler, json", "[gc.get_freeze_count(), gc.isenabled()]")
+    frozen, enabled = evaluate("gc, handler, json", "[gc.get_freeze_count(), gc.isenabled()]")
     assert enabled
     assert frozen > 10_000
 
@@ -141,4 +142,4 @@ def test_what_was_loaded_is_left_alone_by_the_garbage_collector() -> None:
 @pytest.mark.skipif((os.cpu_count() or 1) < 2, reason="on one CPU it starts none")
 def test_numpy_starts_no_threads_of_its_own() -> None:
     # OpenBLAS's would spin while the model loads.
-    assert told("agnews.model.classifier, json, os", "len(os.listdir('/proc/self/task'))") == 1
+    assert evaluate("agnews.model.classifier, json, os", "len(os.listdir('/proc/self/task'))") == 1

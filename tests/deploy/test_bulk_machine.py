@@ -41,7 +41,7 @@ class Folder:
 
 
 def table(rows: list[dict[str, str]]) -> Folder:
-    """A folder with the rows as headlines.csv."""
+    """Return a folder with the rows as headlines.csv."""
     text = io.StringIO(newline="")
     writer = csv.DictWriter(text, list(rows[0]))
     writer.writeheader()
@@ -50,7 +50,7 @@ def table(rows: list[dict[str, str]]) -> Folder:
 
 
 def run(folder: Folder, api: RuntimeApi, content: dict[str, Any] = INPUT, **parameters: str) -> Run:
-    """The run, whether it succeeded or failed."""
+    """Run the state machine and return the run, whether it succeeded or failed."""
     finished = Run(Stack(**parameters).definition, folder, api.invoke)
     try:
         finished.execute(content)
@@ -61,7 +61,7 @@ def run(folder: Folder, api: RuntimeApi, content: dict[str, Any] = INPUT, **para
 
 @pytest.fixture(scope="module")
 def small(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RuntimeApi]:
-    """A function whose answers to a batch may have 2,000 bytes."""
+    """A function with a limit of 2,000 bytes for the answer to a batch."""
     log = tmp_path_factory.mktemp("runtime") / "log.txt"
     with runtime(log, AGNEWS_MAX_ITEMS_ANSWER_BYTES="2000") as api:
         yield api
@@ -128,7 +128,7 @@ def test_quotes_commas_line_ends_and_short_rows_are_read_as_aws_reads_them(lambd
 
 
 def mixed() -> Folder:
-    """Four batches of ten: the answers to the third are too large, by its ids."""
+    """Return four batches of ten. The ids of the third make its answer too large."""
     rows = [{"id": str(number).zfill(250 if 20 <= number < 30 else 2), "title": OIL} for number in range(40)]
     return table(rows)
 

@@ -23,7 +23,7 @@ CONFIGURE = "PUT /2015-03-31/functions/agnews/configuration"
 
 @dataclass(frozen=True)
 class Run:
-    """What the script did, and the function as it then was."""
+    """What the script did, and the function afterwards."""
 
     deployed: Deployed
     changes: list[str]

@@ -23,7 +23,7 @@ UNKNOWN = "AWS refuses these credentials in us-east-1; check that they are compl
 
 @pytest.fixture(scope="module")
 def aws(aws: Account) -> Account:
-    """With a role of somebody else's."""
+    """An account with a role that somebody else created."""
     trust = json.dumps({"Version": "2012-10-17", "Statement": []})
     aws.aws("iam", "create-role", "--role-name", "owner", "--assume-role-policy-document", trust)
     return aws
@@ -35,13 +35,13 @@ def path(tmp_path_factory: pytest.TempPathFactory) -> str:
 
 
 def create(aws: Account, name: str, *options: str) -> None:
-    """Makes a function in another way than the script does."""
+    """Create a function in another way than the script does."""
     role = f"arn:aws:iam::{NUMBER}:role/owner"
     aws.aws("lambda", "create-function", "--function-name", name, "--role", role, *options)
 
 
 def pushed(aws: Account, name: str, tag: str) -> str:
-    """The address of an image that somebody pushed."""
+    """Push an image as somebody else would, and return its address."""
     aws.aws("ecr", "create-repository", "--repository-name", name)
     image = ["--repository-name", name, "--image-tag", tag, "--image-manifest", json.dumps(MANIFEST)]
     aws.aws("ecr", "put-image", *image)
@@ -49,7 +49,7 @@ def pushed(aws: Account, name: str, tag: str) -> str:
 
 
 def refusal(aws: Account, path: str, folder: Path, name: str) -> str:
-    """What the script says first, having changed and built nothing."""
+    """Return the script's error message. It must not have changed or built anything."""
     before = len(aws.requests)
     deployed = deploy(path, folder, "--name", name, environment=aws.environment)
     assert [request.operation for request in aws.requests[before:] if request.changes] == []

@@ -51,7 +51,7 @@ def deployed(tmp_path_factory: pytest.TempPathFactory, aws: Account) -> Iterator
 
 
 def fetched(url: str, *accept: str) -> tuple[str, Any]:
-    """The content type and the parsed body."""
+    """Return the content type and the parsed body."""
     request = urllib.request.Request(url, headers={"Accept": ", ".join(accept)})
     with urllib.request.urlopen(request, timeout=PATIENCE_S) as response:
         return response.headers["Content-Type"], json.loads(response.read())

@@ -37,7 +37,7 @@ def test_shellcheck_finds_nothing_in_the_scripts() -> None:
 
 
 class Engine(BaseHTTPRequestHandler):
-    """The Docker engine, as far as `sam build` asks it itself: it is there."""
+    """A stand-in for the Docker engine that answers `sam build`'s question whether it is running."""
 
     def do_GET(self) -> None:
         self.send_response(200)
@@ -154,7 +154,7 @@ def stacks(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Account]:
 
 
 def created(stacks: Account, transformed: dict[str, Any], name: str, parameters: dict[str, str]) -> dict[str, Any]:
-    """The function of a new stack. moto makes no alias, URL or destination: grants are on the function instead.
+    """The function of a new stack. moto has no alias, URL or destination, so permissions are on the function.
 
     It also keeps what AWS::NoValue leaves out of a list, unlike CloudFormation: roles come without such policies.
     """

@@ -31,7 +31,7 @@ FAILED = ("sqs:SendMessage", "FailedEvents.Arn")
 
 
 def grants(stack: Stack, role: str) -> list[tuple[str, str]]:
-    """Actions and resources of a role's statements."""
+    """Return the actions and resources of a role's statements."""
     policies = stack.resources[role]["Policies"]
     statements = [statement for policy in policies for statement in policy["PolicyDocument"]["Statement"]]
     return [(joined(statement["Action"]), joined(statement["Resource"])) for statement in statements]
@@ -146,7 +146,7 @@ def test_the_duration_alarm_is_at_four_fifths_of_the_timeout() -> None:
 
 
 def metrics_of(alarm: dict[str, Any]) -> list[tuple[str, str, str]]:
-    """Namespace, name and dimension of what an alarm looks at."""
+    """Return namespace, name and dimension of an alarm's metrics."""
     single = [alarm] if "MetricName" in alarm else []
     metrics = single + [metric["MetricStat"]["Metric"] for metric in alarm.get("Metrics", []) if "MetricStat" in metric]
     return [(item["Namespace"], item["MetricName"], item["Dimensions"][0]["Name"]) for item in metrics]

@@ -17,7 +17,7 @@ def transformed() -> dict[str, Any]:
 
 
 def version(template: dict[str, Any]) -> tuple[str, dict[str, Any]]:
-    """The name and properties of the version that the alias points to."""
+    """Return the name and properties of the version that the alias points to."""
     ((name, item),) = [entry for entry in template["Resources"].items() if entry[1]["Type"] == "AWS::Lambda::Version"]
     return name, item["Properties"]
 
@@ -26,7 +26,7 @@ def version(template: dict[str, Any]) -> tuple[str, dict[str, Any]]:
 def described(
     transformed: dict[str, Any], tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Callable[[dict[str, str]], str]]:
-    """Gives the version's description under parameters, as CloudFormation makes it."""
+    """A function that returns the version's description for some parameters, as CloudFormation would."""
     require_aws()
     parts = {key: transformed[key] for key in ("Parameters", "Mappings", "Conditions")}
     outputs = {"Description": {"Value": version(transformed)[1]["Description"]}}

@@ -44,7 +44,7 @@ def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 
 def wait_for(port: int) -> None:
-    """Returns when something listens on `port`. The emulator says so nowhere else."""
+    """Wait until something listens on `port`. The emulator does not report it in any other way."""
     end = time.monotonic() + PATIENCE_S
     while True:
         connection = http.client.HTTPConnection("127.0.0.1", port)

@@ -10,7 +10,7 @@ from agnews import __version__
 from agnews.model.checkpoint import FILES, MANIFEST
 from tests.support.buildah import facts, mounted
 from tests.support.images import Image, layers, record, task
-from tests.test_imports import DESK, KNOWN, room_of
+from tests.test_imports import KNOWN, NOT_IN_IMAGE, room_of
 
 pytestmark = pytest.mark.image
 
@@ -29,7 +29,7 @@ FAST = {"agnews", "handler.py", "model_cache", "numpy", "numpy.libs", "onnxrunti
 
 @pytest.fixture(scope="module")
 def root(image: Image) -> Path:
-    """The folder that the image's files are mounted at."""
+    """The folder where the image's files are mounted."""
     return mounted(image.name)
 
 
@@ -62,7 +62,7 @@ def test_the_fast_image_holds_nothing_but_what_it_runs(image: Image, root: Path)
 
 def test_of_the_package_only_what_the_handler_runs_is_there(root: Path) -> None:
     held = {".".join(path.relative_to(task(root)).with_suffix("").parts) for path in task(root).glob("agnews/**/*.py")}
-    ours = {name for name in KNOWN - {"handler"} if room_of(name) not in DESK}
+    ours = {name for name in KNOWN - {"handler"} if room_of(name) not in NOT_IN_IMAGE}
     assert {name.removesuffix(".__init__") for name in held} == ours
 
 
@@ -101,7 +101,7 @@ def test_every_wheel_loads_on_glibc_2_34(image: Image, root: Path) -> None:
 
 
 def tags(wheel: Path) -> set[str]:
-    """The platforms of a wheel's own description."""
+    """Return the platform tags in a wheel's metadata."""
     lines = re.findall(r"^Tag: \S+-(\S+)$", wheel.read_text(), re.MULTILINE)
     return {tag for line in lines for tag in line.split(".")}
 

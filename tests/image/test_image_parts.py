@@ -1,4 +1,4 @@
-"""What `docker build` runs inside the base image."""
+"""The scripts that `docker build` runs inside the base image."""
 
 import platform
 import subprocess
@@ -69,7 +69,7 @@ BOTOCORE = ("botocore/data/endpoints.json", *(f"botocore/data/{name}/service.jso
 
 @pytest.fixture
 def packages(tmp_path: Path) -> Path:
-    """A folder as pip leaves it, by an umask that keeps others out."""
+    """A folder as pip leaves it, with a umask that gives others no access."""
     for name in ("bin/tool", "some/tests/test_it.py", "some/code.py", "some/code.pyi", "some/library.so", *BOTOCORE):
         path = tmp_path / "packages" / name
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -52,7 +52,7 @@ BAD_EVENTS: list[tuple[Json, str, str]] = [
         "send fewer texts, lower top_k or leave out explain",
     ),
 ]
-"""Event, error class and part of its message: requests that are unusable as a whole, with the default settings."""
+"""Events that are refused as a whole with the default settings: event, error class and part of the message."""
 
 BAD_ITEMS: list[tuple[Json, str]] = [
     ("", "InputError"),
@@ -66,4 +66,4 @@ BAD_ITEMS: list[tuple[Json, str]] = [
     ("\ud800", "InputError"),
     ("a" * 100_001, "LimitError"),
 ]
-"""Item and error class: what, in a list, becomes an error in its place. None has an id that can be echoed."""
+"""Items that become an error in their place in a list: item and error class. None has a usable id."""

@@ -18,7 +18,7 @@ PIP_SETTINGS = ("cert", "extra-index-url", "find-links", "index-url", "timeout",
 
 @functools.cache
 def storage() -> tuple[str, ...]:
-    """buildah's options for the storage: overlay mounts where the machine has them, else whole copies."""
+    """Return buildah's options for the storage: overlay mounts if the machine supports them, else full copies."""
     for driver in ("overlay", "vfs"):
         folder = FOLDER / driver
         options = ("--root", f"{folder}/root", "--runroot", f"{folder}/run", "--storage-driver", driver)
@@ -29,12 +29,12 @@ def storage() -> tuple[str, ...]:
 
 
 def unmount(folder: Path) -> None:
-    """Frees the storage's folder, which buildah leaves mounted on itself: `make clean` could not remove it."""
+    """Unmount the storage's folder, which buildah leaves mounted, so that `make clean` can remove it."""
     subprocess.run(["umount", str(folder)], capture_output=True)
 
 
 def buildah(*arguments: str | Path) -> str:
-    """What buildah prints, its warnings apart; it must not fail."""
+    """Run buildah and return its stdout. It must not fail."""
     command = ["buildah", *storage(), *map(str, arguments)]
     done = subprocess.run(command, capture_output=True, encoding="utf-8")
     assert done.returncode == 0, done.stderr
@@ -42,7 +42,7 @@ def buildah(*arguments: str | Path) -> str:
 
 
 def build(tag: str, platform: str, context: Path = ROOT, /, **arguments: str) -> subprocess.CompletedProcess[str]:
-    """The ended build of `context`'s Dockerfile with `arguments` as its --build-arg; all that it says is in stdout."""
+    """Build `context`'s Dockerfile with `arguments` as --build-arg. All output is in stdout."""
     given = [part for name, value in arguments.items() for part in ("--build-arg", f"{name}={value}")]
     how = (
         "--isolation",
@@ -60,12 +60,12 @@ def build(tag: str, platform: str, context: Path = ROOT, /, **arguments: str) ->
 
 
 def facts(image: str) -> Any:
-    """The image's configuration as Docker has it."""
+    """Return the image's configuration in Docker's format."""
     return json.loads(buildah("inspect", "--type", "image", image))["Docker"]
 
 
 def mounted(image: str) -> Path:
-    """The image's files, in a new container's folder, until this process ends."""
+    """Return the folder where the image's files are mounted until this process ends."""
     container = buildah("from", "--pull-never", image)
     atexit.register(buildah, "rm", container)
     return Path(buildah("mount", container))
@@ -73,7 +73,7 @@ def mounted(image: str) -> Path:
 
 @functools.cache
 def pip_mounts() -> tuple[str, ...]:
-    """buildah's options that let a build's pip find packages where the host's does: mirrors, certificates, wheels."""
+    """Return buildah's options that give pip in a build the host's mirrors, certificates and wheels."""
     listed = subprocess.run(
         [sys.executable, "-m", "pip", "config", "list"], check=True, capture_output=True, encoding="utf-8"
     ).stdout

@@ -15,7 +15,7 @@ EMBEDDED = ROOT / "model_cache"
 def download_model(
     *arguments: str | Path, extra: Mapping[str, str] | None = None, before: Callable[[], None] | None = None
 ) -> subprocess.CompletedProcess[str]:
-    """The ended process and what it printed; `extra` are variables."""
+    """Run it and return the process with its output; `extra` are environment variables."""
     strict = {"OMP_NUM_THREADS": "1", "PYTHONWARNINGS": "error::ResourceWarning"}
     return subprocess.run(
         [sys.executable, str(SCRIPT), *map(str, arguments)],

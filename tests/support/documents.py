@@ -23,18 +23,18 @@ class Example(NamedTuple):
 
 
 def text_of(name: str) -> str:
-    """The text of the document at this path below the repository."""
+    """Return the text of the document at this path in the repository."""
     return (ROOT / name).read_text(encoding="utf-8")
 
 
 def examples(language: str) -> list[Example]:
-    """Every fenced block of this language, in every document."""
+    """Return all fenced blocks in this language, from all documents."""
     blocks = [Example(path, *block) for path in DOCUMENTS for block in FENCE.findall(path.read_text(encoding="utf-8"))]
     return [block for block in blocks if block.language == language]
 
 
 def rows(name: str, heading: str) -> list[list[str]]:
-    """The cells of the first table below this heading, without its head."""
+    """Return the cells of the first table below this heading, without its header."""
     section = text_of(name).split(f"{heading}\n", 1)[1]
     lines = re.search(r"(?:^\|.*\n)+", section, re.MULTILINE)
     assert lines is not None

@@ -13,7 +13,7 @@ from tests.support.free_port import free_port
 
 @contextmanager
 def registry(folder: Path) -> Iterator[str]:
-    """The address of a running, empty registry that keeps its files in `folder`."""
+    """Start an empty registry that keeps its files in `folder`, and yield its address."""
     address = f"127.0.0.1:{free_port()}"
     settings = {
         "version": 0.1,

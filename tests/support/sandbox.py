@@ -31,11 +31,11 @@ class Sandbox:
 
     @property
     def inside(self) -> list[str]:
-        """What a command of the host's begins with, to reach the sandbox's network."""
+        """The prefix of a command on the host that needs the sandbox's network."""
         return ["nsenter", f"--net=/proc/{self.process}/ns/net", "--"]
 
     def curl(self, *arguments: str) -> Any:
-        """The parsed answer to curl with `arguments`."""
+        """Run curl with `arguments` and return the parsed answer."""
         command = [*self.inside, "curl", "--silent", "--show-error", *arguments]
         done = subprocess.run(command, capture_output=True, encoding="utf-8")
         assert done.returncode == 0, done.stderr
@@ -46,7 +46,7 @@ class Sandbox:
 
 
 def walled(image: str, root: Path, environment: dict[str, str]) -> list[str]:
-    """bwrap's command line up to the program: `root` with `image`'s environment and working directory."""
+    """Return bwrap's command line before the program: `root` with the image's environment and working directory."""
     config = facts(image)["config"]
     variables = dict(variable.split("=", 1) for variable in config["Env"]) | {"HOME": EMPTY_HOME} | environment
     command = ["bwrap", "--ro-bind", str(root), "/", "--proc", "/proc", "--perms", "1777", "--tmpfs", "/tmp"]
@@ -67,7 +67,7 @@ AS_USER = ("chroot", f"--userspec={USER}", "--skip-chdir", "/")
 
 
 def output(image: str, *program: str, **environment: str) -> str:
-    """What `program` prints inside `image`."""
+    """Run `program` inside the image and return its output."""
     command = [*walled(image, mounted(image), environment), *AS_USER, *program]
     done = subprocess.run(command, capture_output=True, encoding="utf-8")
     assert done.returncode == 0, done.stderr
@@ -76,7 +76,7 @@ def output(image: str, *program: str, **environment: str) -> str:
 
 @contextmanager
 def started(image: str, log: Path, **environment: str) -> Iterator[Sandbox]:
-    """`image` through its entrypoint, once it has answered a request."""
+    """Start the image through its entrypoint and wait until it has answered a request."""
     config = facts(image)["config"]
     program: Sequence[str] = [*config["Entrypoint"], *config["Cmd"]]
     reading, writing = os.pipe()

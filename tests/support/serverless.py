@@ -21,7 +21,7 @@ json.dump(transform(template, {}, None), sys.stdout)
 
 
 def run(tool: str, *arguments: str, **more: str) -> subprocess.CompletedProcess[str]:
-    """What a tool of the deploy environment does in the checkout, with `more` in its environment."""
+    """Run a tool of the deploy environment in the checkout, with `more` in its environment."""
     require_deploy_tools()
     environment = os.environ | {"SAM_CLI_TELEMETRY": "0", "AWS_DEFAULT_REGION": "us-east-1"} | NOBODY | more
     command = [str(DEPLOY_TOOLS / tool), *arguments]
@@ -29,7 +29,7 @@ def run(tool: str, *arguments: str, **more: str) -> subprocess.CompletedProcess[
 
 
 def transform(tag: str) -> dict[str, Any]:
-    """What the serverless transform makes of the template with this image."""
+    """Return the template with this image after the serverless transform."""
     done = run("python", "-c", TRANSFORM, tag)
     assert done.returncode == 0, done.stderr
     template: dict[str, Any] = json.loads(done.stdout)

@@ -31,7 +31,7 @@ MACHINES = {"amd64": "x86_64", "arm64": "aarch64"}
 
 
 def require_tools(emulation: bool = False) -> None:
-    """Returns if images can be built and run here. Otherwise the test fails with what to install."""
+    """Fail the test with what to install if images cannot be built and run here."""
     wanted = PACKAGES | (EMULATION if emulation else {})
     lacking = sorted(package for tool, package in wanted.items() if shutil.which(tool) is None)
     remedy = f"apt-get install --no-install-recommends {' '.join(lacking)}"
@@ -41,7 +41,7 @@ def require_tools(emulation: bool = False) -> None:
 
 @functools.cache
 def stand_in(python: str, architecture: str = "amd64") -> str:
-    """The name of the built stand-in."""
+    """Build the stand-in and return its name."""
     if architecture == "arm64":
         register_arm64()
     name = AWS_BASE if (python, architecture) == ("3.13", "amd64") else f"localhost/stand-in:{python}-{architecture}"
@@ -60,7 +60,7 @@ def stand_in(python: str, architecture: str = "amd64") -> str:
 
 
 def bootstrap(suite: str, architecture: str, root: Path) -> None:
-    """Writes Debian's essential packages and Python as an archive."""
+    """Write Debian's essential packages and Python as an archive."""
     unfinished = root.with_suffix(".part.tar")
     how = ["--quiet", "--variant=essential", f"--include={INCLUDED}", f"--architectures={architecture}"]
     done = subprocess.run(["mmdebstrap", *how, suite, unfinished], capture_output=True, encoding="utf-8")
@@ -69,13 +69,13 @@ def bootstrap(suite: str, architecture: str, root: Path) -> None:
 
 
 def fetch_emulator(architecture: str, target: Path) -> None:
-    """Writes the runtime interface emulator for `architecture`."""
+    """Write the runtime interface emulator for `architecture`."""
     choice = {"PYTHON": sys.executable, "EMULATOR_MACHINE": MACHINES[architecture], "EMULATOR_TARGET": str(target)}
     subprocess.run(["sh", ROOT / "scripts" / "fetch_emulator.sh"], env=os.environ | choice, check=True)
 
 
 def register_arm64() -> None:
-    """Lets the kernel run arm64 programs through qemu, as Debian's package does at boot."""
+    """Let the kernel run arm64 programs through qemu, as Debian's package does at boot."""
     if not (BINFMT / "register").exists():
         subprocess.run(["mount", "-t", "binfmt_misc", "binfmt_misc", BINFMT], check=True)
     if not (BINFMT / "qemu-aarch64").exists():
