@@ -2,21 +2,21 @@
 
 import os
 
-TYPE_CHECKING = False  # typing's is not worth its import here
+TYPE_CHECKING = False  # importing typing would take longer than all the rest here
 if TYPE_CHECKING:
     from agnews.api.python import NewsClassifier, classify, load
 
 __all__ = ["NewsClassifier", "__version__", "classify", "load"]
 __version__ = "0.2.0"
 
-# Both before what reads them is imported, wherever that comes first; who set them keeps them.
-# NumPy's OpenBLAS starts threads that spin for some 100 ms of CPU while the model loads; nothing here multiplies.
+# Set here, before NumPy and ONNX Runtime are imported. Values from the environment are kept.
+# NumPy's OpenBLAS would start threads that spin for some 100 ms of CPU time while the model loads, and nobody needs them.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
-# ONNX Runtime writes a device id below HOME and looks up Microsoft's collector, in Lambda, too.
+# ONNX Runtime would write a device id below HOME and look up Microsoft's telemetry server, in Lambda, too.
 os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
 
 
-if not TYPE_CHECKING:  # a type checker would take every name for one of this module's
+if not TYPE_CHECKING:  # with it, a type checker would accept any name
 
     def __getattr__(name: str) -> object:
         """Import the Python interface when it is first used: NumPy and ONNX Runtime take 0.2 s."""
