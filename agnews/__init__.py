@@ -10,7 +10,7 @@ __all__ = ["NewsClassifier", "__version__", "classify", "load"]
 __version__ = "0.2.0"
 
 # Set here, before NumPy and ONNX Runtime are imported. Values from the environment are kept.
-# NumPy's OpenBLAS would start threads that spin for some 100 ms of CPU time while the model loads, and nobody needs them.
+# NumPy's OpenBLAS would start threads that spin for some 100 ms of CPU time while the model loads, for nothing.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 # ONNX Runtime would write a device id below HOME and look up Microsoft's telemetry server, in Lambda, too.
 os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
