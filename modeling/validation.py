@@ -9,6 +9,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from agnews.cli.evaluation.metrics import auroc
 from modeling.classifiers import TextClassifier, logits_of
 from modeling.data import Data
 from modeling.rows import Row, View
@@ -84,13 +85,6 @@ def mean_by(groups: Sequence[str], values: Sequence[float]) -> float:
     for group, value in zip(groups, values, strict=True):
         by_group[group].append(float(value))
     return fmean(fmean(part) for part in by_group.values())
-
-
-def auroc(inside: NDArray[np.float32], outside: NDArray[np.float32]) -> float:
-    """Return the share of pairs in which the inside score is the higher one; ties count half (Mann-Whitney)."""
-    ordered = np.sort(outside)
-    below = np.searchsorted(ordered, inside, "left") + np.searchsorted(ordered, inside, "right")
-    return float(below.mean() / 2 / len(outside))
 
 
 def describe(data: Sequence[Data], figures: Sequence[Figures]) -> str:

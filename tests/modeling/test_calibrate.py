@@ -11,7 +11,7 @@ require_module("torch", "transformers")
 
 from modeling.calibrate import Measured, figures, log_loss, temperature
 from modeling.rows import Row
-from modeling.validation import Figures, auroc, loss_of, mean_by, out_of_scope_texts, rows_by_view
+from modeling.validation import Figures, loss_of, mean_by, out_of_scope_texts, rows_by_view
 
 
 def calibrated(count: int) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
@@ -37,11 +37,6 @@ def test_texts_without_a_topic_make_scores_lower() -> None:
     outside = Measured(None, [], logits, np.full(1000, -1))
     assert temperature([inside, outside]) > 1.2 * temperature([inside])
     assert figures([inside, outside], 1.0)["out_of_scope"]["auroc"] == pytest.approx(0.5)
-
-
-def test_auroc_is_the_share_of_pairs_in_order() -> None:
-    inside, outside = np.array([0.9, 0.5, 0.4], np.float32), np.array([0.5, 0.3], np.float32)
-    assert auroc(inside, outside) == pytest.approx((2 + 1.5 + 1) / 6)
 
 
 def test_outlets_count_alike_whatever_their_number_of_rows() -> None:

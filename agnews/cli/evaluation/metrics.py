@@ -1,6 +1,6 @@
-"""Accuracy, calibration and coverage of a classifier from labels and scores. Needs only numpy."""
+"""Accuracy, calibration, coverage and AUROC of a classifier from labels and scores. Needs only numpy."""
 
-from typing import TypedDict
+from typing import NotRequired, TypedDict
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +13,10 @@ BINS = 15
 """As in Guo et al. 2017."""
 CURVE_COVERAGES = tuple(percent / 100 for percent in range(100, 0, -1))
 """The shares of texts answered at which the coverage curve has a point."""
+HIGH_SCORE = 0.9
+"""A score that a text out of scope should not get."""
+MIN_SCORES = (0.5, 0.6, 0.7, 0.8, HIGH_SCORE)
+"""The values of `min_score` for which reports show what is answered in scope and out of scope."""
 
 
 class ClassMetrics(TypedDict):
@@ -60,6 +64,34 @@ class Metrics(Accuracy):
     mean_score: float
     reliability: list[ReliabilityBin]
     coverage: list[CoveragePoint]
+
+
+class ThresholdPoint(TypedDict):
+    """What is answered of the texts in scope and out of scope, those scored `min_score` or higher."""
+
+    min_score: float
+    in_scope: float
+    """The share of texts in scope that is answered."""
+    accuracy: float | None
+    """The share of the answers in scope that is right; None if there are none."""
+    out_of_scope: float
+    """The share of texts out of scope that is answered."""
+
+
+class OutOfScope(TypedDict):
+    """How the score tells texts out of scope, about none of the topics, from those in scope."""
+
+    texts: int
+    auroc: float
+    """The probability that a text in scope scores higher than one out of scope."""
+    groups_auroc: NotRequired[float]
+    """The mean over groups of the AUROC in each that has both kinds; absent if none has."""
+    high: float
+    """The share of texts out of scope scored HIGH_SCORE or higher."""
+    thresholds: list[ThresholdPoint]
+    """A point for each of MIN_SCORES."""
+    curve: list[ThresholdPoint]
+    """A point for each of the coverage curve's."""
 
 
 def metrics(labels: NDArray[np.int64], scores: NDArray[np.float64]) -> Metrics:
@@ -151,3 +183,38 @@ def coverage_curve(score: NDArray[np.float64], correct: NDArray[np.bool_]) -> li
 def at_coverage(curve: list[CoveragePoint], share: float) -> CoveragePoint:
     """Return the point of the curve with the lowest coverage that is at least `share`."""
     return min((point for point in curve if point["coverage"] >= share), key=lambda point: point["coverage"])
+
+
+def out_of_scope_metrics(
+    score: NDArray[np.float64], correct: NDArray[np.bool_], outside: NDArray[np.float64]
+) -> OutOfScope:
+    """Return how the scores of texts in scope and whether they are right compare with the scores `outside`."""
+    return {
+        "texts": len(outside),
+        "auroc": auroc(score, outside),
+        "high": float((outside >= HIGH_SCORE).mean()),
+        "thresholds": [threshold_point(min_score, score, correct, outside) for min_score in MIN_SCORES],
+        "curve": [
+            threshold_point(point["min_score"], score, correct, outside) for point in coverage_curve(score, correct)
+        ],
+    }
+
+
+def auroc(inside: NDArray[np.floating], outside: NDArray[np.floating]) -> float:
+    """Return the share of pairs in which the inside score is the higher one; ties count half (Mann-Whitney)."""
+    ordered = np.sort(outside)
+    below = np.searchsorted(ordered, inside, "left") + np.searchsorted(ordered, inside, "right")
+    return float(below.mean() / 2 / len(outside))
+
+
+def threshold_point(
+    min_score: float, score: NDArray[np.float64], correct: NDArray[np.bool_], outside: NDArray[np.float64]
+) -> ThresholdPoint:
+    """Return what `min_score` answers of the texts in scope, with `score` and `correct`, and of those `outside`."""
+    answered = score >= min_score
+    return {
+        "min_score": min_score,
+        "in_scope": float(answered.mean()),
+        "accuracy": float(correct[answered].mean()) if answered.any() else None,
+        "out_of_scope": float((outside >= min_score).mean()),
+    }

@@ -4,12 +4,15 @@ import numpy as np
 import pytest
 
 from agnews.cli.evaluation.metrics import (
+    MIN_SCORES,
     at_coverage,
+    auroc,
     calibration_error,
     class_metrics,
     confusion_matrix,
     coverage_curve,
     metrics,
+    out_of_scope_metrics,
     reliability_bins,
     wilson_interval,
 )
@@ -96,3 +99,29 @@ def test_the_coverage_curve_answers_the_surest_first_and_equal_scores_together()
     assert [point["accuracy"] for point in curve] == [0.6, 0.75, 1, 1]
     assert at_coverage(curve, 0.7)["min_score"] == 0.6
     assert at_coverage(curve, 1.0)["accuracy"] == 0.6
+
+
+def test_auroc_is_the_share_of_pairs_in_order_and_ties_count_half() -> None:
+    inside, outside = np.array([0.9, 0.5, 0.4]), np.array([0.5, 0.3, 0.95])
+    assert auroc(inside, outside) == pytest.approx((2 + 1.5 + 1) / 9)
+    assert (auroc(np.array([0.8]), np.array([0.2])), auroc(np.array([0.2]), np.array([0.8]))) == (1, 0)
+
+
+def test_a_min_score_s_answers_in_scope_and_out_of_scope_are_those_counted_by_hand() -> None:
+    score, correct = np.array([0.85, 0.7, 0.65, 0.4]), np.array([True, False, True, False])
+    results = out_of_scope_metrics(score, correct, np.array([0.95, 0.9, 0.7, 0.3, 0.2]))
+    assert MIN_SCORES == (0.5, 0.6, 0.7, 0.8, 0.9)
+    assert results["thresholds"] == [
+        {"min_score": 0.5, "in_scope": 0.75, "accuracy": pytest.approx(2 / 3), "out_of_scope": 0.6},
+        {"min_score": 0.6, "in_scope": 0.75, "accuracy": pytest.approx(2 / 3), "out_of_scope": 0.6},
+        {"min_score": 0.7, "in_scope": 0.5, "accuracy": 0.5, "out_of_scope": 0.6},
+        {"min_score": 0.8, "in_scope": 0.25, "accuracy": 1.0, "out_of_scope": 0.4},
+        {"min_score": 0.9, "in_scope": 0.0, "accuracy": None, "out_of_scope": 0.4},
+    ]
+    assert (results["texts"], results["high"]) == (5, 0.4)
+    assert [(point["min_score"], point["out_of_scope"]) for point in results["curve"]] == [
+        (0.4, 0.6),
+        (0.65, 0.6),
+        (0.7, 0.6),
+        (0.85, 0.4),
+    ]
