@@ -36,9 +36,12 @@ EVALUATE = """\
 examples:
   agnews evaluate ag_news/test.csv
   agnews evaluate mine.csv --view title --compare pipeline --report mine/
+  agnews evaluate mine.tsv --labels tech=Sci/Tech,money=Business --out-of-scope health travel
 
-A file is either in AG News' own format (no header; class 1-4, title, description) or a CSV file with a header, a label
-column (1-4 or the topic's name), a text, headline or title column, and optionally a description column.
+A .csv or .tsv file is either in AG News' own format (no header; class 1-4, title, description) or has a header, a label
+column, a text, headline or title column, and optionally a description column. A label is a topic's name; 1-4, or 0-3
+in a file with a 0 and no 4, as on the Hugging Face Hub; or it begins with out: for a text about none of the topics,
+which does not count for the accuracy. The report says how often such texts get a high score.
 """
 BULK = """\
 examples:
@@ -107,7 +110,9 @@ def add_info(command: argparse.ArgumentParser) -> None:
 
 def add_evaluate(command: argparse.ArgumentParser) -> None:
     """Add the arguments of `agnews evaluate`."""
-    command.add_argument("files", nargs="+", type=Path, metavar="FILE", help="labelled CSV; several count as one set")
+    command.add_argument(
+        "files", nargs="+", type=Path, metavar="FILE", help="labelled .csv or .tsv; several are one set"
+    )
     command.add_argument(
         "--view",
         choices=("both", "title", "full"),
@@ -115,6 +120,17 @@ def add_evaluate(command: argparse.ArgumentParser) -> None:
         help="classify titles, titles with descriptions (full), or both (default: %(default)s)",
     )
     command.add_argument("--label-column", metavar="COLUMN", help="default: label, class, class index, topic, category")
+    command.add_argument(
+        "--labels", metavar="LABEL=TOPIC,…", help="which topic other labels mean; out:NAME is none of the topics"
+    )
+    command.add_argument(
+        "--out-of-scope",
+        nargs="+",
+        action="extend",
+        default=[],
+        metavar="LABEL",
+        help="labels of texts about none of the topics, besides those that begin with out:",
+    )
     command.add_argument("--by", metavar="COLUMN", help="also report the accuracy for each value of this column")
     command.add_argument(
         "--compare", metavar="ENGINE|FOLDER", help="compare with this engine, or a baked checkpoint, on the same texts"

@@ -7,8 +7,9 @@ from pathlib import Path
 from agnews.cli.arguments import settings_from
 from agnews.cli.console import say, utf8_output
 from agnews.cli.evaluation import report_folder
-from agnews.cli.evaluation.examples import LabelColumns, LabelledExample, evaluated_file, read_examples
-from agnews.cli.evaluation.measurement import Report, Task, chosen_views, comparison, measure_views, true_labels
+from agnews.cli.evaluation.examples import LabelColumns, LabelledFile, evaluated_file, read_examples
+from agnews.cli.evaluation.labels import named_labels
+from agnews.cli.evaluation.measurement import Report, Task, by_scope, chosen_views, comparison, measure_views
 from agnews.cli.evaluation.text_report import report_text
 from agnews.cli.info import installation
 from agnews.errors import InputError
@@ -21,12 +22,13 @@ def evaluate(arguments: argparse.Namespace) -> int:
     """Run the command: write the report's folder and print the report. Returns 0."""
     settings = settings_from(arguments)
     reference = reference_settings(arguments.compare, settings)
-    columns = LabelColumns(arguments.label_column, arguments.by)
+    named = named_labels(arguments.labels, arguments.out_of_scope)
+    columns = LabelColumns(arguments.label_column, arguments.by, named)
     if len({path.resolve() for path in arguments.files}) < len(arguments.files):
         raise InputError("a file is named twice; its rows would count twice")
-    examples = {path: read_examples(path, columns, settings) for path in arguments.files}
-    report_folder.make_folder(arguments.report, inputs=list(examples))
-    report = make_report(examples, arguments, settings, reference)
+    files = {path: read_examples(path, columns, settings) for path in arguments.files}
+    report_folder.make_folder(arguments.report, inputs=list(files))
+    report = make_report(files, arguments, settings, reference)
     report_folder.write_report(report, arguments.report)
     missing = "" if report_folder.can_plot() else ", without plots, which need pip install '.[evaluate]'"
     say(f"the report is in {arguments.report / report_folder.REPORT_PAGE}{missing}")
@@ -53,23 +55,21 @@ def reference_settings(choice: str | None, settings: Settings) -> Settings | Non
 
 
 def make_report(
-    examples: dict[Path, list[LabelledExample]],
+    files: dict[Path, LabelledFile],
     arguments: argparse.Namespace,
     settings: Settings,
     reference: Settings | None,
 ) -> Report:
     """Measure the engine and, if there is one, the reference on every view of all files' examples."""
-    all_examples = [example for file_examples in examples.values() for example in file_examples]
-    true_labels(all_examples)  # refuses an empty set before anything is loaded
-    task = Task(
-        all_examples, chosen_views(all_examples, arguments.view), not arguments.no_texts, bars=sys.stderr.isatty()
-    )
+    in_scope, out_of_scope = by_scope([example for file in files.values() for example in file.examples])
+    views = chosen_views(in_scope, arguments.view)
+    task = Task(in_scope, out_of_scope, views, quote=not arguments.no_texts, bars=sys.stderr.isatty())
     classifier = load(settings)
     reference_classifier = load(reference) if reference else None  # before any text, so that it fails at once
     measured = measure_views(classifier, task)
     compared = measure_views(reference_classifier, task) if reference_classifier else {}
     return {
-        "files": [evaluated_file(path, file_examples) for path, file_examples in examples.items()],
+        "files": [evaluated_file(path, file) for path, file in files.items()],
         "views": {view: measurement for view, (measurement, _) in measured.items()},
         "compared": {view: comparison(*measured[view], *compared[view]) for view in compared},
         "installation": installation(settings),

@@ -1,13 +1,15 @@
-"""Labelled examples from CSV files in AG News' own format or with a header."""
+"""Labelled examples from CSV and TSV files in AG News' own format or with a header."""
 
 import hashlib
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from itertools import chain
 from pathlib import Path
 from typing import TypedDict
 
 from agnews.api.request import TEXT_KEYS, checked
+from agnews.cli.evaluation.labels import LabelNumbers, label_key, label_numbers, topic_index
 from agnews.cli.files.columns import find_column
 from agnews.cli.files.lines import Line, csv_records, read_lines
 from agnews.errors import InputError
@@ -15,17 +17,16 @@ from agnews.labels import LABELS
 from agnews.settings import Settings
 
 LABEL_COLUMNS = ("label", "class", "class index", "topic", "category")
-LABEL_INDICES = {str(index): index - 1 for index in range(1, len(LABELS) + 1)}
-LABEL_INDICES |= {"".join(filter(str.isalnum, label.lower())): index for index, label in enumerate(LABELS)}
-"""0 to 3 by what files call a label: a number from 1 to 4, or the topic's letters in lower case."""
+MAX_UNKNOWN_LABELS = 20
+"""How many unknown labels an error names, the most frequent first."""
 
 
 @dataclass(frozen=True)
 class LabelledExample:
     """A labelled article as it is in the file, without cleaning."""
 
-    label: int
-    """0 to 3, in LABELS' order."""
+    label: int | None
+    """0 to 3, in LABELS' order; None: out of scope."""
     title: str
     description: str | None
     where: str = ""
@@ -34,12 +35,22 @@ class LabelledExample:
     """The value of the column that the report is broken down by."""
 
 
+@dataclass(frozen=True)
+class LabelledFile:
+    """The examples of one file."""
+
+    examples: Sequence[LabelledExample]
+    label_numbers: LabelNumbers | None
+    """How the file numbers the topics; None if it names them."""
+
+
 class EvaluatedFile(TypedDict):
     """One of the files, identified by its content."""
 
     name: str
     rows: int
     sha256: str
+    label_numbers: LabelNumbers | None
 
 
 @dataclass(frozen=True)
@@ -58,36 +69,79 @@ AG_NEWS = Layout(width=3, label=0, title=1, description=2)
 
 @dataclass(frozen=True)
 class LabelColumns:
-    """The label and group columns that the user named; None for the usual label column, and for no groups."""
+    """The label and group columns that the user named, and what labels mean."""
 
     label: str | None = None
+    """None: the usual label column."""
     by: str | None = None
+    """None: no groups."""
+    named: Mapping[str, int | None] = field(default_factory=dict)
+    """The labels that the user named, as `named_labels` returns them."""
 
 
-def read_examples(path: Path, columns: LabelColumns, settings: Settings) -> list[LabelledExample]:
-    """Return the examples of one CSV file. Raises InputError, with the line number, if one cannot be used."""
+def read_examples(path: Path, columns: LabelColumns, settings: Settings) -> LabelledFile:
+    """Return the examples of one file. Raises InputError, with line numbers, if one cannot be used."""
+    delimiter = "\t" if path.suffix.lower() == ".tsv" else ","
     try:
         with path.open("rb") as stream:
-            return list(_examples(str(path), csv_records(read_lines(stream)), columns, settings))
+            rows = list(_rows(str(path), csv_records(read_lines(stream), delimiter), columns, settings))
     except OSError as error:
         raise InputError(f"cannot read {path} ({error.strerror})") from error
+    return with_labels(str(path), rows, columns.named)
 
 
-def evaluated_file(path: Path, examples: Sequence[LabelledExample]) -> EvaluatedFile:
-    """Return the file's name without its folder, its number of examples and its hash."""
+def evaluated_file(path: Path, file: LabelledFile) -> EvaluatedFile:
+    """Return the file's name without its folder, its number of examples, its hash and how it numbers the topics."""
     with path.open("rb") as stream:
         digest = hashlib.file_digest(stream, "sha256").hexdigest()
-    return {"name": path.name, "rows": len(examples), "sha256": digest}
+    return {
+        "name": path.name,
+        "rows": len(file.examples),
+        "sha256": digest,
+        "label_numbers": file.label_numbers,
+    }
 
 
-def _examples(
+def with_labels(
+    name: str, rows: Sequence[tuple[str, LabelledExample]], named: Mapping[str, int | None]
+) -> LabelledFile:
+    """Return the examples with what the labels beside them mean. Raises InputError with all unknown labels."""
+    numbers = label_numbers((label for label, _ in rows), named)
+    examples: list[LabelledExample] = []
+    unknown: dict[str, list[str]] = defaultdict(list)
+    for label, example in rows:
+        try:
+            examples.append(replace(example, label=topic_index(label, named, numbers)))
+        except KeyError:
+            unknown[label.strip()].append(example.where)
+    if unknown:
+        raise _unknown_labels(name, unknown)
+    return LabelledFile(examples, numbers)
+
+
+def _unknown_labels(name: str, places: Mapping[str, Sequence[str]]) -> InputError:
+    by_count = sorted(places.items(), key=lambda item: -len(item[1]))
+    shown = [
+        f"{label[:40]!r} ({len(rows):,} {'row' if len(rows) == 1 else 'rows'}, first at {rows[0]})"
+        for label, rows in by_count[:MAX_UNKNOWN_LABELS]
+    ]
+    rest = len(by_count) - len(shown)
+    more = f" and {rest:,} more" if rest else ""
+    return InputError(
+        f"{name} has unknown labels: {', '.join(shown)}{more}. Expected {', '.join(LABELS)}, 1-4, 0-3, or out:…; "
+        "--labels and --out-of-scope say what others mean"
+    )
+
+
+def _rows(
     name: str, records: Iterator[tuple[list[str], Line]], columns: LabelColumns, settings: Settings
-) -> Iterator[LabelledExample]:
+) -> Iterator[tuple[str, LabelledExample]]:
+    """Yield each row's label as it is in the file, and the example, still without its label."""
     first = next(records, None)
     if first is None:
         raise InputError(f"{name} is empty")
     header = first[0]
-    if len(header) == AG_NEWS.width and header[0].strip() in {"1", "2", "3", "4"}:
+    if len(header) == AG_NEWS.width and label_key(header[0]) in {"0", "1", "2", "3", "4"}:
         if columns.by is not None:
             raise InputError(f"{name} has no column {columns.by!r}: it is in AG News' own format, without a header")
         layout, records = AG_NEWS, chain([first], records)
@@ -96,9 +150,10 @@ def _examples(
     file_name = Path(name).name
     for cells, line in records:
         try:
-            yield replace(read_example(cells, line, layout, settings), where=f"{file_name}:{line.number}")
+            example = read_example(cells, line, layout, settings)
         except InputError as error:
             raise InputError(f"{name}:{line.number}: {error}") from error
+        yield cells[layout.label], replace(example, where=f"{file_name}:{line.number}")
 
 
 def find_layout(name: str, header: Sequence[str], columns: LabelColumns) -> Layout:
@@ -117,14 +172,11 @@ def find_layout(name: str, header: Sequence[str], columns: LabelColumns) -> Layo
 
 
 def read_example(cells: Sequence[str], line: Line, layout: Layout, settings: Settings) -> LabelledExample:
-    """Return one row's example, without its place. Raises InputError if the row cannot be used."""
+    """Return one row's example, without its label and place. Raises InputError if the row cannot be used."""
     if line.error is not None:
         raise line.error
     if len(cells) != layout.width:
         raise InputError(f"the row has {len(cells):,} fields, expected {layout.width:,}")
-    label = LABEL_INDICES.get("".join(filter(str.isalnum, cells[layout.label].lower())))
-    if label is None:
-        raise InputError(f"the label is {cells[layout.label][:40]!r}; expected 1-4 or one of {', '.join(LABELS)}")
     description = None if layout.description is None else cells[layout.description]
     group = None if layout.group is None else cells[layout.group]
-    return LabelledExample(label, checked(cells[layout.title], settings), description, group=group)
+    return LabelledExample(None, checked(cells[layout.title], settings), description, group=group)

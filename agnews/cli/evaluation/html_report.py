@@ -6,7 +6,15 @@ from html import escape
 
 from agnews.cli.evaluation.measurement import Measurement, Mistake, Report, View
 from agnews.cli.evaluation.metrics import at_coverage
-from agnews.cli.evaluation.text_report import REPORTED_COVERAGES, VIEW_TITLES, accuracy_text
+from agnews.cli.evaluation.text_report import (
+    REPORTED_COVERAGES,
+    THRESHOLD_HEAD,
+    VIEW_TITLES,
+    accuracy_text,
+    file_text,
+    out_of_scope_text,
+    threshold_rows,
+)
 
 STYLE = """
 :root { color-scheme: light dark; font: 16px/1.5 system-ui, sans-serif }
@@ -26,7 +34,7 @@ def report_page(report: Report, plots: Mapping[View, bytes]) -> str:
     installation = report["installation"]
     machine = installation["machine"]
     versions = ", ".join(f"{name} {number}" for name, number in installation["versions"].items())
-    files = "; ".join(f"{file['name']}, {file['rows']:,} rows, sha256 {file['sha256']}" for file in report["files"])
+    files = "; ".join(f"{file_text(file)}, sha256 {file['sha256']}" for file in report["files"])
     return "\n".join(
         [
             '<!doctype html>\n<html lang="en">\n<meta charset="utf-8">',
@@ -53,6 +61,10 @@ def view_section(report: Report, view: View, plot: bytes | None) -> Iterable[str
     if measurement["groups"]:
         groups = [(name, f"{group['texts']:,}", accuracy_text(group)) for name, group in measurement["groups"].items()]
         yield html_table(("group", "texts", "accuracy"), groups)
+        yield f"<p>Mean over groups: accuracy {measurement['groups_mean']:.2%}</p>"
+    if "out_of_scope" in measurement:
+        yield f"<h3>Out of scope</h3>\n<p>{out_of_scope_text(measurement['out_of_scope'])}</p>"
+        yield html_table(THRESHOLD_HEAD, threshold_rows(measurement["out_of_scope"]))
     yield f"<h3>The {len(measurement['mistakes'])} most confident mistakes</h3>"
     yield mistakes_table(measurement["mistakes"])
 

@@ -1,17 +1,27 @@
 """The classifier's results on labelled examples."""
 
 import time
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal, TypedDict
+from statistics import fmean
+from typing import Any, Literal, NotRequired, TypedDict
 
 import numpy as np
 from numpy.typing import NDArray
 
 from agnews.api.request import joined
-from agnews.cli.console import Advance, progress
+from agnews.cli.console import progress
 from agnews.cli.evaluation.examples import EvaluatedFile, LabelledExample
-from agnews.cli.evaluation.metrics import Accuracy, Metrics, accuracy_of, metrics
+from agnews.cli.evaluation.metrics import (
+    Accuracy,
+    Metrics,
+    OutOfScope,
+    accuracy_of,
+    auroc,
+    metrics,
+    out_of_scope_metrics,
+)
 from agnews.cli.info import Installation
 from agnews.errors import InputError
 from agnews.labels import LABELS
@@ -45,8 +55,13 @@ class Measurement(TypedDict):
     engine: EngineName
     revision: str
     metrics: Metrics
+    """Of the texts in scope, as groups and mistakes are."""
     groups: dict[str, Accuracy]
     """The accuracy for each value of the column given with --by."""
+    groups_mean: NotRequired[float]
+    """The mean of the groups' accuracies; absent without groups."""
+    out_of_scope: NotRequired[OutOfScope]
+    """Absent without such texts."""
     mistakes: list[Mistake]
     seconds: float
     texts_per_s: float
@@ -76,6 +91,8 @@ class Task:
     """What is evaluated, and how it is reported."""
 
     examples: Sequence[LabelledExample]
+    """Those in scope; at least one."""
+    out_of_scope: Sequence[LabelledExample]
     views: Sequence[View]
     quote: bool
     """Whether the report may contain the texts."""
@@ -99,41 +116,56 @@ def chosen_views(examples: Sequence[LabelledExample], choice: str) -> list[View]
     return [view for view in available if choice in ("both", view)]
 
 
-def true_labels(examples: Sequence[LabelledExample]) -> NDArray[np.int64]:
-    """Return the examples' labels [n], 0 to 3. Raises InputError if there are none."""
+def by_scope(examples: Sequence[LabelledExample]) -> tuple[list[LabelledExample], list[LabelledExample]]:
+    """Return the examples in scope and those out of scope. Raises InputError if none is in scope."""
+    in_scope = [example for example in examples if example.label is not None]
     if not examples:
         raise InputError("there are no rows to evaluate")
-    return np.array([example.label for example in examples])
+    if not in_scope:
+        raise InputError("all rows are out of scope; evaluate them together with rows that have a topic")
+    return in_scope, [example for example in examples if example.label is None]
 
 
-def classify_texts(classifier: Classifier, texts: Sequence[str], advance: Advance) -> NDArray[np.float64]:
-    """Return the scores [n, 4], calling `advance` every PROGRESS_TEXTS texts."""
+def true_labels(examples: Sequence[LabelledExample]) -> NDArray[np.int64]:
+    """Return the labels [n], 0 to 3, of examples in scope."""
+    return np.array([example.label for example in examples], dtype=np.int64)
+
+
+def timed_scores(classifier: Classifier, texts: Sequence[str], bars: bool) -> tuple[NDArray[np.float64], float]:
+    """Return the scores [n, 4] and the seconds it took, with a progress bar if `bars`."""
     scores: list[tuple[float, float, float, float]] = []
-    for start in range(0, len(texts), PROGRESS_TEXTS):
-        predictions = classifier.classify(texts[start : start + PROGRESS_TEXTS])
-        scores += [prediction.scores for prediction in predictions if prediction is not None]  # None: past a deadline
-        advance(len(scores), len(scores))
-    return np.array(scores)
+    with progress(bars, len(texts), "texts") as advance:
+        start = time.perf_counter()
+        for index in range(0, len(texts), PROGRESS_TEXTS):
+            predictions = classifier.classify(texts[index : index + PROGRESS_TEXTS])
+            # A prediction is None only past a deadline, and there is none here.
+            scores += [prediction.scores for prediction in predictions if prediction is not None]
+            advance(len(scores), len(scores))
+        return np.array(scores), time.perf_counter() - start
 
 
 def measure_view(classifier: Classifier, task: Task, view: View) -> tuple[Measurement, NDArray[np.int64]]:
-    """Classify the texts of one view; return the results and the predicted labels [n]."""
-    texts, labels = view_texts(task.examples, view), true_labels(task.examples)
-    with progress(task.bars, len(texts), "texts") as advance:
-        start = time.perf_counter()
-        scores = classify_texts(classifier, texts, advance)
-        seconds = time.perf_counter() - start
-    predicted = scores.argmax(axis=1)
+    """Return the results on one view, and the predicted labels [n]: in scope, then out of scope."""
+    texts = view_texts([*task.examples, *task.out_of_scope], view)
+    scores, seconds = timed_scores(classifier, texts, task.bars)
+    inside = scores[: len(task.examples)]
+    labels = true_labels(task.examples)
+    correct = inside.argmax(axis=1) == labels
+    groups = group_accuracies(task.examples, correct)
     measurement: Measurement = {
         "engine": classifier.engine.name,
         "revision": classifier.checkpoint.revision,
-        "metrics": metrics(labels, scores),
-        "groups": group_accuracies(task.examples, predicted == labels),
-        "mistakes": worst_mistakes(task.examples, texts if task.quote else None, scores),
+        "metrics": metrics(labels, inside),
+        "groups": groups,
+        "mistakes": worst_mistakes(task.examples, texts if task.quote else None, inside),
         "seconds": seconds,
         "texts_per_s": len(texts) / seconds,
     }
-    return measurement, predicted
+    if groups:
+        measurement["groups_mean"] = fmean(group["accuracy"] for group in groups.values())
+    if task.out_of_scope:
+        measurement["out_of_scope"] = out_of_scope_results(task, scores.max(axis=1), correct)
+    return measurement, scores.argmax(axis=1)
 
 
 def measure_views(classifier: Classifier, task: Task) -> dict[View, tuple[Measurement, NDArray[np.int64]]]:
@@ -143,25 +175,40 @@ def measure_views(classifier: Classifier, task: Task) -> dict[View, tuple[Measur
 
 def group_accuracies(examples: Sequence[LabelledExample], correct: NDArray[np.bool_]) -> dict[str, Accuracy]:
     """Return the accuracy of each group, in the groups' alphabetical order; empty if the examples have no groups."""
-    groups: dict[str, list[bool]] = {}
-    for example, right in zip(examples, correct, strict=True):
+    return {name: accuracy_of(sum(rights), len(rights)) for name, rights in by_group(examples, correct).items()}
+
+
+def out_of_scope_results(task: Task, score: NDArray[np.float64], correct: NDArray[np.bool_]) -> OutOfScope:
+    """Return how the scores out of scope, the last in `score`, compare with those in scope, overall and by group."""
+    inside, outside = np.split(score, [len(task.examples)])
+    results = out_of_scope_metrics(inside, correct, outside)
+    inside_groups, outside_groups = by_group(task.examples, inside), by_group(task.out_of_scope, outside)
+    if common := inside_groups.keys() & outside_groups.keys():
+        aurocs = (auroc(np.array(inside_groups[name]), np.array(outside_groups[name])) for name in common)
+        results["groups_auroc"] = fmean(aurocs)
+    return results
+
+
+def by_group(examples: Sequence[LabelledExample], values: NDArray[Any]) -> dict[str, list[Any]]:
+    """Return the examples' values by group, in the groups' alphabetical order."""
+    groups: dict[str, list[Any]] = defaultdict(list)
+    for example, value in zip(examples, values.tolist(), strict=True):
         if example.group is not None:
-            groups.setdefault(example.group, []).append(bool(right))
-    return {name: accuracy_of(sum(rights), len(rights)) for name, rights in sorted(groups.items())}
+            groups[example.group].append(value)
+    return dict(sorted(groups.items()))
 
 
 def worst_mistakes(
     examples: Sequence[LabelledExample], texts: Sequence[str] | None, scores: NDArray[np.float64]
 ) -> list[Mistake]:
     """Return at most MAX_MISTAKES mistakes, those with the highest scores first, with their texts if given."""
-    predicted, score = scores.argmax(axis=1), scores.max(axis=1)
-    wrong = [index for index, example in enumerate(examples) if example.label != predicted[index]]
-    wrong.sort(key=lambda index: -score[index])
+    labels, predicted, score = true_labels(examples), scores.argmax(axis=1), scores.max(axis=1)
+    wrong = sorted(np.flatnonzero(predicted != labels).tolist(), key=lambda index: -score[index])
     return [
         {
             "where": examples[index].where,
             "text": texts[index] if texts is not None else None,
-            "label": str(LABELS[examples[index].label]),
+            "label": str(LABELS[labels[index]]),
             "found": str(LABELS[predicted[index]]),
             "score": round(float(score[index]), 4),
         }

@@ -10,27 +10,31 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import PercentFormatter
 
 from agnews.cli.evaluation.measurement import Measurement
-from agnews.cli.evaluation.metrics import at_coverage, wilson_interval
+from agnews.cli.evaluation.metrics import OutOfScope, at_coverage, wilson_interval
 from agnews.labels import LABELS
 
 matplotlib.use("Agg")
 
-ACCENT, GREY, INK = "#1b4f7d", "#a8a8a8", "#333333"
+ACCENT, CONTRAST, GREY, INK = "#1b4f7d", "#b4501e", "#a8a8a8", "#333333"
 MIN_BIN_TEXTS = 20
 """Reliability bins with fewer texts are left out: their intervals are too wide to say anything."""
 MARKED_COVERAGE = 0.9
+SCOPE_LABELS = ("in scope: right, of the answers", "out of scope: answered")
 
 
 def draw_measurement(measurement: Measurement, title: str) -> bytes:
     """Return the confusion matrix, the reliability diagram and the coverage curve side by side, as one PNG file."""
     figure = Figure(figsize=(12, 4), layout="constrained")
     left, middle, right = figure.subplots(1, 3)
-    figure.suptitle(
-        f"{title}: {measurement['metrics']['texts']:,} texts, {measurement['engine']} engine", fontweight="bold"
-    )
+    texts = f"{measurement['metrics']['texts']:,} texts"
     draw_confusion(left, measurement)
     draw_reliability(middle, measurement)
-    draw_coverage(right, measurement)
+    if "out_of_scope" in measurement:
+        texts += f" in scope, {measurement['out_of_scope']['texts']:,} out of scope"
+        draw_both_scopes(right, measurement["out_of_scope"])
+    else:
+        draw_coverage(right, measurement)
+    figure.suptitle(f"{title}: {texts}, {measurement['engine']} engine", fontweight="bold")
     stream = io.BytesIO()
     figure.savefig(stream, format="png", dpi=110, metadata={"Software": None})
     return stream.getvalue()
@@ -77,6 +81,22 @@ def draw_coverage(axes: Axes, measurement: Measurement) -> None:
     axes.annotate(note, place, (-10, -4), textcoords="offset points", ha="right", va="top", color=INK)
     axes.set(xlim=(0, 1.02), xlabel="share of texts answered", ylabel="accuracy of the answers")
     axes.set_title("Abstention (higher is better)")
+    format_axes(axes)
+
+
+def draw_both_scopes(axes: Axes, measured: OutOfScope) -> None:
+    """Draw what is right in scope and what is answered out of scope by the share answered in scope."""
+    for points, style in ((measured["curve"], "-"), (measured["thresholds"], ".")):
+        answered = [point["in_scope"] for point in points]
+        accuracy = np.array([point["accuracy"] for point in points], np.float64)  # None becomes NaN, which is not drawn
+        axes.plot(answered, accuracy, style, color=ACCENT)
+        axes.plot(answered, [point["out_of_scope"] for point in points], style, color=CONTRAST)
+    for point in measured["thresholds"]:
+        place = point["in_scope"], point["out_of_scope"]
+        axes.annotate(f"{point['min_score']:g}", place, (5, 0), textcoords="offset points", va="center", color=INK)
+    axes.legend(axes.lines[:2], SCOPE_LABELS, loc="upper left", bbox_to_anchor=(0, 0.85), frameon=False, fontsize=9)
+    axes.set(xlim=(0, 1.02), ylim=(0, 1.02), xlabel="share answered in scope, by min_score")
+    axes.set_title(f"Abstention, AUROC {measured['auroc']:.3f} (higher is better)")
     format_axes(axes)
 
 

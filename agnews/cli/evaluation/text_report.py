@@ -2,13 +2,15 @@
 
 from collections.abc import Iterator
 
+from agnews.cli.evaluation.examples import EvaluatedFile
 from agnews.cli.evaluation.measurement import Comparison, Measurement, Report, View
-from agnews.cli.evaluation.metrics import Accuracy, at_coverage
+from agnews.cli.evaluation.metrics import HIGH_SCORE, Accuracy, OutOfScope, at_coverage
 from agnews.labels import LABELS
 
 VIEW_TITLES: dict[View, str] = {"title": "Titles", "full": "Titles with descriptions"}
 REPORTED_COVERAGES = (0.95, 0.9, 0.8)
 """The shares of texts answered for which reports show `min_score` and accuracy."""
+THRESHOLD_HEAD = ("min_score", "in scope answered", "of those right", "out of scope answered")
 
 
 def report_text(report: Report) -> str:
@@ -23,12 +25,18 @@ def report_lines(report: Report) -> Iterator[str]:
         f"{installation['source']} @ {installation['revision']}, "
         f"engine {installation['engine']}, {installation['workers']} workers"
     )
-    yield ", ".join(f"{file['name']}: {file['rows']:,} rows" for file in report["files"])
+    yield "; ".join(map(file_text, report["files"]))
     for view, measurement in report["views"].items():
         yield f"\n{VIEW_TITLES[view]}"
         yield from measurement_lines(measurement)
         if view in report["compared"]:
             yield from comparison_lines(report["compared"][view], installation["revision"])
+
+
+def file_text(file: EvaluatedFile) -> str:
+    """Return the file's name, its number of rows and, if it numbers the topics, how."""
+    numbers = file["label_numbers"]
+    return f"{file['name']}: {file['rows']:,} rows" + (f", labels {numbers} ({numbers[0]} is World)" if numbers else "")
 
 
 def measurement_lines(measurement: Measurement) -> Iterator[str]:
@@ -49,6 +57,33 @@ def measurement_lines(measurement: Measurement) -> Iterator[str]:
         yield f"  {label:<16}" + "".join(f"{count:>10,}" for count in counts)
     for name, group in measurement["groups"].items():
         yield f"  {name or '(empty)'}: accuracy {accuracy_text(group)} of {group['texts']:,}"
+    if "groups_mean" in measurement:
+        yield f"  mean over groups: accuracy {measurement['groups_mean']:.2%}"
+    if "out_of_scope" in measurement:
+        yield f"  out of scope: {out_of_scope_text(measurement['out_of_scope'])}"
+        for cells in [THRESHOLD_HEAD, *threshold_rows(measurement["out_of_scope"])]:
+            yield "  " + "  ".join(f"{cell:>{len(title)}}" for cell, title in zip(cells, THRESHOLD_HEAD, strict=True))
+
+
+def out_of_scope_text(measured: OutOfScope) -> str:
+    """Return the number of texts out of scope, the AUROC, and how many of them score high."""
+    auroc = f"AUROC {measured['auroc']:.3f}"
+    if "groups_auroc" in measured:
+        auroc += f" (mean over groups {measured['groups_auroc']:.3f})"
+    return f"{measured['texts']:,} texts, {auroc}, {measured['high']:.1%} scored {HIGH_SCORE:g} or higher"
+
+
+def threshold_rows(measured: OutOfScope) -> list[tuple[str, ...]]:
+    """Return what each `min_score` answers, below THRESHOLD_HEAD."""
+    return [
+        (
+            f"{point['min_score']:g}",
+            f"{point['in_scope']:.1%}",
+            "-" if point["accuracy"] is None else f"{point['accuracy']:.1%}",
+            f"{point['out_of_scope']:.1%}",
+        )
+        for point in measured["thresholds"]
+    ]
 
 
 def accuracy_text(accuracy: Accuracy) -> str:

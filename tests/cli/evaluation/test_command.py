@@ -24,7 +24,7 @@ def test_a_file_is_evaluated_and_reported_as_text_json_and_page(
     shown = capsys.readouterr().out
     report = json.loads((folder / "report.json").read_text(encoding="utf-8"))
     digest = hashlib.sha256(AG_NEWS.encode()).hexdigest()
-    assert report["files"] == [{"name": "test.csv", "rows": 5, "sha256": digest}]
+    assert report["files"] == [{"name": "test.csv", "rows": 5, "sha256": digest, "label_numbers": "1-4"}]
     assert list(report["views"]) == ["title", "full"]
     for title, view in (("Titles", "title"), ("Titles with descriptions", "full")):
         measurement = report["views"][view]
@@ -96,9 +96,37 @@ def test_several_files_are_one_set(tmp_path: Path, capsys: pytest.CaptureFixture
     assert main(["evaluate", str(path), str(other), "--view", "title", "--report", str(tmp_path / "report")]) == 0
     shown = capsys.readouterr().out
     assert "Titles with descriptions" not in shown
-    assert "test.csv: 5 rows, other.csv: 1 rows" in shown
+    assert "test.csv: 5 rows, labels 1-4 (1 is World); other.csv: 1 rows" in shown
     report = json.loads((tmp_path / "report" / "report.json").read_text(encoding="utf-8"))
     assert report["views"]["title"]["metrics"]["texts"] == 6
+
+
+def test_texts_out_of_scope_are_reported_apart(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "mine.csv"
+    path.write_text(
+        "title,label\nStriker scores twice in cup final,0\nOil prices climb,money\nFive ways to cook leeks,OUT:food\n"
+        "Wide trousers are back,style\n"
+    )
+    arguments = ["evaluate", str(path), "--labels", "0=Sports,money=Business", "--out-of-scope", "style"]
+    assert main([*arguments, "--report", str(tmp_path / "report")]) == 0
+    shown = capsys.readouterr().out
+    report = json.loads((tmp_path / "report" / "report.json").read_text(encoding="utf-8"))
+    measurement = report["views"]["title"]
+    assert (measurement["metrics"]["texts"], measurement["metrics"]["accuracy"]) == (2, 1)
+    assert measurement["out_of_scope"]["texts"] == 2
+    assert "  out of scope: 2 texts, AUROC " in shown
+    assert "  min_score  in scope answered  of those right  out of scope answered" in shown.splitlines()
+    assert "<h3>Out of scope</h3>" in (tmp_path / "report" / "index.html").read_text(encoding="utf-8")
+
+
+def test_the_groups_mean_accuracy_weighs_groups_alike(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "mine.csv"
+    path.write_text(
+        "title,label,outlet\nStriker scores twice in cup final,Sports,a\nCoach praises his team,Sports,a\n"
+        "Goalkeeper saves two penalties,Sports,a\nTennis champion wins in straight sets,Business,b\n"
+    )
+    assert main(["evaluate", str(path), "--by", "outlet", "--report", str(tmp_path / "report")]) == 0
+    assert "  mean over groups: accuracy 50.00%" in capsys.readouterr().out.splitlines()
 
 
 @pytest.mark.parametrize(
@@ -110,6 +138,16 @@ def test_several_files_are_one_set(tmp_path: Path, capsys: pytest.CaptureFixture
         (["--by", "kind"], "test.csv has no column 'kind': it is in AG News' own format, without a header"),
         (["test.csv"], "a file is named twice; its rows would count twice"),
         (["gone.csv"], "cannot read gone.csv (No such file or directory)"),
+        (
+            ["--out-of-scope", "1", "2", "3", "4"],
+            "all rows are out of scope; evaluate them together with rows that have a topic",
+        ),
+        (
+            ["--labels", "tech=Technology"],
+            "--labels tech=Technology: expected LABEL=TOPIC; TOPIC is World, Sports, Business, Sci/Tech or begins "
+            "with out:",
+        ),
+        (["--labels", "a=World", "--out-of-scope", "A"], "--out-of-scope A: --labels says that it is a topic"),
     ],
 )
 def test_an_evaluation_that_cannot_be_made_is_refused(

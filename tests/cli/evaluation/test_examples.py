@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from agnews.cli.evaluation.examples import LabelColumns, read_examples
+from agnews.cli.evaluation.labels import named_labels
 from agnews.errors import InputError
 from agnews.labels import LABELS
 from agnews.settings import Settings
@@ -13,7 +14,7 @@ from tests.support.requirement import ROOT
 
 
 def test_ag_news_own_format_is_recognised_and_its_text_left_as_it_is(settings: Settings, tmp_path: Path) -> None:
-    examples = read_examples(write_ag_news(tmp_path), LabelColumns(), settings)
+    examples = read_examples(write_ag_news(tmp_path), LabelColumns(), settings).examples
     assert [example.label for example in examples] == [0, 1, 2, 3, 2]
     assert [example.where for example in examples][:2] == ["test.csv:1", "test.csv:2"]
     assert examples[0].description == 'Foreign ministers met, "at last", in the capital.'
@@ -27,6 +28,7 @@ def test_ag_news_own_format_is_recognised_and_its_text_left_as_it_is(settings: S
         ("headline,topic\r\na,sci-tech\r\n", None, 3),
         ("title,label,mine\na,World,sports\n", "mine", 1),
         ('\ufeffcategory,text\nBUSINESS,"a\nb"\n', None, 2),
+        ("text,label\na, 1.0 \n", None, 0),
     ],
 )
 def test_labels_are_read_by_number_or_name(
@@ -34,7 +36,48 @@ def test_labels_are_read_by_number_or_name(
 ) -> None:
     path = tmp_path / "a.csv"
     path.write_text(content, encoding="utf-8", newline="")
-    assert [example.label for example in read_examples(path, LabelColumns(label=column), settings)] == [label]
+    examples = read_examples(path, LabelColumns(label=column), settings).examples
+    assert [example.label for example in examples] == [label]
+
+
+@pytest.mark.parametrize(
+    ("numbers", "label_numbers", "labels"),
+    [
+        ("0123", "0-3", [0, 1, 2, 3]),
+        ("20", "0-3", [2, 0]),
+        ("1234", "1-4", [0, 1, 2, 3]),
+        ("123", "1-4", [0, 1, 2]),
+    ],
+)
+def test_topics_are_numbered_from_0_in_a_file_with_a_0_and_no_4(
+    numbers: str, label_numbers: str, labels: list[int], settings: Settings, tmp_path: Path
+) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text("text,label\n" + "".join(f"a,{number}\n" for number in numbers), encoding="utf-8")
+    file = read_examples(path, LabelColumns(), settings)
+    assert (file.label_numbers, [example.label for example in file.examples]) == (label_numbers, labels)
+
+
+def test_ag_news_own_format_may_count_from_0(settings: Settings, tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text('"2","Oil prices climb","Crude rose."\n"0","Ceasefire holds","Ministers met."\n', encoding="utf-8")
+    assert [example.label for example in read_examples(path, LabelColumns(), settings).examples] == [2, 0]
+
+
+def test_a_tsv_file_has_tabs_between_its_fields(settings: Settings, tmp_path: Path) -> None:
+    path = tmp_path / "a.tsv"
+    path.write_text("label\ttext\nWorld\tTalks, and a ceasefire\n", encoding="utf-8")
+    (example,) = read_examples(path, LabelColumns(), settings).examples
+    assert (example.label, example.title) == (0, "Talks, and a ceasefire")
+
+
+def test_a_label_is_out_of_scope_by_its_prefix_or_because_the_user_says_so(settings: Settings, tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text("text,label\na,out:film\nb,OUT:food\nc,Health\nd,9\ne,money\nf,2\n", encoding="utf-8")
+    named = named_labels("Money=Business,health=out:health", ["9"])
+    file = read_examples(path, LabelColumns(named=named), settings)
+    assert [example.label for example in file.examples] == [None, None, None, None, 2, 1]
+    assert file.label_numbers == "1-4"
 
 
 @pytest.mark.parametrize(
@@ -43,8 +86,12 @@ def test_labels_are_read_by_number_or_name(
         ("", "is empty"),
         ("a,b\nc,d\n", "has no column with a text"),
         ("title,b\nc,d\n", "has no column with a label"),
-        ("title,label\na,World\nb,0\n", ":3: the label is '0'; expected 1-4 or one of World"),
-        ("title,label\na,World\nb,Politics\n", ":3: the label is 'Politics'"),
+        ("title,label\na,4\nb,0\n", " has unknown labels: '0' (1 row, first at a.csv:3). Expected World, Sports"),
+        ("title,label\na,World\nb,-1\n", "'-1' (1 row, first at a.csv:3)"),
+        (
+            "title,label\na,Tech\nb,Politics\nc,World\nd,Politics\n",
+            "'Politics' (2 rows, first at a.csv:3), 'Tech' (1 row, first at a.csv:2).",
+        ),
         ("title,label\na,World,c\n", ":2: the row has 3 fields, expected 2"),
         ("title,label\n ,World\n", ":2: the text is empty"),
         ('title,label\n"a,World\n', ":2: the row is not valid CSV"),
@@ -62,7 +109,9 @@ def test_a_file_that_cannot_be_evaluated_is_refused_with_the_line_number(
 
 
 def test_the_modern_headlines_are_balanced_and_our_own() -> None:
-    examples = read_examples(ROOT / "tests" / "data" / "modern_headlines.csv", LabelColumns(by="kind"), Settings())
+    examples = read_examples(
+        ROOT / "tests" / "data" / "modern_headlines.csv", LabelColumns(by="kind"), Settings()
+    ).examples
     assert len({example.title for example in examples}) == len(examples) == 240
     for label in range(len(LABELS)):
         kinds = [example.group for example in examples if example.label == label]

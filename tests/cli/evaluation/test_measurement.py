@@ -6,11 +6,12 @@ import pytest
 from agnews.cli.evaluation.examples import LabelledExample
 from agnews.cli.evaluation.measurement import (
     Task,
+    by_scope,
     chosen_views,
     comparison,
     group_accuracies,
     measure_view,
-    true_labels,
+    out_of_scope_results,
     view_texts,
     worst_mistakes,
 )
@@ -48,14 +49,43 @@ def test_views_are_titles_and_titles_joined_with_descriptions() -> None:
     assert chosen_views([LabelledExample(0, "Title", None)], "both") == ["title"]
     with pytest.raises(InputError, match="there is none, or it is empty"):
         chosen_views([LabelledExample(0, "Title", None)], "full")
-    with pytest.raises(InputError, match="no rows"):
-        true_labels([])
+
+
+def test_only_examples_with_a_topic_are_in_scope() -> None:
+    inside, outside = LabelledExample(0, "a", None), LabelledExample(None, "b", None)
+    assert by_scope([outside, inside]) == ([inside], [outside])
+    with pytest.raises(InputError, match="there are no rows to evaluate"):
+        by_scope([])
+    with pytest.raises(InputError, match="all rows are out of scope"):
+        by_scope([outside])
+
+
+def test_the_auroc_is_also_the_mean_over_groups_that_have_both_kinds() -> None:
+    inside = [LabelledExample(0, "a", None, group=name) for name in ("x", "y", "only inside")]
+    outside = [LabelledExample(None, "a", None, group=name) for name in ("x", "y")]
+    task = Task(inside, outside, ["title"], quote=True, bars=False)
+    results = out_of_scope_results(task, np.array([0.9, 0.4, 0.6, 0.5, 0.7]), np.array([True, True, False]))
+    assert results["auroc"] == pytest.approx((2 + 0 + 1) / 6)
+    assert results["groups_auroc"] == pytest.approx((1 + 0) / 2)
+
+
+def test_examples_out_of_scope_change_no_result_in_scope(classifier: Classifier) -> None:
+    examples = [LabelledExample(2, OIL, None, group="a"), LabelledExample(0, GOAL, None, group="b")]
+    outside = [LabelledExample(None, "Five ways to cook courgettes", None, group="c")]
+    with_outside, predicted = measure_view(classifier, Task(examples, outside, ["title"], True, False), "title")
+    without, _ = measure_view(classifier, Task(examples, [], ["title"], True, False), "title")
+    assert len(predicted) == 3
+    assert with_outside["out_of_scope"]["texts"] == 1
+    assert "out_of_scope" not in without
+    for key in ("metrics", "groups", "groups_mean", "mistakes"):
+        assert with_outside[key] == without[key]
+    assert without["groups_mean"] == 0.5
 
 
 def test_difference_and_equal_labels_are_the_engine_s_against_the_reference_s(classifier: Classifier) -> None:
     examples = [LabelledExample(2, OIL, None), LabelledExample(1, GOAL, None)]
-    measured, predicted = measure_view(classifier, Task(examples, ["title"], quote=True, bars=False), "title")
+    measured, predicted = measure_view(classifier, Task(examples, [], ["title"], quote=True, bars=False), "title")
     other = [LabelledExample(2, OIL, None), LabelledExample(0, GOAL, None)]
-    reference, _ = measure_view(classifier, Task(other, ["title"], quote=True, bars=False), "title")
+    reference, _ = measure_view(classifier, Task(other, [], ["title"], quote=True, bars=False), "title")
     compared = comparison(measured, predicted, reference, np.array([2, 0]))
     assert (compared["difference_points"], compared["equal_labels"]) == (50, 0.5)
