@@ -26,7 +26,8 @@ Develop
 Model
   make train DATA=SOURCES   train a teacher and a student; run again after an interruption, it resumes
   make bake DATA=SOURCES    calibrate the student and write it to model_cache/
-  make evaluate DATA=FOLDER evaluate both engines on FOLDER/test.csv and tests/data/modern_headlines.csv
+  make evaluate DATA=FOLDER evaluate both engines on FOLDER/test.csv and tests/data/modern_headlines.csv;
+                            OUTLETS=FOLDER adds FOLDER/dev.csv, the headlines of other outlets
   SOURCES are folders with train*.csv (docs/training.md), or fancyzhx/ag_news on the hub.
 
 Measure
@@ -113,6 +114,7 @@ bake: $(FULL)/ready
 evaluate: $(FULL)/ready
 	$(FULL)/bin/python -m agnews evaluate $(or $(DATA),$(error DATA is missing: make evaluate DATA=FOLDER with AG News' CSV files))/test.csv --compare pipeline --no-texts --report results/quality/ag_news
 	$(FULL)/bin/python -m agnews evaluate tests/data/modern_headlines.csv --by kind --compare pipeline --report results/quality/modern
+	$(if $(OUTLETS),$(FULL)/bin/python -m agnews evaluate $(OUTLETS)/dev.csv --view title --by domain --compare pipeline --no-texts --report results/quality/outlets)
 
 # The benchmarks' other contenders have their own environment, because optimum pins an older transformers.
 $(BENCH)/ready: requirements/benchmarks.txt

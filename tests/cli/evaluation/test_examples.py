@@ -109,10 +109,10 @@ def test_a_file_that_cannot_be_evaluated_is_refused_with_the_line_number(
 
 
 def test_the_modern_headlines_are_balanced_and_our_own() -> None:
-    examples = read_examples(
-        ROOT / "tests" / "data" / "modern_headlines.csv", LabelColumns(by="kind"), Settings()
-    ).examples
-    assert len({example.title for example in examples}) == len(examples) == 240
+    file = read_examples(ROOT / "tests" / "data" / "modern_headlines.csv", LabelColumns(by="kind"), Settings())
+    examples = file.examples
+    assert len({example.title for example in examples}) == len(examples) == 300
+    assert [example.group for example in examples if example.label is None] == ["out of scope"] * 60
     for label in range(len(LABELS)):
         kinds = [example.group for example in examples if example.label == label]
         assert (kinds.count("clear"), kinds.count("borderline")) == (45, 15)
