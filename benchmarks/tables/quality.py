@@ -1,11 +1,11 @@
 """Figures of quality: accuracy, calibration, agreement, sizes."""
 
 from agnews.cli.evaluation.metrics import at_coverage
-from agnews.cli.evaluation.text_report import REPORTED_COVERAGES, VIEW_TITLES
+from agnews.cli.evaluation.text_report import REPORTED_COVERAGES, THRESHOLD_HEAD, VIEW_TITLES, threshold_rows
 from agnews.labels import LABELS
 from agnews.model.checkpoint import read_checkpoint
 from agnews.settings import Settings
-from benchmarks.tables.markdown import percent, results, table
+from benchmarks.tables.markdown import Results, percent, results, table
 
 VIEWS = {view: title.lower() for view, title in VIEW_TITLES.items()}
 CHECKPOINT_FILES = {
@@ -68,6 +68,46 @@ def modern() -> str:
         for name, group in groups.items()
     ]
     return table(("headlines in today's style", "number", "int8 accuracy (95% interval)"), rows)
+
+
+def other_headlines() -> str:
+    """Return the accuracy on headlines that are not AG News', and how the score tells those out of scope."""
+    outlets, modern = (results(f"quality/{name}/report")["views"]["title"] for name in ("outlets", "modern"))
+    means = f"{outlets['groups_mean']:.1%}", f"{outlets['out_of_scope']['groups_auroc']:.3f}"
+    rows = [
+        scope_row("other outlets", outlets),
+        (f"the same, mean over the {len(outlets['groups'])} outlets", "", means[0], "", means[1], ""),
+        scope_row("written for this project", modern),
+    ]
+    head = ("in scope", "int8 accuracy (95% interval)", "out of scope", "AUROC", "out of scope scored 0.9 or higher")
+    return table(("headlines", *head), rows)
+
+
+def scope_row(title: str, measured: Results) -> tuple[str, ...]:
+    """Return a row of `other_headlines`."""
+    metrics, outside = measured["metrics"], measured["out_of_scope"]
+    accuracy = f"{metrics['accuracy']:.1%} ({percent(metrics['accuracy_95'])})"
+    numbers = f"{metrics['texts']:,}", f"{outside['texts']:,}"
+    return title, numbers[0], accuracy, numbers[1], f"{outside['auroc']:.3f}", f"{outside['high']:.1%}"
+
+
+def min_scores() -> str:
+    """Return what each `min_score` answers of other outlets' headlines, in scope and out of scope."""
+    measured = results("quality/outlets/report")["views"]["title"]["out_of_scope"]
+    return table((f"`{THRESHOLD_HEAD[0]}`", *THRESHOLD_HEAD[1:]), threshold_rows(measured))
+
+
+def outlets_accuracy() -> str:
+    """Return the mean accuracy over other outlets in a line."""
+    measured = results("quality/outlets/report")["views"]["title"]
+    return f"{measured['groups_mean']:.1%} on average of the headlines of {len(measured['groups'])} other outlets"
+
+
+def out_of_scope() -> str:
+    """Return how high other outlets' headlines out of scope score, in a line."""
+    measured = results("quality/outlets/report")["views"]["title"]["out_of_scope"]
+    shares = {point["min_score"]: point["out_of_scope"] for point in measured["thresholds"]}
+    return f"{shares[0.7]:.0%} score 0.7 or higher, {measured['high']:.0%} 0.9 or higher"
 
 
 def card_metrics() -> str:
