@@ -13,7 +13,7 @@ EMULATOR = ROOT / "build" / "aws-lambda-rie"
 DEPLOY_TOOLS = ROOT / ".venv-deploy" / "bin"
 
 
-def require(present: bool, what: str, remedy: str = "pip install -e '.[dev]'") -> None:
+def require(present: bool, what: str, remedy: str = "pip install '.[dev]'") -> None:
     """Fail, or with AGNEWS_LEAN=1 skip, the test or file that calls it, unless what it needs is `present`."""
     __tracebackhide__ = True  # the report names the caller
     if present:
@@ -23,7 +23,7 @@ def require(present: bool, what: str, remedy: str = "pip install -e '.[dev]'") -
     pytest.fail(f"{what} is missing; {remedy}, or set AGNEWS_LEAN=1 to skip")
 
 
-def require_module(*names: str, remedy: str = "pip install -e '.[dev]'") -> None:
+def require_module(*names: str, remedy: str = "pip install '.[dev]'") -> None:
     """Require modules. To be called at the top of a file, before it imports them."""
     __tracebackhide__ = True
     for name in names:

@@ -96,7 +96,7 @@ def draw_both_scopes(axes: Axes, measured: OutOfScope) -> None:
         axes.annotate(f"{point['min_score']:g}", place, (5, 0), textcoords="offset points", va="center", color=INK)
     axes.legend(axes.lines[:2], SCOPE_LABELS, loc="upper left", bbox_to_anchor=(0, 0.85), frameon=False, fontsize=9)
     axes.set(xlim=(0, 1.02), ylim=(0, 1.02), xlabel="share answered in scope, by min_score")
-    axes.set_title(f"Abstention, AUROC {measured['auroc']:.3f} (higher is better)")
+    axes.set_title(f"Abstention: AUROC {measured['auroc']:.3f} (higher is better)")
     format_axes(axes)
 
 
