@@ -96,7 +96,7 @@ def test_a_field_beyond_the_csv_module_s_limit_is_reported_with_its_line(tmp_pat
     path.write_text("label,headline\nWorld," + "a" * 140)
     limit = csv.field_size_limit(100)  # process-wide: other modules raise it
     try:
-        with pytest.raises(SourceError, match="train.csv:2: field larger than field limit"):
+        with pytest.raises(SourceError, match=r"train\.csv:2: field larger than field limit"):
             data.read_csv(path)
     finally:
         csv.field_size_limit(limit)
