@@ -207,10 +207,10 @@ def _headlines(path: Path) -> tuple[str, ...]:
     """Return the texts of a file, without rows that have none. Raises InputError if no row has one."""
     from agnews.api.request import read_item
     from agnews.cli.files.columns import ColumnNames
-    from agnews.cli.files.rows import open_source
+    from agnews.cli.files.sources import open_source
 
     with open_source(path, ColumnNames()) as source:
-        items = [read_item(row.value, Settings(), source.columns) for row in source.rows if row.error is None]
+        items = [read_item(row.value, Settings()) for row in source.rows if row.error is None]
     texts = tuple(item.text for item in items if item.text is not None)
     if not texts:
         raise InputError(f"{path} has no headlines; give one per line, or a column 'headline', 'title' or 'text'")

@@ -34,6 +34,7 @@ HEAVY_IMPORTS: dict[str, set[str]] = {
     "agnews.function.queue": {"botocore"},
     "agnews.cli.bulk.aws": {"boto3", "botocore"},
     "agnews.cli.bulk.cost": {"botocore"},
+    "agnews.cli.files.tables": {"pyarrow"},
     "agnews.cli.bulk.s3": {"botocore"},
 }
 """The modules that may import heavy packages, and which."""

@@ -4,6 +4,7 @@ import argparse
 from pathlib import Path
 
 from agnews import __version__
+from agnews.cli.files.forms import FORMS
 from agnews.settings import ENGINES, Settings
 
 EPILOG = """\
@@ -78,7 +79,9 @@ def build_parser() -> argparse.ArgumentParser:
 def add_classify(command: argparse.ArgumentParser) -> None:
     """Add the arguments of `agnews classify`."""
     command.add_argument("texts", nargs="*", metavar="HEADLINE", help="default: read stdin, unless --file is given")
-    command.add_argument("--file", type=Path, help="read a .txt, .csv, .tsv or .jsonl file")
+    command.add_argument("--file", type=Path, help="read a file; - is stdin")
+    command.add_argument("--input-format", choices=FORMS, help="form of the file or of stdin (default: what it shows)")
+    command.add_argument("--encoding", help="of the file or of stdin (default: UTF-8, or UTF-16 or UTF-32 if it is)")
     _add_columns(command)
     command.add_argument("--output", type=Path, help="write a .csv or .jsonl file; it is complete or absent")
     command.add_argument("--format", choices=FORMATS, help="format of stdout (default: table)")
@@ -160,7 +163,7 @@ def add_bulk(command: argparse.ArgumentParser) -> None:
 
 
 def _add_columns(command: argparse.ArgumentParser) -> None:
-    command.add_argument("--column", help="column or key of the text (default: text, headline or title)")
+    command.add_argument("--column", help="column or key of the text (default: headline, title or text)")
     command.add_argument(
         "--description-column", metavar="COLUMN", help="appended to the text (default: description, if there is one)"
     )

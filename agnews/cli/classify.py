@@ -4,18 +4,17 @@ import argparse
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from agnews.api.answer import answers
-from agnews.api.request import Columns, Item, Options, Request, read_item, read_options
+from agnews.api.request import Item, Options, Request, read_item, read_options
 from agnews.cli.arguments import settings_from
 from agnews.cli.console import Advance, progress, say, utf8_output
 from agnews.cli.files.atomic import atomic_file
 from agnews.cli.files.columns import ColumnNames
-from agnews.cli.files.lines import MAX_LINE_BYTES, read_lines
-from agnews.cli.files.pipe import PipeReader
-from agnews.cli.files.rows import InputRow, Source, never_idle, open_source, text_source
+from agnews.cli.files.rows import InputRow, Source, never_idle, text_row
+from agnews.cli.files.sources import Reading, open_source, open_standard_input
 from agnews.cli.files.writers import WRITERS, AnsweredRow, Format, Write, notes_on
 from agnews.errors import InputError
 from agnews.model.classifier import Classifier, load
@@ -92,20 +91,19 @@ def same_file(path: Path, other: Path) -> bool:
 def open_input(arguments: argparse.Namespace) -> Iterator[Source]:
     """Yield the rows of --file, of the headlines given as arguments, or of standard input."""
     names = ColumnNames(arguments.column, arguments.description_column, arguments.id_column)
-    if arguments.file:
-        with open_source(arguments.file, names) as source:
+    reading = Reading(arguments.input_format, arguments.encoding)
+    if arguments.file and str(arguments.file) != "-":
+        with open_source(arguments.file, names, reading) as source:
             yield source
     elif arguments.texts:
-        if names != ColumnNames():
-            raise InputError("--column, --description-column and --id-column need --file")
-        yield Source("headline", (InputRow(number, text) for number, text in enumerate(arguments.texts, 1)))
+        if names != ColumnNames() or reading != Reading():
+            raise InputError("--column and the other options about columns and files need a file")
+        yield Source("headline", (text_row(number, text) for number, text in enumerate(arguments.texts, 1)))
     else:
-        if sys.stdin is None:
-            raise InputError("standard input is closed; give headlines as arguments or with --file")
-        if sys.stdin.isatty():
+        if sys.stdin is not None and sys.stdin.isatty():
             say("type one headline per line, and Ctrl-D to end")
-        pipe = PipeReader(sys.stdin.fileno(), MAX_LINE_BYTES)
-        yield replace(text_source("standard input", read_lines(pipe), names), idle=pipe.idle)
+        with open_standard_input(names, reading) as source:
+            yield source
 
 
 @contextmanager
@@ -138,7 +136,7 @@ def classify_source(
 ) -> None:
     """Answer and write every row of the source, a chunk at a time, and count them in `tally`."""
     for rows in row_chunks(source.rows, source.idle):
-        answered = answer_rows(rows, source.columns, classifier, settings, options)
+        answered = answer_rows(rows, classifier, settings, options)
         write(answered)
         if source.idle():
             sys.stdout.flush()
@@ -167,17 +165,21 @@ def row_chunks(
 
 
 def answer_rows(
-    rows: Sequence[InputRow], columns: Columns, classifier: Classifier, settings: Settings, options: Options
+    rows: Sequence[InputRow], classifier: Classifier, settings: Settings, options: Options
 ) -> list[AnsweredRow]:
     """Return each row with its answer, in order."""
-    items = tuple(
-        read_item(row.value, settings, columns) if row.error is None else Item(None, row.error) for row in rows
-    )
+    items = tuple(item_of(row, settings) for row in rows)
     predictions = answers(Request(items, options), classifier, settings)
     return [
         AnsweredRow(row, item_text(row, item), answer)
         for row, item, answer in zip(rows, items, predictions, strict=True)
     ]
+
+
+def item_of(row: InputRow, settings: Settings) -> Item:
+    """Return the row's text or its error, with its id."""
+    item = read_item(row.value, settings)
+    return item if row.error is None else Item(None, row.error, item.id)
 
 
 def item_text(row: InputRow, item: Item) -> str | None:

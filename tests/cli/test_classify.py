@@ -13,7 +13,7 @@ from agnews.api.request import Options
 from agnews.cli.classify import answer_rows
 from agnews.cli.files.columns import ColumnNames
 from agnews.cli.files.lines import MAX_LINE_BYTES
-from agnews.cli.files.rows import open_source
+from agnews.cli.files.sources import open_source
 from agnews.cli.main import main
 from agnews.model.classifier import Classifier
 from agnews.settings import Settings
@@ -63,6 +63,15 @@ def test_csv_keeps_its_own_columns_and_adds_the_answer(tmp_path: Path) -> None:
     assert (row["agnews_label"], row["truncated"], row["abstained"]) == ("Business", "false", "false")
     assert row["score_Business"] == row["score"]
     assert sum(row[name] != "" for name in row if name.startswith("score_")) == 2
+
+
+def test_a_field_with_line_ends_is_written_so_that_any_reader_reads_it_back(tmp_path: Path) -> None:
+    path = written(tmp_path / "in.csv", b'id,title\r\n1,"Oil\rprices"\r\n2,"Striker\nscores"\r\n3,"a\r\nb"\r\n')
+    assert main(["classify", "--file", str(path), "--output", str(tmp_path / "out.csv")]) == 0
+    content = (tmp_path / "out.csv").read_bytes()
+    assert all(part in content for part in (b'1,"Oil\rprices",', b'2,"Striker\nscores",', b'3,"a\r\nb",'))
+    assert content.replace(b"a\r\nb", b"").count(b"\r\n") == 0
+    assert [row["title"] for row in read_csv(tmp_path / "out.csv")] == ["Oil\rprices", "Striker\nscores", "a\r\nb"]
 
 
 def test_a_description_is_joined_and_an_id_handed_on(tmp_path: Path) -> None:
@@ -127,7 +136,7 @@ BAD_JSONL = [
     ("[" * 100_000, "a number is too long or the nesting too deep"),
     ("1" * 5_000, "a number is too long or the nesting too deep"),
     ('{"text": "", "id": 9}', "the text is empty"),
-    ('{"other": "a"}', "no text: expected 'text' or 'headline' or 'title'"),
+    ('{"other": "a"}', "no text: the object has no column 'headline' or 'title' or 'text'; its columns are 'other'"),
     ('"' + "x" * MAX_LINE_BYTES + '"', "the line is longer than 4,194,304 bytes"),
     ('"\\ud800"', "a lone surrogate at character 0"),
     (f'{{"text": "{OIL}", "id": "x"}}', None),
@@ -163,11 +172,13 @@ def test_only_twenty_bad_rows_are_reported_and_all_counted(tmp_path: Path, capsy
     ("name", "content", "message"),
     [
         ("a.csv", b"", "has no header (it is empty)"),
-        ("a.csv", b"a,b\nc,d\n", "has no column 'text' or 'headline' or 'title'; its columns are 'a', 'b'"),
-        ("a.csv", b"title;description\na;b\n", "its columns are 'title;description'"),
-        ("a.csv", b"title,title\na,b\n", "has 2 columns 'title'; rename all but one"),
+        (
+            "a.csv",
+            b"a,b\nc,d\n",
+            "has no column 'headline' or 'title' or 'text'; its columns are 'a', 'b'; name one with --column",
+        ),
         ("a.csv", b'"title\na\n', "has no header (the row is not valid CSV"),
-        ("a.csv", "title\nHeadline\n".encode("utf-16"), "the input is UTF-16; save it as UTF-8"),
+        ("a.csv", b"\xff\nb\n", "has no header (the line is not UTF-8"),
     ],
 )
 def test_an_unusable_file_is_refused_with_the_reason(
@@ -212,7 +223,7 @@ def test_rows_are_answered_as_the_classifier_answers_them(
 ) -> None:
     path = written(tmp_path / "a.txt", f"{OIL}\n{GOAL}\n{OIL}\n".encode())
     with open_source(path, ColumnNames()) as source:
-        answered = answer_rows(list(source.rows), source.columns, classifier, settings, Options())
+        answered = answer_rows(list(source.rows), classifier, settings, Options())
     scores = [prediction.scores for prediction in classifier.classify([OIL, GOAL]) if prediction]
     assert [round(max(text_scores), 4) for text_scores in (scores[0], scores[1], scores[0])] == [
         row.answer["score"] for row in answered

@@ -10,7 +10,9 @@ from typing import Any
 from agnews.api.request import Json, read_item
 from agnews.cli.bulk.aws import translated_errors
 from agnews.cli.files.columns import ColumnNames, find_columns
-from agnews.cli.files.lines import UTF_8_BOM, csv_records, read_lines
+from agnews.cli.files.json_rows import key_finder, value_row
+from agnews.cli.files.lines import UTF_8_BOM, Line, read_lines
+from agnews.cli.files.records import csv_records
 from agnews.errors import InputError
 from agnews.settings import Settings
 
@@ -99,7 +101,7 @@ def read_head(s3: Any, source: S3Location) -> tuple[bytes, bool]:
 
 def csv_columns(name: str, head: bytes, _: bool, names: ColumnNames) -> dict[str, Json]:
     """Return the columns exactly as the header writes them: the function's comparison is case-sensitive."""
-    header, first = next(csv_records(read_lines(io.BytesIO(head))))
+    header, first = next(csv_records(read_lines(io.BufferedReader(io.BytesIO(head)))))
     if first.error is not None:
         raise InputError(f"{name} has no header ({first.error}); its first row must name the columns")
     indices = find_columns(name, header, names)
@@ -114,7 +116,8 @@ def json_columns(name: str, head: bytes, complete: bool, names: ColumnNames) -> 
             value = json.loads(line.decode())
         except ValueError as error:
             raise InputError(f"{name}: the first line is not JSON; expected a string or an object per line") from error
-        problem = read_item(value, Settings(), names.columns()).error
+        row = value_row(Line(1, "", 0, None), value, names, key_finder(names))
+        problem = row.error or read_item(row.value, Settings()).error
         if problem is not None:
             raise InputError(f"{name}: the first line cannot be answered: {problem}")
     columns = {"text_column": names.text, "description_column": names.description, "id_column": names.id}

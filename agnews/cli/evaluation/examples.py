@@ -11,7 +11,8 @@ from typing import TypedDict
 from agnews.api.request import TEXT_KEYS, checked
 from agnews.cli.evaluation.labels import LabelNumbers, label_key, label_numbers, topic_index
 from agnews.cli.files.columns import find_column
-from agnews.cli.files.lines import Line, csv_records, read_lines
+from agnews.cli.files.lines import Line, read_lines
+from agnews.cli.files.records import csv_records
 from agnews.errors import InputError
 from agnews.labels import LABELS
 from agnews.settings import Settings

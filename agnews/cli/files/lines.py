@@ -1,19 +1,16 @@
-"""Lines and CSV records of a byte stream, each with its line number and, if it cannot be used, its error."""
+"""Lines of a byte stream as they arrive, each with its number and, if it cannot be used, its error."""
 
-import csv
+import io
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Protocol
 
+from agnews.cli.files.decoding import CHUNK_BYTES, likely_encoding, utf8_chunks
 from agnews.errors import InputError, LimitError
 
 MAX_LINE_BYTES = 4 * 1024 * 1024
 """100,000 characters are 1.2 MB when JSON escapes every one of them; a longer line is not a headline."""
-MAX_FIELD_CHARS = 1024 * 1024
-"""Limit of one CSV field, and so how much text is read after a quote that is never closed."""
 UTF_8_BOM = b"\xef\xbb\xbf"
-UTF_16_BOMS = (b"\xff\xfe", b"\xfe\xff")
 
 
 @dataclass(frozen=True)
@@ -28,76 +25,129 @@ class Line:
     """Bytes of the stream up to the end of the line."""
     error: InputError | None
     """Why the line cannot be used."""
+    begins_file: bool = False
+    """Whether a byte order mark came before it, as at the beginning of each of several concatenated files."""
 
 
-class LineReader(Protocol):
-    """A byte stream, such as a binary file or a PipeReader."""
-
-    def readline(self, size: int, /) -> bytes: ...
-
-
-def read_lines(stream: LineReader) -> Iterator[Line]:
-    """Yield the lines of a UTF-8 stream, with or without a BOM. Raises InputError for UTF-16."""
-    end = number = 0
-    while raw := stream.readline(MAX_LINE_BYTES):
-        number += 1
-        end += len(raw)
-        if number == 1 and raw.startswith(UTF_16_BOMS):
-            raise InputError("the input is UTF-16; save it as UTF-8")
-        if len(raw) >= MAX_LINE_BYTES and not raw.endswith(b"\n"):
-            end += _skip_line(stream)
-            yield Line(number, "", end, LimitError(f"the line is longer than {MAX_LINE_BYTES:,} bytes"))
-        else:
-            yield _decoded(raw.removeprefix(UTF_8_BOM) if number == 1 else raw, number, end)
+def always_ready() -> bool:
+    """Return True: the next bytes of a file are always there."""
+    return True
 
 
-def _skip_line(stream: LineReader) -> int:
-    """Read to the end of the line; return how many bytes that was."""
-    skipped = 0
-    while part := stream.readline(MAX_LINE_BYTES):
-        skipped += len(part)
-        if part.endswith(b"\n"):
-            break
-    return skipped
+class Lines:
+    """The lines of UTF-8 chunks. CR, LF and CRLF each end a line."""
 
+    def __init__(
+        self, chunks: Iterator[bytes], ready: Callable[[], bool] = always_ready, encoding: str = "UTF-8"
+    ) -> None:
+        """Read `chunks` when needed; `ready` returns whether the next one is there, `encoding` is the text's own."""
+        self._chunks = chunks
+        self._ready = ready
+        self.encoding = encoding
+        self._lines: deque[Line] = deque()
+        self._rest = b""
+        self._dropped = 0
+        """Bytes of a line that is too long to be kept."""
+        self._number = self._end = 0
+        self._ended = False
+        self._hint: str | None = None
 
-def _decoded(raw: bytes, number: int, end: int) -> Line:
-    error = None
-    if b"\0" in raw:
-        error = InputError("the line contains a NUL byte; save the file as UTF-8 text")
-    else:
+    def __iter__(self) -> "Lines":
+        return self
+
+    def __next__(self) -> Line:
+        if not self.peek():
+            raise StopIteration
+        return self._lines.popleft()
+
+    def beginning(self) -> str:
+        """Return the next line that is not blank, or the beginning of a long one; empty if none has arrived."""
+        while not self._lines and not self._ended and len(self._rest) < CHUNK_BYTES:
+            self._read()
+        lines = (line.text for line in self._lines if line.text.strip())
+        return next(lines, self._rest.decode(errors="ignore").lstrip("\ufeff"))
+
+    def remainder(self) -> str:
+        """Read and return all of the text, however long its lines are.
+
+        Raises:
+            InputError: a line cannot be used.
+        """
+        for line in self._lines:
+            if line.error:
+                raise line.error
+        raw = b"".join([self._rest, *self._chunks])
+        self._ended = True
         try:
-            return Line(number, raw.decode(), end, None)
+            return "".join([*(line.text for line in self._lines), raw.decode().lstrip("\ufeff")])
+        except UnicodeDecodeError as error:
+            raise self._not_decoded(raw, error.start) from error
+
+    def peek(self) -> Sequence[Line]:
+        """Return the lines that are next and have arrived; none only at the end."""
+        while not self._lines and not self._ended:
+            self._read()
+        return self._lines
+
+    def idle(self) -> bool:
+        """Return whether the next line has yet to arrive."""
+        while not self._lines and not self._ended and self._ready():
+            self._read()
+        return not self._lines and not self._ended
+
+    def _read(self) -> None:
+        chunk = next(self._chunks, None)
+        self._ended = chunk is None
+        pieces = (self._rest + (chunk or b"")).splitlines(keepends=True)
+        # A CR at the end may be half of a CRLF.
+        incomplete = pieces and not self._ended and not pieces[-1].endswith(b"\n")
+        self._rest = pieces.pop() if incomplete else b""
+        self._lines.extend(map(self._line, pieces))
+        if len(self._rest) > MAX_LINE_BYTES:
+            self._dropped += len(self._rest) - 1
+            self._rest = self._rest[-1:]
+
+    def _line(self, raw: bytes) -> Line:
+        size = len(raw) + self._dropped
+        self._number += 1
+        self._end += size
+        self._dropped = 0
+        if size > MAX_LINE_BYTES:
+            return Line(self._number, "", self._end, LimitError(f"the line is longer than {MAX_LINE_BYTES:,} bytes"))
+        begins_file = raw.startswith(UTF_8_BOM)
+        while raw.startswith(UTF_8_BOM):
+            raw = raw.removeprefix(UTF_8_BOM)
+        try:
+            text, error = raw.decode(), None
         except UnicodeDecodeError as problem:
-            error = InputError(f"the line is not UTF-8 (byte {problem.start + 1} of it); save the file as UTF-8")
-    return Line(number, raw.decode(errors="replace"), end, error)
+            text, error = raw.decode(errors="replace"), self._not_decoded(raw, problem.start)
+        if error is None and "\0" in text:
+            error = InputError("the line contains a NUL byte, so it is not text; save the file as UTF-8 text")
+        return Line(self._number, text, self._end, error, begins_file)
+
+    def _not_decoded(self, raw: bytes, start: int) -> InputError:
+        if self._hint is None:
+            likely = likely_encoding(raw) if self.encoding == "UTF-8" else None
+            self._hint = (
+                f"it looks like {likely}: if it is, add --encoding {likely}"
+                if likely
+                else "name the file's encoding with --encoding, or save it as UTF-8"
+            )
+        return InputError(f"the line is not {self.encoding} (byte {start + 1} of it); {self._hint}")
 
 
-def csv_records(lines: Iterator[Line], delimiter: str = ",") -> Iterator[tuple[list[str], Line]]:
-    """Yield the cells of each CSV record with the line it begins on, whose `error` and `end` are the record's.
+def read_lines(
+    stream: io.BufferedReader,
+    name: str = "the input",
+    encoding: str | None = None,
+    ready: Callable[[], bool] = always_ready,
+) -> Lines:
+    """Return the lines of a binary stream, decompressed, and decoded from UTF-8, UTF-16, UTF-32 or `encoding`.
 
-    If a record cannot be parsed, its first line is yielded as its only cell and parsing continues on the next line:
-    a stray quote costs one row, not the file.
+    Errors begin with `name`; `ready` returns whether reading the stream would not have to wait.
+
+    Raises:
+        InputError: the stream is not text.
     """
-    csv.field_size_limit(MAX_FIELD_CHARS)
-    pending: deque[Line] = deque()
-    while True:
-        consumed: list[Line] = []
-        try:
-            cells = next(csv.reader(_texts(pending, lines, consumed), delimiter=delimiter, strict=True), None)
-            error = next((line.error for line in consumed if line.error), None)
-        except csv.Error as problem:
-            pending.extendleft(reversed(consumed[1:]))
-            del consumed[1:]
-            cells, error = [consumed[0].text.rstrip("\r\n")], InputError(f"the row is not valid CSV ({problem})")
-        if cells is None:
-            return
-        if cells or error:
-            yield cells, Line(consumed[0].number, consumed[0].text, consumed[-1].end, error)
-
-
-def _texts(pending: deque[Line], lines: Iterator[Line], consumed: list[Line]) -> Iterator[str]:
-    """Yield the text of the pending lines and then of `lines`, moving each line to `consumed`."""
-    while line := pending.popleft() if pending else next(lines, None):
-        consumed.append(line)
-        yield line.text
+    chunks, codec = utf8_chunks(stream, name, encoding)
+    return Lines(chunks, ready, codec)

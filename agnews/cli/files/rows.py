@@ -1,14 +1,13 @@
 """Rows of files, standard input and arguments: one at a time, each with its line number or its error."""
 
-import json
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
-from pathlib import Path
+from dataclasses import dataclass, field, replace
 
-from agnews.api.request import DEFAULT_COLUMNS, Columns, Json
-from agnews.cli.files.columns import ColumnNames, find_columns
-from agnews.cli.files.lines import Line, csv_records, read_lines
+from agnews.api.placeholders import is_placeholder
+from agnews.api.request import Json
+from agnews.cli.files.columns import ColumnNames, find_columns, other_text_columns
+from agnews.cli.files.lines import Line, Lines
+from agnews.cli.files.records import csv_records, find_delimiter, named_delimiter
 from agnews.errors import InputError
 
 
@@ -19,10 +18,10 @@ class InputRow:
     line: int
     """Where the row begins, from 1."""
     value: Json
-    """What `read_item` takes, if there is no error."""
+    """What `read_item` takes, if there is no error: a text, or an object with text, description and id."""
     error: InputError | None = None
     cells: tuple[str, ...] = ()
-    """All cells of a CSV row, as many as the header has."""
+    """All cells of a row with columns, as many as the header has."""
     end: int = 0
     """Bytes of the source up to the end of the row."""
 
@@ -38,95 +37,126 @@ class Source:
 
     name: str
     rows: Iterator[InputRow]
-    columns: Columns = DEFAULT_COLUMNS
-    """The keys of text, description and id, for rows that are objects."""
     header: tuple[str, ...] = ()
-    """The columns of a CSV file."""
+    """The columns of a file that has some."""
     size: int | None = None
     """Bytes in total, if known."""
     idle: Callable[[], bool] = never_idle
     """Returns whether the next row has yet to arrive."""
+    notes: list[str] = field(default_factory=list)
+    """What a summary says about how the rows were read; it grows while they are."""
 
 
-@contextmanager
-def open_source(path: Path, names: ColumnNames) -> Iterator[Source]:
-    """Open a .txt, .csv, .tsv or .jsonl file for the block and yield its rows.
-
-    Raises:
-        InputError: the file cannot be read, has another suffix, or lacks a column.
-    """
-    reader = READERS.get(path.suffix.lower())
-    if reader is None:
-        raise InputError(f"{path}: expected a name that ends in {', '.join(READERS)}")
-    try:
-        stream = path.open("rb")
-        size = path.stat().st_size if path.is_file() else None
-    except OSError as error:
-        raise InputError(f"cannot read {path} ({error.strerror})") from error
-    with stream:
-        yield reader(str(path), read_lines(stream), names, size)
+def text_row(number: int, text: Json, end: int = 0) -> InputRow:
+    """Return the row of a text without an id."""
+    return InputRow(number, text, placeholder_error(text), end=end)
 
 
-def text_source(name: str, lines: Iterator[Line], names: ColumnNames, size: int | None = None) -> Source:
+def object_row(number: int, value: dict[str, Json], cells: tuple[str, ...] = (), end: int = 0) -> InputRow:
+    """Return the row of an object with a text; a description that is only a placeholder is left out."""
+    description = value.get("description")
+    if is_missing(description):
+        value = {key: part for key, part in value.items() if key != "description"}
+    return InputRow(number, value, placeholder_error(value["text"]), cells, end)
+
+
+def is_missing(value: Json) -> bool:
+    """Return whether a value is a placeholder; NaN is one, which Python writes into JSON."""
+    return is_placeholder(value) if isinstance(value, str) else value != value
+
+
+def placeholder_error(text: Json) -> InputError | None:
+    """Return the error of a text that is only a placeholder for one."""
+    if isinstance(text, str) and is_placeholder(text):
+        return InputError(f"no text: {text.strip()!r} stands for a missing value")
+    return None
+
+
+def text_source(name: str, lines: Lines, names: ColumnNames, size: int | None = None) -> Source:
     """Return one row per line that is not blank. Raises InputError if a column is named."""
     if names != ColumnNames():
-        raise InputError(f"{name} has no columns to choose from: it is read as one headline per line")
+        raise InputError(
+            f"{name} has no columns to choose from: it is read as one headline per line; "
+            "--input-format csv or jsonl reads it as one of those"
+        )
     rows = (
-        InputRow(line.number, line.text.rstrip("\r\n"), line.error, end=line.end)
+        InputRow(line.number, None, line.error, end=line.end)
+        if line.error
+        else text_row(line.number, line.text.rstrip("\r\n"), line.end)
         for line in lines
         if line.error or line.text.strip()
     )
-    return Source(name, rows, size=size)
+    return Source(name, rows, size=size, idle=lines.idle)
 
 
-def json_source(name: str, lines: Iterator[Line], names: ColumnNames, size: int | None) -> Source:
-    """Return one row per line that is not blank; each holds a JSON string or object."""
-    rows = (_json_row(line) for line in lines if line.error or line.text.strip())
-    return Source(name, rows, names.columns(), size=size)
-
-
-def _json_row(line: Line) -> InputRow:
-    if line.error is not None:
-        return InputRow(line.number, None, line.error, end=line.end)
-    try:
-        return InputRow(line.number, json.loads(line.text), end=line.end)
-    except (ValueError, RecursionError) as error:
-        # Besides malformed JSON: numbers of more than 4,300 digits, and nesting beyond the interpreter's stack.
-        detail = "a number is too long or the nesting too deep"
-        if isinstance(error, json.JSONDecodeError):
-            detail = f"{error.msg} at character {error.pos + 1}"
-        problem = InputError(f"the line is not valid JSON ({detail}); expected a string or an object")
-        return InputRow(line.number, None, problem, end=line.end)
-
-
-def csv_source(name: str, lines: Iterator[Line], names: ColumnNames, size: int | None, delimiter: str = ",") -> Source:
+def csv_source(name: str, lines: Lines, names: ColumnNames, size: int | None, delimiter: str = ",") -> Source:
     """Return the rows below the header. Empty lines are skipped; quoted fields may contain line ends."""
-    records = csv_records(lines, delimiter)
+    first_line = lines.beginning()
+    delimiter = find_delimiter(first_line, delimiter)
+    if named_delimiter(first_line):
+        while not named_delimiter(next(lines).text):
+            pass
+    source = table_source(name, csv_records(lines, delimiter), names, delimiter)
+    return replace(source, size=size, idle=lines.idle)
+
+
+def table_source(
+    name: str, records: Iterator[tuple[list[str], Line]], names: ColumnNames, delimiter: str = ","
+) -> Source:
+    """Return the records below the first one, which is the header. Raises InputError if it lacks a column."""
     header, first = next(records, ([], None))
     if first is None or first.error is not None:
         reason = "it is empty" if first is None else first.error
         raise InputError(f"{name} has no header ({reason}); its first row must name the columns")
+    while header and not header[-1].strip():
+        header.pop()
     indices = find_columns(name, header, names)
-    rows = (_csv_row(cells, line, header, indices) for cells, line in records)
-    return Source(name, rows, header=tuple(header), size=size)
+    notes = column_notes(header, indices, names)
+    rows = _csv_rows(records, header, indices, delimiter, notes)
+    return Source(name, rows, tuple(header), notes=notes)
 
 
-def _csv_row(cells: Sequence[str], line: Line, header: Sequence[str], indices: dict[str, int]) -> InputRow:
+def column_notes(header: Sequence[str], indices: dict[str, int], names: ColumnNames) -> list[str]:
+    """Return which column the text is in, if another one could hold it as well and none was named."""
+    chosen = header[indices["text"]]
+    others = other_text_columns(header, chosen) if names.text is None else []
+    if not others:
+        return []
+    return [f"the text is column {chosen!r}, not {' or '.join(map(repr, others))}; --column chooses another"]
+
+
+def _csv_rows(
+    records: Iterator[tuple[list[str], Line]],
+    header: Sequence[str],
+    indices: dict[str, int],
+    delimiter: str,
+    notes: list[str],
+) -> Iterator[InputRow]:
+    for cells, line in records:
+        while len(cells) > len(header) and not cells[-1].strip():
+            cells.pop()
+        if cells == header and line.error is None:
+            notes.append(f"line {line.number:,} repeats the header and was left out")
+        else:
+            yield _csv_row(cells, line, header, indices, delimiter)
+
+
+def _csv_row(
+    cells: Sequence[str], line: Line, header: Sequence[str], indices: dict[str, int], delimiter: str
+) -> InputRow:
     error = line.error
-    if error is None and len(cells) != len(header):
-        error = InputError(f"the row has {len(cells):,} fields, the header has {len(header):,}")
-    padded = tuple(cells[: len(header)]) + ("",) * (len(header) - len(cells))
-    return InputRow(line.number, {key: padded[index] for key, index in indices.items()}, error, padded, line.end)
+    if error is None and line.begins_file:
+        error = InputError("another file begins here (with a byte order mark), and its header differs; split the file")
+    elif error is None and len(cells) != len(header):
+        error = fields_error(len(cells), len(header), delimiter)
+    padded = (*cells[: len(header)], *[""] * (len(header) - len(cells)))
+    value: dict[str, Json] = {key: padded[index] for key, index in indices.items()}
+    if error is not None:
+        return InputRow(line.number, value if line.error is None else None, error, padded, line.end)
+    return object_row(line.number, value, padded, line.end)
 
 
-def tsv_source(name: str, lines: Iterator[Line], names: ColumnNames, size: int | None) -> Source:
-    """Return what `csv_source` does, for fields separated by tabs."""
-    return csv_source(name, lines, names, size, "\t")
-
-
-READERS: dict[str, Callable[[str, Iterator[Line], ColumnNames, int | None], Source]] = {
-    ".txt": text_source,
-    ".csv": csv_source,
-    ".tsv": tsv_source,
-    ".jsonl": json_source,
-}
+def fields_error(count: int, expected: int, delimiter: str) -> InputError:
+    """Return the error of a row that has another number of fields than the header."""
+    remedy = f'; put a field that contains {delimiter!r} in quotation marks: "…"' if count > expected else ""
+    return InputError(f"the row has {count:,} fields, the header has {expected:,}{remedy}")

@@ -30,12 +30,27 @@ class AnsweredRow:
 Write = Callable[[Sequence[AnsweredRow]], None]
 
 
+class LineFeeds:
+    """A stream for csv.writer, whose rows it ends with LF.
+
+    csv.writer itself ends them with CRLF: before Python 3.11.9 and 3.12.3 it quotes a field with a CR only then, and no
+    reader takes an unquoted CR for a part of a field.
+    """
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+
+    def write(self, row: str) -> int:
+        """Write a row that ends with CRLF."""
+        return self._stream.write(row.removesuffix("\r\n") + "\n")
+
+
 def csv_writer(stream: TextIO, header: Sequence[str], options: Options) -> Write:
     """Write the header now, and return what writes the rows: the input's columns (or line, id and text) and ours."""
     answer_columns = ["label", "score", "truncated"] + ["abstained"] * (options.min_score > 0)
     answer_columns += [f"score_{label}" for label in LABELS if options.top_k > 1] + ["error"]
     input_columns = list(header) or ["line", "id", "text"]
-    write_cells = csv.writer(stream, lineterminator="\n").writerow
+    write_cells = csv.writer(LineFeeds(stream)).writerow
     write_cells(input_columns + [unused_name(name, input_columns) for name in answer_columns])
 
     def write(rows: Sequence[AnsweredRow]) -> None:

@@ -4,13 +4,21 @@ import csv
 import io
 import os
 import random
+import select
+from collections.abc import Iterator
 
 import pytest
 
 from agnews.cli.classify import CHUNK_BYTES, row_chunks
-from agnews.cli.files.lines import MAX_LINE_BYTES, csv_records, read_lines
-from agnews.cli.files.pipe import PipeReader
+from agnews.cli.files.lines import MAX_LINE_BYTES, Line, Lines, read_lines
+from agnews.cli.files.records import csv_records
 from agnews.cli.files.rows import InputRow
+
+READ_BYTES = 32 * 1024
+
+
+def lines_of(content: bytes) -> Iterator[Line]:
+    return read_lines(io.BufferedReader(io.BytesIO(content)))
 
 
 def test_chunks_end_by_rows_or_by_bytes() -> None:
@@ -22,35 +30,43 @@ def test_chunks_end_by_rows_or_by_bytes() -> None:
     assert [len(chunk) for chunk in row_chunks(small, lambda: True)] == [1, 1, 1, 1, 1]
 
 
+def pipe_lines(descriptor: int) -> Lines:
+    chunks = iter(lambda: os.read(descriptor, READ_BYTES), b"")
+    return Lines(chunks, lambda: bool(select.select([descriptor], [], [], 0)[0]))
+
+
 def test_a_pipe_s_lines_are_those_of_a_file_whatever_arrives_together() -> None:
     ours, theirs = os.pipe()
-    pipe = PipeReader(ours, MAX_LINE_BYTES)
-    assert pipe.idle()
+    lines = pipe_lines(ours)
+    assert lines.idle()
     os.write(theirs, b"one\ntw")
-    assert not pipe.idle()
-    assert pipe.readline(10) == b"one\n"
-    assert pipe.idle()
+    assert not lines.idle()
+    assert next(lines).text == "one\n"
+    assert lines.idle()
     os.write(theirs, b"o\n\nthree, which is long")
     os.close(theirs)
-    lines = [pipe.readline(10) for _ in range(6)]
-    assert lines == [b"two\n", b"\n", b"three, whi", b"ch is long", b"", b""]
-    assert not pipe.idle()
+    assert [line.text for line in lines] == ["two\n", "\n", "three, which is long"]
+    assert not lines.idle()
     os.close(ours)
 
 
-def test_no_more_of_a_pipe_s_endless_line_is_held_than_asked_for() -> None:
+def test_no_more_of_a_pipe_s_endless_line_is_held_than_a_line_may_have() -> None:
     ours, theirs = os.pipe()
-    pipe = PipeReader(ours, 1000)
-    os.write(theirs, b"x" * 50_000)
-    assert not pipe.idle()
-    os.write(theirs, b"y" * 10_000)
-    assert not pipe.idle()
-    assert pipe.readline(1000) == b"x" * 1000
-    rest = b"".join(pipe.readline(1000) for _ in range(59))
-    assert rest == b"x" * 49_000 + b"y" * 10_000
+    lines = pipe_lines(ours)
+    part = b"x" * READ_BYTES
+    for _ in range(2 * MAX_LINE_BYTES // READ_BYTES):
+        os.write(theirs, part)
+        assert lines.idle()
+        assert len(lines._rest) <= MAX_LINE_BYTES
+    os.write(theirs, b"\nnext")
     os.close(theirs)
-    assert pipe.readline(1000) == b""
+    assert [(line.text, line.error is None) for line in lines] == [("", False), ("next", True)]
     os.close(ours)
+
+
+def test_a_crlf_that_arrives_in_two_parts_ends_one_line() -> None:
+    lines = Lines(iter([b"one\r", b"\ntwo\r", b"three\r"]))
+    assert [(line.text, line.end) for line in lines] == [("one\r\n", 5), ("two\r", 9), ("three\r", 15)]
 
 
 def test_csv_records_are_those_of_the_standard_library() -> None:
@@ -60,7 +76,7 @@ def test_csv_records_are_those_of_the_standard_library() -> None:
     for ending in ("\n", "\r\n"):
         text = io.StringIO(newline="")
         csv.writer(text, lineterminator=ending).writerows(table)
-        parsed = [cells for cells, _ in csv_records(read_lines(io.BytesIO(text.getvalue().encode())))]
+        parsed = [cells for cells, _ in csv_records(lines_of(text.getvalue().encode()))]
         assert parsed == table
 
 
@@ -68,7 +84,7 @@ def test_csv_records_are_those_of_the_standard_library() -> None:
     ("length", "refused"), [(MAX_LINE_BYTES - 1, False), (MAX_LINE_BYTES, True), (3 * MAX_LINE_BYTES, True)]
 )
 def test_a_line_that_is_too_long_costs_only_itself(length: int, refused: bool) -> None:
-    first, second = read_lines(io.BytesIO(b"x" * length + b"\nnext\n"))
+    first, second = lines_of(b"x" * length + b"\nnext\n")
     assert (first.error is not None, first.end) == (refused, length + 1)
     assert (second.number, second.text, second.error) == (2, "next\n", None)
 
@@ -78,6 +94,6 @@ def test_any_bytes_are_read_as_rows_or_as_errors() -> None:
     parts = [b'"', b",", b"\n", b"\r\n", b"a", b"\xff", b"\0", b"\r", "é".encode(), b'""', b"title"]
     for _ in range(2_000):
         content = b"".join(chance.choices(parts, k=30))
-        records = list(csv_records(read_lines(io.BytesIO(content))))
+        records = list(csv_records(lines_of(content)))
         assert [line.number for _, line in records] == sorted({line.number for _, line in records})
         assert all(line.end <= len(content) for _, line in records)

@@ -1,0 +1,204 @@
+"""Rows of JSON: one value per line, one array, or what pandas' to_json writes."""
+
+import json
+import re
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from functools import lru_cache
+from itertools import chain
+from typing import Any, NamedTuple
+
+from agnews.api.request import Json
+from agnews.cli.files.columns import TEXT_COLUMNS, ColumnNames, find_column, missing_column, plain_name
+from agnews.cli.files.lines import Line, Lines
+from agnews.cli.files.rows import InputRow, Source, object_row, text_row
+from agnews.errors import InputError
+
+REMEDY = "write one object per line: DataFrame.to_json(FILE, orient='records', lines=True)"
+LONG_LINE_CHARS = 32 * 1024
+"""A line this long may not have been read to its end."""
+_DOCUMENT = re.compile(r'\s*(\{\s*$|\[\s*($|[{"\[]))')
+"""The first line of a document over several lines, or the beginning of an array."""
+_FRAME = re.compile(r'\s*\{\s*"([^"\\]|\\.)*"\s*:\s*[{\[]')
+"""The beginning of a DataFrame, whose first value is an object or an array."""
+KEY_SETS = 1_000
+"""How many different sets of keys are remembered."""
+
+
+class Keys(NamedTuple):
+    """The keys of an object that hold its text, description and id."""
+
+    texts: tuple[str, ...]
+    """In the order in which they are tried."""
+    description: str | None
+    id: str | None
+
+
+FindKeys = Callable[[tuple[str, ...]], Keys]
+"""Takes the keys of an object, and raises InputError if two are alike."""
+
+
+def json_source(name: str, lines: Lines, names: ColumnNames, size: int | None) -> Source:
+    """Return one row per value: of each line that is not blank, or of one array or DataFrame.
+
+    Raises:
+        InputError: a named key is in none of the first objects, or a whole document has another form.
+    """
+    if is_document(lines.beginning()):
+        values = records(name, whole_value(name, lines), names)
+        numbered = ((Line(number, "", 0, None), value) for number, value in enumerate(values, 1))
+        return _source(name, numbered, values[:KEY_SETS], names)
+    first_lines = [line for line in lines.peek() if line.text.strip()]
+    by_line = ((line, line_value(line)) for line in lines if line.error or line.text.strip())
+    source = _source(name, by_line, [line_value(line) for line in first_lines], names)
+    return replace(source, size=size, idle=lines.idle)
+
+
+def _source(
+    name: str, values: Iterator[tuple[Line, Json | InputError]], first_values: Sequence[Any], names: ColumnNames
+) -> Source:
+    objects = [value for value in first_values if isinstance(value, dict)]
+    notes = check_keys(name, objects, names) if first_values else []
+    find_keys = key_finder(names)
+    return Source(name, (value_row(line, value, names, find_keys) for line, value in values), notes=notes)
+
+
+def is_document(beginning: str) -> bool:
+    """Return whether a first line, or the beginning of a long one, begins a JSON document that holds all rows."""
+    try:
+        value = json.loads(beginning)
+    except (ValueError, RecursionError):
+        return _DOCUMENT.match(beginning) is not None or (
+            len(beginning) >= LONG_LINE_CHARS and _FRAME.match(beginning) is not None
+        )
+    match value:
+        case list() | {"data": list()}:
+            return True
+        case dict():
+            return bool(value) and all(isinstance(cell, dict) for cell in value.values())
+    return False
+
+
+def whole_value(name: str, lines: Lines) -> Json:
+    """Return the value of a document over several lines. Raises InputError with the line of its first mistake."""
+    try:
+        value: Json = json.loads(lines.remainder())
+    except json.JSONDecodeError as error:
+        raise InputError(f"{name}:{error.lineno}: {error.msg}; expected one array of objects, or {REMEDY}") from error
+    except InputError as error:
+        raise InputError(f"{name}: {error}") from error
+    except (ValueError, RecursionError) as error:
+        raise InputError(f"{name} has a number that is too long, or is nested too deeply") from error
+    return value
+
+
+def records(name: str, value: Json, names: ColumnNames) -> list[Json]:
+    """Return the rows of an array or of a DataFrame as pandas' to_json writes it.
+
+    Raises:
+        InputError: the value has another form.
+    """
+    match value:
+        case list() if not any(isinstance(row, list) for row in value):
+            return value
+        case {"columns": list(keys), "data": list(rows)}:  # orient="split"
+            return [dict(zip(map(str, keys), row, strict=False)) if isinstance(row, list) else row for row in rows]
+        case {"schema": dict(), "data": list(rows)}:  # orient="table"
+            return rows
+        case list():
+            raise InputError(f"{name} is an array of arrays, without column names; {REMEDY}")
+        case dict() if value and all(isinstance(cells, dict) for cells in value.values()):
+            return list(_frame_rows(value, names))
+    raise InputError(f"{name} is neither an array nor one object per line; {REMEDY}")
+
+
+def _frame_rows(frame: dict[str, Json], names: ColumnNames) -> Iterator[Json]:
+    """Yield the rows of orient="columns", or of orient="index", whose outer keys are no column names."""
+    wanted = {plain_name(names.text)} if names.text else set(TEXT_COLUMNS)
+    if wanted.isdisjoint(map(plain_name, frame)):
+        yield from frame.values()
+        return
+    labels = dict.fromkeys(chain.from_iterable(cells for cells in frame.values() if isinstance(cells, dict)))
+    for label in labels:
+        yield {key: cells.get(label) for key, cells in frame.items() if isinstance(cells, dict)}
+
+
+def line_value(line: Line) -> Json | InputError:
+    """Return the JSON value of a line, or why there is none."""
+    if line.error is not None:
+        return line.error
+    try:
+        value: Json = json.loads(line.text)
+    except (ValueError, RecursionError) as error:
+        # Besides malformed JSON: numbers of more than 4,300 digits, and nesting beyond the interpreter's stack.
+        detail = "a number is too long or the nesting too deep"
+        if isinstance(error, json.JSONDecodeError):
+            detail = f"{error.msg} at character {error.pos + 1}"
+        return InputError(f"the line is not valid JSON ({detail}); expected a string or an object")
+    return value
+
+
+def check_keys(name: str, objects: Sequence[dict[str, Json]], names: ColumnNames) -> list[str]:
+    """Return a note if an object has several texts. Raises InputError if a named key is in none of the objects."""
+    keys = list(dict.fromkeys(key for value in objects for key in value))
+    plain_keys = set(map(plain_name, keys))
+    options = {"--column": names.text, "--description-column": names.description, "--id-column": names.id}
+    for option, key in options.items():
+        if key is not None and plain_name(key) not in plain_keys:
+            raise missing_column(name, keys, repr(key), option)
+    find_keys = key_finder(names)
+    for value in objects:
+        try:
+            texts = find_keys(tuple(value)).texts
+        except InputError:
+            continue  # reported with its row
+        if len(texts) > 1:
+            return [f"the text is {texts[0]!r}, not {' or '.join(map(repr, texts[1:]))}; --column chooses another"]
+    return []
+
+
+def key_finder(names: ColumnNames) -> FindKeys:
+    """Return what finds the keys of an object, and remembers them."""
+
+    @lru_cache(KEY_SETS)
+    def find_keys(keys: tuple[str, ...]) -> Keys:
+        present = set(map(plain_name, keys))
+
+        def key(name: str | None, usual: str) -> str | None:
+            if plain_name(name or usual) not in present:
+                return None
+            index = find_column("the object", keys, name, (usual,))
+            return None if index is None else keys[index]
+
+        texts = [key(names.text, usual) for usual in (TEXT_COLUMNS if names.text is None else ("",))]
+        found = tuple(text for text in texts if text is not None)
+        return Keys(found, key(names.description, "description"), key(names.id, "id"))
+
+    return find_keys
+
+
+def value_row(line: Line, value: Json | InputError, names: ColumnNames, find_keys: FindKeys) -> InputRow:
+    """Return the row of one JSON value."""
+    if isinstance(value, InputError):
+        return InputRow(line.number, None, value, end=line.end)
+    if not isinstance(value, dict):
+        return text_row(line.number, value, line.end)
+    try:
+        keys = find_keys(tuple(value))
+    except InputError as error:
+        return InputRow(line.number, None, error, end=line.end)
+    parts = {"description": keys.description, "id": keys.id}
+    row = {part: value[key] for part, key in parts.items() if key is not None}
+    text = next((key for key in keys.texts if value[key] is not None), None)
+    if text is not None and (names.id is None or keys.id is not None):
+        return object_row(line.number, {"text": value[text], **row}, end=line.end)
+    return InputRow(line.number, row, _incomplete(value, keys, names, missing_text=text is None), end=line.end)
+
+
+def _incomplete(value: dict[str, Json], keys: Keys, names: ColumnNames, missing_text: bool) -> InputError:
+    if not missing_text:
+        return missing_column("the object", list(value), repr(names.id), "--id-column")
+    if keys.texts:
+        return InputError(f"no text: {keys.texts[0]!r} is null")
+    expected = " or ".join(map(repr, TEXT_COLUMNS)) if names.text is None else repr(names.text)
+    return missing_column("no text: the object", list(value), expected, "--column")

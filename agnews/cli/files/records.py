@@ -1,0 +1,70 @@
+"""CSV records, and the delimiter that separates their fields."""
+
+import csv
+from collections import deque
+from collections.abc import Iterator
+
+from agnews.cli.files.lines import Line
+from agnews.errors import InputError
+
+MAX_FIELD_CHARS = 1024 * 1024
+"""Limit of one CSV field, and so how much text is read after a quote that is never closed."""
+DELIMITERS = (",", ";", "\t", "|")
+QUOTE_REMEDY = 'put a field with quotation marks in quotation marks and double those inside: "say ""no"""'
+
+
+def csv_records(lines: Iterator[Line], delimiter: str = ",") -> Iterator[tuple[list[str], Line]]:
+    """Yield the cells of each CSV record with the line it begins on, whose `error` and `end` are the record's.
+
+    A record whose cells are all empty is a blank line, and left out. If a record cannot be parsed, its first line is
+    yielded as its only cell and parsing continues on the next line: a stray quote costs one row, not the file.
+    """
+    csv.field_size_limit(MAX_FIELD_CHARS)
+    pending: deque[Line] = deque()
+    while True:
+        consumed: list[Line] = []
+        try:
+            cells = next(csv.reader(_texts(pending, lines, consumed), delimiter=delimiter, strict=True), None)
+            error = next((line.error for line in consumed if line.error), None)
+        except csv.Error as problem:
+            pending.extendleft(reversed(consumed[1:]))
+            del consumed[1:]
+            cells = [consumed[0].text.rstrip("\r\n")]
+            error = consumed[0].error or InputError(f"the row is not valid CSV ({problem}); {QUOTE_REMEDY}")
+        if cells is None:
+            return
+        if error or any(cell and not cell.isspace() for cell in cells):
+            first = consumed[0]
+            yield cells, Line(first.number, first.text, consumed[-1].end, error, first.begins_file)
+
+
+def _texts(pending: deque[Line], lines: Iterator[Line], consumed: list[Line]) -> Iterator[str]:
+    """Yield the text of the pending lines and then of `lines`, moving each line to `consumed`."""
+    while line := pending.popleft() if pending else next(lines, None):
+        consumed.append(line)
+        yield line.text
+
+
+def find_delimiter(header: str, usual: str = ",") -> str:
+    """Return what separates the fields of a header: the delimiter that makes most of them, or else the usual one.
+
+    A line `sep=;`, which Excel writes above the header, names it.
+    """
+    if named_delimiter(header):
+        return named_delimiter(header)
+    counts = {delimiter: len(cells_of(header, delimiter)) for delimiter in (usual, *DELIMITERS)}
+    return max(counts, key=lambda delimiter: counts[delimiter])
+
+
+def named_delimiter(line: str) -> str:
+    """Return the delimiter that a line such as `sep=;` names; empty for any other line."""
+    name, _, delimiter = line.strip(' "\r\n').partition("=")
+    return delimiter if name.lower() == "sep" and len(delimiter) == 1 else ""
+
+
+def cells_of(line: str, delimiter: str) -> list[str]:
+    """Return the cells of one line, as well as they can be told from that line alone."""
+    try:
+        return next(csv.reader([line], delimiter=delimiter), [])
+    except csv.Error:
+        return [line]

@@ -1,0 +1,61 @@
+"""What a file is, by its first bytes, whatever its name says."""
+
+from typing import NamedTuple
+
+
+class Kind(NamedTuple):
+    """A kind of file that is not text."""
+
+    name: str
+    remedy: str
+    """What to do if it cannot be read as it is."""
+
+
+PIPE = "agnews classify --input-format csv"
+GZIP = Kind("gzip-compressed", f"pipe it: gzip -dc FILE | {PIPE}")
+ZSTANDARD = Kind("zstd-compressed", f"pip install '.[files]', or pipe it: zstd -dc FILE | {PIPE}")
+PARQUET = Kind("a Parquet file", "pip install '.[files]' to read it, or save it as CSV")
+WORKBOOK = Kind("a spreadsheet workbook", "pip install '.[files]' to read it, or save its sheet as CSV")
+DATABASE = "export the table as CSV"
+SIGNATURES = {
+    b"\x1f\x8b": GZIP,
+    b"\x28\xb5\x2f\xfd": ZSTANDARD,
+    b"BZh": Kind("bzip2-compressed", f"pipe it: bzip2 -dc FILE | {PIPE}"),
+    b"\xfd7zXZ\0": Kind("xz-compressed", f"pipe it: xz -dc FILE | {PIPE}"),
+    b"7z\xbc\xaf\x27\x1c": Kind("a 7z archive", "unpack it"),
+    b"Rar!": Kind("a RAR archive", "unpack it"),
+    b"PAR1": PARQUET,
+    b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1": WORKBOOK,
+    b"ARROW1": Kind("an Arrow file", "convert it: pandas.read_feather(FILE).to_csv(…, index=False)"),
+    b"ORC": Kind("an ORC file", "convert it: pandas.read_orc(FILE).to_csv(…, index=False)"),
+    b"Obj\x01": Kind("an Avro file", "convert it to JSON Lines: avro-tools tojson FILE"),
+    b"\x80\x04\x95": Kind("a Python pickle", "save it as CSV: to_csv(…, index=False)"),
+    b"\x80\x05\x95": Kind("a Python pickle", "save it as CSV: to_csv(…, index=False)"),
+    b"SQLite format 3\0": Kind("an SQLite database", DATABASE),
+    b"%PDF-": Kind("a PDF document", "save its text as .txt"),
+    b"{\\rtf": Kind("an RTF document", "save it as plain text"),
+    b"\x89PNG": Kind("a picture", "agnews reads text"),
+    b"\xff\xd8\xff": Kind("a picture", "agnews reads text"),
+    b"version https://git-lfs": Kind("a Git LFS pointer, not the file itself", "fetch the file: git lfs pull"),
+}
+MARKUP = {
+    b"<!doctype html": Kind("a web page (HTML)", "download the file itself"),
+    b"<html": Kind("a web page (HTML)", "download the file itself"),
+    b"<?xml": Kind("an XML file", "convert it to CSV or JSON Lines"),
+}
+ZIPPED = {
+    b"xl/": WORKBOOK,
+    b"opendocument.spreadsheet": WORKBOOK,
+    b"word/": Kind("a Word document", "save it as plain text"),
+    b"[Content_Types].xml": WORKBOOK,
+}
+ZIP = Kind("a ZIP archive", f"unpack it, or pipe its file: unzip -p FILE | {PIPE}")
+
+
+def kind_of(head: bytes) -> Kind | None:
+    """Return what the file with these first bytes is, or None if it may be text."""
+    if head.startswith(b"PK\x03\x04"):
+        return next((kind for part, kind in ZIPPED.items() if part in head), ZIP)
+    kinds = (kind for start, kind in SIGNATURES.items() if head.startswith(start))
+    start_of_text = head[:64].removeprefix(b"\xef\xbb\xbf").lstrip().lower()
+    return next(kinds, None) or next((kind for tag, kind in MARKUP.items() if start_of_text.startswith(tag)), None)

@@ -1,0 +1,114 @@
+"""Files and standard input, opened and read in whatever form they have."""
+
+import io
+import select
+import stat
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from agnews.cli.files.columns import ColumnNames
+from agnews.cli.files.decoding import CHUNK_BYTES
+from agnews.cli.files.forms import SUFFIXES, TABLE_SUFFIXES, Form, form_of, form_of_name
+from agnews.cli.files.json_rows import json_source
+from agnews.cli.files.lines import Lines, always_ready, read_lines
+from agnews.cli.files.rows import Source, csv_source, text_source
+from agnews.cli.files.signatures import PARQUET, WORKBOOK, kind_of
+from agnews.errors import InputError
+
+STANDARD_INPUT = "standard input"
+
+
+@dataclass(frozen=True)
+class Reading:
+    """How the user says that a file is to be read; None: as its name and its content show."""
+
+    form: Form | None = None
+    encoding: str | None = None
+
+
+@dataclass(frozen=True)
+class Opened:
+    """A stream with what its name and its kind tell."""
+
+    name: str
+    stream: io.BufferedReader
+    form: Form | None
+    """What the name shows."""
+    size: int | None = None
+    """Bytes, if it is a file."""
+    ready: Callable[[], bool] = always_ready
+    """Returns whether reading would not have to wait."""
+
+
+AS_IT_IS = Reading()
+
+
+@contextmanager
+def open_source(path: Path, names: ColumnNames, reading: Reading = AS_IT_IS) -> Iterator[Source]:
+    """Open a file, or a path that leads to a pipe, for the block and yield its rows.
+
+    Raises:
+        InputError: the file cannot be read, has no known form, or lacks a column.
+    """
+    try:
+        raw = path.open("rb", buffering=0)
+        status = path.stat()
+    except OSError as error:
+        raise InputError(f"cannot read {path} ({error.strerror})") from error
+    with buffered(raw) as stream:
+        if stat.S_ISREG(status.st_mode):
+            yield source_of(Opened(str(path), stream, form_of_name(path), status.st_size), names, reading)
+        else:
+            yield source_of(Opened(str(path), stream, None, ready=_readiness(raw)), names, reading)
+
+
+@contextmanager
+def open_standard_input(names: ColumnNames, reading: Reading = AS_IT_IS) -> Iterator[Source]:
+    """Yield the rows of standard input. Raises InputError as `open_source` does, or if it is closed."""
+    if sys.stdin is None:
+        raise InputError("standard input is closed; give headlines as arguments or with --file")
+    raw = io.FileIO(sys.stdin.fileno(), closefd=False)
+    with buffered(raw) as stream:
+        if sys.stdin.isatty() and reading.form is None:
+            reading = Reading("txt", reading.encoding)
+        yield source_of(Opened(STANDARD_INPUT, stream, None, ready=_readiness(raw)), names, reading)
+
+
+def buffered(raw: io.FileIO) -> io.BufferedReader:
+    """Return the stream with a buffer, whose bytes can be looked at before they are read."""
+    return io.BufferedReader(raw, CHUNK_BYTES)
+
+
+def _readiness(raw: io.FileIO) -> Callable[[], bool]:
+    return lambda: bool(select.select([raw], [], [], 0)[0])
+
+
+def source_of(opened: Opened, names: ColumnNames, reading: Reading) -> Source:
+    """Return the rows of a stream, in the form that the user named or that its first bytes, name and line show."""
+    kind = kind_of(opened.stream.peek())
+    if kind in (WORKBOOK, PARQUET):
+        from agnews.cli.files.tables import binary_table_source
+
+        return binary_table_source(opened.name, opened.stream, kind, names)
+    if kind is None and opened.size is not None and opened.form is None and reading.form is None:
+        expected = ", ".join((*SUFFIXES, *TABLE_SUFFIXES))
+        raise InputError(f"{opened.name}: expected a name that ends in {expected}; or name its --input-format")
+    lines = read_lines(opened.stream, opened.name, reading.encoding, opened.ready)
+    size = opened.size if kind is None and lines.encoding == "UTF-8" else None
+    return lines_source(opened, lines, names, reading.form, size)
+
+
+def lines_source(opened: Opened, lines: Lines, names: ColumnNames, form: Form | None, size: int | None) -> Source:
+    """Return the rows of lines in the form that was named, or else in the one that the name or the first line shows."""
+    match form or form_of(opened.name, lines.beginning(), opened.form):
+        case "txt":
+            return text_source(opened.name, lines, names, size)
+        case "csv":
+            return csv_source(opened.name, lines, names, size)
+        case "tsv":
+            return csv_source(opened.name, lines, names, size, "\t")
+        case _:
+            return json_source(opened.name, lines, names, size)
