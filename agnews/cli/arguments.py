@@ -1,6 +1,7 @@
 """The arguments and help texts of the `agnews` command. Nothing here imports numpy or an engine."""
 
 import argparse
+from collections.abc import Sequence
 from pathlib import Path
 
 from agnews import __version__
@@ -20,12 +21,13 @@ Settings are environment variables such as AGNEWS_ENGINE; docs/operations.md lis
 CLASSIFY = """\
 examples:
   agnews classify "Oil prices climb as OPEC trims output"
-  agnews classify --file headlines.csv --column title --output topics.csv
+  agnews classify headlines.csv --column title --output topics.csv
   head -n 5 headlines.txt | agnews classify --format jsonl --top-k 2
 
-Formats: .txt has one headline per line and blank lines are skipped; .csv and .tsv have a header and quoted fields;
-.jsonl has one string or object per line. Standard input has one headline per line. A row that cannot be answered is
-reported on stderr with its line number, and its message is in the output's error column.
+Files: .txt has one headline per line; .csv and .tsv have a header; .jsonl and .ndjson have one string or object per
+line, .json an array of them; .gz and .zst are any of these, compressed. .xlsx, .ods and .parquet need
+pip install '.[files]'. Standard input is read as what it shows: CSV, JSON or one headline per line. A row that cannot
+be answered is reported on stderr with its line number, and its message is in the output's error column.
 """
 SERVE = """\
 example:
@@ -63,7 +65,7 @@ def build_parser() -> argparse.ArgumentParser:
     layout = argparse.RawDescriptionHelpFormatter
     parser = argparse.ArgumentParser(prog="agnews", description=about, epilog=EPILOG, formatter_class=layout)
     parser.add_argument("--version", action="version", version=f"agnews {__version__}")
-    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND")
     for name, summary, epilog, add_arguments in (
         ("classify", "classify headlines from arguments, a file or stdin", CLASSIFY, add_classify),
         ("serve", "run the function on this machine, behind HTTP and Lambda's Invoke API", SERVE, add_serve),
@@ -72,13 +74,27 @@ def build_parser() -> argparse.ArgumentParser:
         ("bulk", "classify whole files in S3 with the deployed state machine", BULK, add_bulk),
     ):
         about = f"{summary[0].upper()}{summary[1:]}."
-        add_arguments(commands.add_parser(name, help=summary, description=about, epilog=epilog, formatter_class=layout))
+        command = commands.add_parser(name, help=summary, description=about, epilog=epilog, formatter_class=layout)
+        add_arguments(command)
+        command.set_defaults(parser=command)
     return parser
+
+
+def parse_arguments(argv: Sequence[str] | None) -> argparse.Namespace:
+    """Return the arguments; without a command, print the help. Raises SystemExit for --help and wrong arguments."""
+    parser = build_parser()
+    arguments, unknown = parser.parse_known_args(argv)
+    if unknown:
+        # With the usage of the command, which names the options that there are.
+        getattr(arguments, "parser", parser).error(f"unrecognized arguments: {' '.join(unknown)}")
+    if arguments.command is None:
+        parser.print_help()
+    return arguments
 
 
 def add_classify(command: argparse.ArgumentParser) -> None:
     """Add the arguments of `agnews classify`."""
-    command.add_argument("texts", nargs="*", metavar="HEADLINE", help="default: read stdin, unless --file is given")
+    command.add_argument("texts", nargs="*", metavar="HEADLINE|FILE", help="headlines, or one file (default: stdin)")
     command.add_argument("--file", type=Path, help="read a file; - is stdin")
     command.add_argument("--input-format", choices=FORMS, help="form of the file or of stdin (default: what it shows)")
     command.add_argument("--encoding", help="of the file or of stdin (default: UTF-8, or UTF-16 or UTF-32 if it is)")
@@ -86,6 +102,7 @@ def add_classify(command: argparse.ArgumentParser) -> None:
     command.add_argument("--output", type=Path, help="write a .csv or .jsonl file; it is complete or absent")
     command.add_argument("--format", choices=FORMATS, help="format of stdout (default: table)")
     _add_options(command)
+    command.add_argument("--explain", action="store_true", help="add what each word contributes to the score")
     _add_engine(command)
 
 

@@ -4,6 +4,7 @@ import argparse
 import json
 import os
 import platform
+from collections.abc import Iterator
 from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
 from pathlib import Path
@@ -105,7 +106,7 @@ def cpu_name(path: Path) -> str:
 
 def installation_text(current: Installation) -> str:
     """Return the installation as aligned lines."""
-    files = ", ".join(f"{name} {size / 1e6:,.1f} MB" for name, size in current["files"].items())
+    files = ", ".join(f"{name} {size_text(size)}" for name, size in current["files"].items())
     hardware = current["machine"]
     lines = {
         "checkpoint": f"{current['source']} @ {current['revision']}",
@@ -114,8 +115,25 @@ def installation_text(current: Installation) -> str:
         "tokens": f"at most {current['max_length']} per text",
         "temperature": f"{current['temperature']:g}",
         "files": f"{files}; verified",
-        "metrics": json.dumps(current["metrics"]) if current["metrics"] else "",
+        "metrics": ", ".join(metrics_text(current["metrics"])),
         "versions": ", ".join(f"{name} {number}" for name, number in current["versions"].items()),
         "machine": f"{hardware['cpu']}, {hardware['cpus']} CPUs, {hardware['platform']}",
     }
     return "\n".join(f"{name:<12} {value}" for name, value in lines.items() if value)
+
+
+def size_text(size: int) -> str:
+    """Return a number of bytes in the unit that suits it."""
+    for unit, factor in (("MB", 1e6), ("kB", 1e3)):
+        if size >= 0.1 * factor:
+            return f"{size / factor:,.1f} {unit}"
+    return f"{size:,} bytes"
+
+
+def metrics_text(metrics: Json, name: str = "") -> Iterator[str]:
+    """Yield the numbers of nested metrics, each with the names that lead to it."""
+    if isinstance(metrics, dict):
+        for key, value in metrics.items():
+            yield from metrics_text(value, f"{name} {key.replace('_', ' ')}".strip())
+    elif metrics is not None:
+        yield f"{name} {metrics:,}" if isinstance(metrics, int) else f"{name} {metrics}"

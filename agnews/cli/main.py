@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from agnews.cli.arguments import build_parser
+from agnews.cli.arguments import parse_arguments
 from agnews.errors import AgNewsError
 
 
@@ -29,10 +29,9 @@ def load_command(name: str) -> Callable[[argparse.Namespace], int]:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command and return its exit status. Raises SystemExit for --help, --version and wrong arguments."""
-    arguments = build_parser().parse_args(argv)
     prepare_process()
     try:
-        status = load_command(arguments.command)(arguments)
+        status = run(argv)
         sys.stdout.flush()
     except AgNewsError as error:
         sys.stderr.write(f"agnews: {error}\n")
@@ -50,6 +49,16 @@ def main(argv: Sequence[str] | None = None) -> int:
     return status
 
 
+def run(argv: Sequence[str] | None) -> int:
+    """Parse the arguments and run the subcommand, or without one print the help."""
+    try:
+        arguments = parse_arguments(argv)
+    except SystemExit:
+        sys.stdout.flush()  # here, where it can be found out that nobody reads the help
+        raise
+    return load_command(arguments.command)(arguments) if arguments.command else 0
+
+
 def prepare_process() -> None:
     """Reopen closed output streams, and make SIGTERM and SIGHUP raise SystemExit, so that part files are removed."""
     for name in ("stdout", "stderr"):
@@ -61,7 +70,11 @@ def prepare_process() -> None:
 
 
 def discard_output() -> None:
-    """Redirect stdout to the null device, so that the interpreter's last flush does not fail again."""
+    """Redirect the output to the null device, so that the interpreter's last flush does not fail again."""
     null = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(null, sys.stdout.fileno())
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except OSError:
+            os.dup2(null, stream.fileno())
     os.close(null)

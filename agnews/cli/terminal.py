@@ -10,7 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from agnews.cli.console import Advance, ShowRun
-from agnews.cli.files.writers import AnsweredRow, Write, notes_on, shortened, topic_and_score
+from agnews.cli.files.writers import AnsweredRow, Write, explanation, notes_on, shortened, topic_and_score
 
 STYLES = {"World": "cyan", "Sports": "green", "Business": "yellow", "Sci/Tech": "magenta", "error": "red"}
 NOTE_WIDTH = 20
@@ -35,9 +35,9 @@ def terminal_writer() -> Write:
 def empty_table(show_header: bool) -> Table:
     """Return the table's columns, without rows."""
     table = Table(box=None, expand=True, show_header=show_header, header_style="bold", padding=(0, 2, 0, 0))
-    table.add_column("Headline", ratio=1, no_wrap=True, overflow="ellipsis")
     table.add_column("Topic", width=8)
     table.add_column("Score", width=6)
+    table.add_column("Headline", ratio=1, no_wrap=True, overflow="ellipsis")
     table.add_column("Notes", width=NOTE_WIDTH, no_wrap=True, overflow="ellipsis")
     return table
 
@@ -46,9 +46,11 @@ def add_to_table(table: Table, answered: AnsweredRow) -> None:
     """Add a row for the headline, and one below it for each further topic that was asked for."""
     topic, score = topic_and_score(answered.answer)
     notes = Text(", ".join(notes_on(answered.answer)), "red" if "error" in answered.answer else "dim")
-    table.add_row(Text(shortened(answered.text or "")), Text(topic, STYLES.get(topic, "dim")), score, notes)
+    table.add_row(Text(topic, STYLES.get(topic, "dim")), score, Text(shortened(answered.text or "")), notes)
     for label, label_score in list(answered.answer.get("scores", {}).items())[1:]:
-        table.add_row("", Text(label, "dim"), Text(f"{label_score:.4f}", "dim"))
+        table.add_row(Text(label, "dim"), Text(f"{label_score:.4f}", "dim"))
+    if answered.answer.get("explanation"):
+        table.add_row("", "", Text(explanation(answered.answer), "dim"))
 
 
 @contextmanager

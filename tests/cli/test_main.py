@@ -5,7 +5,6 @@ import os
 import subprocess
 import sys
 from collections.abc import Mapping
-from contextlib import ExitStack
 
 import pytest
 
@@ -30,13 +29,6 @@ def agnews(*arguments: str, environment: Mapping[str, str], stdin: bytes = b"") 
     )
 
 
-def pipe_in(content: bytes, monkeypatch: pytest.MonkeyPatch, stack: ExitStack) -> None:
-    ours, theirs = os.pipe()
-    os.write(theirs, content)
-    os.close(theirs)
-    monkeypatch.setattr(sys, "stdin", stack.enter_context(os.fdopen(ours)))
-
-
 def test_headlines_are_answered_with_their_topics_in_order(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["classify", OIL, GOAL]) == 0
     lines = capsys.readouterr().out.splitlines()
@@ -56,24 +48,6 @@ def test_a_topic_below_the_minimum_score_is_withheld(capsys: pytest.CaptureFixtu
     assert main(["classify", OIL, "--min-score", "1", "--format", "jsonl"]) == 0
     answer = json.loads(capsys.readouterr().out)
     assert (answer["label"], answer["abstained"]) == (None, True)
-
-
-def test_standard_input_is_one_headline_per_line(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    with ExitStack() as stack:
-        pipe_in(f"\ufeff{OIL}\r\n\r\n  \n{GOAL}".encode(), monkeypatch, stack)
-        assert main(["classify", "--format", "jsonl"]) == 0
-    rows = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
-    assert [(row["line"], row["text"], row["label"]) for row in rows] == [(1, OIL, "Business"), (4, GOAL, "Sports")]
-
-
-def test_a_closed_standard_input_is_refused(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    monkeypatch.setattr(sys, "stdin", None)  # what Python sets for `agnews classify <&-`
-    assert main(["classify"]) == 2
-    assert capsys.readouterr().err == "agnews: standard input is closed; give headlines as arguments or with --file\n"
 
 
 def test_a_bad_headline_is_reported_and_the_others_answered(capsys: pytest.CaptureFixture[str]) -> None:
@@ -156,10 +130,20 @@ def test_version_is_the_package_s(capsys: pytest.CaptureFixture[str]) -> None:
     assert capsys.readouterr().out == f"agnews {__version__}\n"
 
 
-def test_no_command_is_a_usage_error(capsys: pytest.CaptureFixture[str]) -> None:
+def test_without_a_command_the_help_is_printed(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([]) == 0
+    shown = capsys.readouterr().out
+    assert shown.startswith("usage: agnews")
+    assert all(command in shown for command in COMMANDS)
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_a_wrong_option_shows_the_usage_of_its_command(command: str, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit, match="2"):
-        main([])
-    assert "usage: agnews" in capsys.readouterr().err
+        main([command, "x", "--wrong"])
+    shown = capsys.readouterr().err
+    assert shown.startswith(f"usage: agnews {command}")
+    assert "unrecognized arguments: " in shown
 
 
 def loaded_modules(*arguments: str) -> set[str]:
@@ -215,6 +199,9 @@ def test_info_prints_checkpoint_engine_and_versions(capsys: pytest.CaptureFixtur
     assert main(["info"]) == 0
     shown = capsys.readouterr().out
     assert f"checkpoint   {manifest['source']} @ {manifest['revision']}" in shown
+    assert "config.json 0.8 kB" in shown
+    assert "{" not in shown
+    assert f"validation title accuracy {manifest['metrics']['validation']['title']['accuracy']}" in shown
 
 
 def test_headlines_of_every_script_leave_as_utf_8_in_any_locale() -> None:

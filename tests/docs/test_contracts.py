@@ -6,6 +6,7 @@ import re
 import pytest
 
 from agnews import __version__, errors
+from agnews.api.placeholders import PLACEHOLDERS, is_placeholder
 from agnews.api.request import ID_CHARS
 from agnews.model.checkpoint import read_checkpoint
 from agnews.settings import Settings
@@ -77,6 +78,14 @@ def test_the_input_of_a_bulk_run_has_the_fields_that_the_state_machine_reads() -
     (example,) = [block for block in examples("json") if block.role == "execution"]
     fields = set(re.findall(r"\$states\.input\.(\w+)", text_of("template.yaml")))
     assert set(json.loads(example.content)) == fields
+
+
+def test_every_placeholder_is_listed() -> None:
+    listed = re.search(r"<!-- placeholders -->\n(.*?)<!-- end -->", text_of("docs/cli.md"), re.DOTALL)
+    assert listed
+    names = {name.lower() for name in re.findall(r"`([^`]+)`", listed[1])}
+    assert names == PLACEHOLDERS | {"12345"}
+    assert all(map(is_placeholder, names))
 
 
 def test_the_latest_release_in_the_changelog_is_this_version() -> None:

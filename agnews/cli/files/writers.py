@@ -48,7 +48,8 @@ class LineFeeds:
 def csv_writer(stream: TextIO, header: Sequence[str], options: Options) -> Write:
     """Write the header now, and return what writes the rows: the input's columns (or line, id and text) and ours."""
     answer_columns = ["label", "score", "truncated"] + ["abstained"] * (options.min_score > 0)
-    answer_columns += [f"score_{label}" for label in LABELS if options.top_k > 1] + ["error"]
+    answer_columns += [f"score_{label}" for label in LABELS if options.top_k > 1]
+    answer_columns += ["explanation"] * options.explain + ["error"]
     input_columns = list(header) or ["line", "id", "text"]
     write_cells = csv.writer(LineFeeds(stream)).writerow
     write_cells(input_columns + [unused_name(name, input_columns) for name in answer_columns])
@@ -78,6 +79,7 @@ def csv_cells(answer: Answer) -> dict[str, str]:
         return {"error": f"{error['type']}: {error['message']}"}
     cells = {"label": answer["label"] or "", "score": f"{answer['score']:.4f}"}
     cells |= {key: str(bool(answer.get(key))).lower() for key in ("truncated", "abstained")}
+    cells["explanation"] = explanation(answer)
     return cells | {f"score_{label}": f"{score:.4f}" for label, score in answer.get("scores", {}).items()}
 
 
@@ -99,8 +101,11 @@ def table_writer(stream: TextIO, header: Sequence[str], options: Options) -> Wri
 
     def write(rows: Sequence[AnsweredRow]) -> None:
         for answered in rows:
-            topic, score = topic_and_score(answered.answer)
-            notes = "".join(f"  [{note}]" for note in (*ranking(answered.answer), *notes_on(answered.answer)))
+            answer = answered.answer
+            topic, score = topic_and_score(answer)
+            notes = "".join(
+                f"  [{note}]" for note in (*ranking(answer), *notes_on(answer), explanation(answer)) if note
+            )
             stream.write(f"{topic:<8}  {score:<6}  {shortened(answered.text or '')}{notes}".rstrip() + "\n")
 
     return write
@@ -132,6 +137,12 @@ def ranking(answer: Answer) -> list[str]:
     """Return the scores of the best topics as one text; empty if they were not asked for."""
     scores = answer.get("scores", {})
     return [", ".join(f"{label} {score:.4f}" for label, score in scores.items())] if scores else []
+
+
+def explanation(answer: Answer) -> str:
+    """Return each word with its contribution, the largest first; empty if it was not asked for."""
+    words = sorted(answer.get("explanation") or (), key=lambda word: -abs(word["contribution"]))
+    return " ".join(f"{word['word']} {word['contribution']:+.4f}" for word in words)
 
 
 def shortened(text: str) -> str:
