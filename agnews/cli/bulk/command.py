@@ -7,6 +7,7 @@ from contextlib import AbstractContextManager, nullcontext
 
 from agnews.api.request import Json, read_options
 from agnews.cli.bulk.aws import client
+from agnews.cli.bulk.check import checked_columns
 from agnews.cli.bulk.cost import CostMeter, cost_meter
 from agnews.cli.bulk.execution import (
     RunProgress,
@@ -17,7 +18,7 @@ from agnews.cli.bulk.execution import (
     start_execution,
     watch,
 )
-from agnews.cli.bulk.s3 import check_bucket, column_options, input_location, output_location
+from agnews.cli.bulk.s3 import check_bucket, input_location, output_location, read_head
 from agnews.cli.console import ShowRun, no_progress, say
 from agnews.cli.files.columns import ColumnNames
 from agnews.errors import AgNewsError, InputError
@@ -65,7 +66,10 @@ def start_run(arguments: argparse.Namespace) -> str:
     output = output_location(arguments.output)
     names = ColumnNames(arguments.column, arguments.description_column, arguments.id_column)
     s3 = client("s3")
-    columns = column_options(s3, source, file_format, names)
+    head, complete = read_head(s3, source)
+    columns, notes = checked_columns(str(source), head, complete, file_format, names)
+    for note in notes:
+        say(f"{source}: {note}")
     check_bucket(s3, output)
     given = {key: options[key] for key in ("top_k", "min_score") if options[key] is not None}
     return start_execution(machine_arn(arguments.state_machine), source, file_format, output, given | columns)

@@ -126,7 +126,7 @@ def test_a_run_that_fails_says_why(machines: Machines, capsys: pytest.CaptureFix
         (["s3://news/empty.csv", OUT], "s3://news/empty.csv is empty"),
         (["s3://news/bom.csv", OUT], "begins with a byte order mark"),
         (["s3://news/in.csv", "s3://nosuchbucket/topics/"], "there is no bucket 'nosuchbucket' for the output"),
-        (["s3://news/bad.jsonl", OUT], "the first line is not JSON"),
+        (["s3://news/bad.jsonl", OUT], "bad.jsonl:1: the line is not valid JSON (Extra data"),
         (["s3://news/in.csv", OUT, "--column", "head"], "has no column 'head'; its columns are 'id', 'Title', 'place'"),
         (["s3://news/in.jsonl", OUT, "--id-column", "id", "--top-k", "9"], "top_k must be a whole number from 1 to 4"),
         (
