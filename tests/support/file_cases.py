@@ -43,6 +43,7 @@ FORMS = [
     FileCase("tabs.csv", PLAIN.replace(",", "\t"), ROWS),
     FileCase("sep.csv", "sep=;\r\n" + PLAIN.replace(",", ";"), ROWS),
     FileCase("comma_in_header.csv", "id;title;a, b\n1;Oil prices climb;\n2;Striker scores twice;\n", ROWS),
+    FileCase("semicolons_in_texts.csv", "title\nOil; gas; coal\n", [(None, "Oil; gas; coal")]),
     FileCase("csv.txt", PLAIN, ROWS),
     FileCase("json.csv", RECORDS, ROWS),
     FileCase("csv.jsonl", PLAIN, ROWS),

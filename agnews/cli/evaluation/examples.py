@@ -8,11 +8,11 @@ from itertools import chain
 from pathlib import Path
 from typing import TypedDict
 
-from agnews.api.request import TEXT_KEYS, checked
+from agnews.api.request import checked
 from agnews.cli.evaluation.labels import LabelNumbers, label_key, label_numbers, topic_index
-from agnews.cli.files.columns import find_column
+from agnews.cli.files.columns import TEXT_COLUMNS, find_column
 from agnews.cli.files.lines import Line, read_lines
-from agnews.cli.files.records import csv_records
+from agnews.cli.files.records import csv_records, find_delimiter
 from agnews.errors import InputError
 from agnews.labels import LABELS
 from agnews.settings import Settings
@@ -82,10 +82,11 @@ class LabelColumns:
 
 def read_examples(path: Path, columns: LabelColumns, settings: Settings) -> LabelledFile:
     """Return the examples of one file. Raises InputError, with line numbers, if one cannot be used."""
-    delimiter = "\t" if path.suffix.lower() == ".tsv" else ","
     try:
         with path.open("rb") as stream:
-            rows = list(_rows(str(path), csv_records(read_lines(stream), delimiter), columns, settings))
+            lines = read_lines(stream, str(path))
+            delimiter = find_delimiter(lines.beginning(), "\t" if path.suffix.lower() == ".tsv" else ",")
+            rows = list(_rows(str(path), csv_records(lines, delimiter), columns, settings))
     except OSError as error:
         raise InputError(f"cannot read {path} ({error.strerror})") from error
     return with_labels(str(path), rows, columns.named)
@@ -160,9 +161,9 @@ def _rows(
 def find_layout(name: str, header: Sequence[str], columns: LabelColumns) -> Layout:
     """Return the layout that the header describes. Raises InputError if it has no label or no text."""
     label = find_column(name, header, columns.label, LABEL_COLUMNS)
-    title = find_column(name, header, None, ("title", *TEXT_KEYS))
+    title = find_column(name, header, None, TEXT_COLUMNS)
     if label is None or title is None:
-        missing = f"a text ({', '.join(TEXT_KEYS)})" if title is None else f"a label ({', '.join(LABEL_COLUMNS)})"
+        missing = f"a text ({', '.join(TEXT_COLUMNS)})" if title is None else f"a label ({', '.join(LABEL_COLUMNS)})"
         raise InputError(
             f"{name} has no column with {missing}; its first row is {[cell[:40] for cell in header[:20]]}. "
             "Expected a header, or AG News' own three columns: class 1-4, title, description"

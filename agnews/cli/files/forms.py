@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Literal, get_args
 
 from agnews.cli.files.columns import TEXT_COLUMNS, plain_name
-from agnews.cli.files.records import DELIMITERS, cells_of, named_delimiter
+from agnews.cli.files.records import DELIMITERS, NAME, cells_of, named_delimiter
 from agnews.errors import InputError
 
 Form = Literal["txt", "csv", "tsv", "jsonl", "json"]
@@ -22,8 +22,7 @@ COMPRESSED = (".gz", ".zst")
 TABLE_SUFFIXES = (".xlsx", ".xls", ".ods", ".parquet")
 
 _JSON = re.compile(r'\s*(\{\s*(["}]|$)|\[\s*([\[{"\]]|$))')
-_COLUMN = re.compile(r'"?\w[\w ./#-]{0,39}"?')
-_PLAIN_COLUMN = re.compile(r"\w[\w.-]{0,39}")
+_PLAIN_NAME = re.compile(r"\w[\w.-]{0,39}")
 _AG_NEWS = re.compile(r'"?[0-4]"?,".*"')
 """AG News' own files: class, title and description, without a header."""
 
@@ -60,10 +59,10 @@ def is_csv_header(first_line: str) -> bool | None:
         return True
     for delimiter in DELIMITERS:
         cells = [cell.strip() for cell in cells_of(line, delimiter)]
-        if len(cells) > 1 and all(map(_COLUMN.fullmatch, cells)):
+        if len(cells) > 1 and all(map(NAME.fullmatch, cells)):
             if any(plain_name(cell) in TEXT_COLUMNS for cell in cells):
                 return True
-            if all(map(_PLAIN_COLUMN.fullmatch, cells)) and f"{delimiter} " not in line:
+            if all(map(_PLAIN_NAME.fullmatch, cells)) and f"{delimiter} " not in line:
                 return None
     unclear = plain_name(line.strip('"')) in TEXT_COLUMNS or _AG_NEWS.fullmatch(line)
     return None if unclear else False

@@ -1,6 +1,7 @@
 """CSV records, and the delimiter that separates their fields."""
 
 import csv
+import re
 from collections import deque
 from collections.abc import Iterator
 
@@ -10,6 +11,8 @@ from agnews.errors import InputError
 MAX_FIELD_CHARS = 1024 * 1024
 """Limit of one CSV field, and so how much text is read after a quote that is never closed."""
 DELIMITERS = (",", ";", "\t", "|")
+NAME = re.compile(r"\w[\w ./#()-]{0,39}")
+"""What the name of a column looks like."""
 QUOTE_REMEDY = 'put a field with quotation marks in quotation marks and double those inside: "say ""no"""'
 
 
@@ -46,14 +49,21 @@ def _texts(pending: deque[Line], lines: Iterator[Line], consumed: list[Line]) ->
 
 
 def find_delimiter(header: str, usual: str = ",") -> str:
-    """Return what separates the fields of a header: the delimiter that makes most of them, or else the usual one.
+    """Return what separates the fields of a header: the delimiter that makes most names of it, or else the usual one.
 
     A line `sep=;`, which Excel writes above the header, names it.
     """
-    if named_delimiter(header):
-        return named_delimiter(header)
-    counts = {delimiter: len(cells_of(header, delimiter)) for delimiter in (usual, *DELIMITERS)}
+    named = named_delimiter(header)
+    if named:
+        return named
+    counts = {delimiter: _count_names(cells_of(header, delimiter)) for delimiter in (usual, *DELIMITERS)}
     return max(counts, key=lambda delimiter: counts[delimiter])
+
+
+def _count_names(cells: list[str]) -> int:
+    """Return how many cells could be names of columns; 0 if the first one could not, as in a row of texts."""
+    names = [NAME.fullmatch(cell.strip()) is not None for cell in cells]
+    return sum(names) if names and (names[0] or not cells[0]) else 0
 
 
 def named_delimiter(line: str) -> str:
