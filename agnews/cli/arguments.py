@@ -42,7 +42,7 @@ examples:
   agnews evaluate mine.tsv --labels tech=Sci/Tech,money=Business --out-of-scope health travel
 
 A .csv or .tsv file is either in AG News' own format (no header; class 1-4, title, description) or has a header, a label
-column, a text, headline or title column, and optionally a description column. A label is a topic's name; 1-4, or 0-3
+column, a headline, title or text column, and optionally a description column. A label is a topic's name; 1-4, or 0-3
 in a file with a 0 and no 4, as on the Hugging Face Hub; or it begins with out: for a text about none of the topics,
 which does not count for the accuracy. The report says how often such texts get a high score.
 """
@@ -56,6 +56,7 @@ with one string or object per line. Results are JSON Lines in the order in which
 to join them to the input. The addresses of the result files are printed to stdout.
 Needs boto3: pip install '.[aws]'.
 """
+ENCODING_HELP = "of the text in the file, such as cp1252 (default: UTF-8, or UTF-16 or UTF-32 if it is)"
 FORMATS = ("table", "csv", "jsonl")
 
 
@@ -97,7 +98,7 @@ def add_classify(command: argparse.ArgumentParser) -> None:
     command.add_argument("texts", nargs="*", metavar="HEADLINE|FILE", help="headlines, or one file (default: stdin)")
     command.add_argument("--file", type=Path, help="read a file; - is stdin")
     command.add_argument("--input-format", choices=FORMS, help="form of the file or of stdin (default: what it shows)")
-    command.add_argument("--encoding", help="of the file or of stdin (default: UTF-8, or UTF-16 or UTF-32 if it is)")
+    command.add_argument("--encoding", help=ENCODING_HELP)
     _add_columns(command)
     command.add_argument("--output", type=Path, help="write a .csv or .jsonl file; it is complete or absent")
     command.add_argument("--format", choices=FORMATS, help="format of stdout (default: table)")
@@ -139,6 +140,8 @@ def add_evaluate(command: argparse.ArgumentParser) -> None:
         default="both",
         help="classify titles, titles with descriptions (full), or both (default: %(default)s)",
     )
+    command.add_argument("--encoding", help=ENCODING_HELP)
+    command.add_argument("--column", help="column of the text (default: headline, title or text)")
     command.add_argument("--label-column", metavar="COLUMN", help="default: label, class, class index, topic, category")
     command.add_argument(
         "--labels", metavar="LABEL=TOPIC,…", help="which topic other labels mean; out:NAME is none of the topics"

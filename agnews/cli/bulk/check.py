@@ -69,7 +69,9 @@ def csv_columns(name: str, lines: Sequence[Line], complete: bool, names: ColumnN
         undecoded = lines[line.number - 1].error is not None
         if problem is not None and (undecoded or not is_escaped(line.text, read, header)):
             raise InputError(f"{name}:{line.number}: {problem}")
-    return {f"{key}_column": header[index] for key, index in indices.items()}, column_notes(header, indices, names)
+    return {f"{key}_column": header[index] for key, index in indices.items()}, column_notes(
+        header, indices["text"], names.text
+    )
 
 
 def row_problem(

@@ -23,10 +23,13 @@ def evaluate(arguments: argparse.Namespace) -> int:
     settings = settings_from(arguments)
     reference = reference_settings(arguments.compare, settings)
     named = named_labels(arguments.labels, arguments.out_of_scope)
-    columns = LabelColumns(arguments.label_column, arguments.by, named)
+    columns = LabelColumns(arguments.label_column, arguments.by, named, arguments.column, arguments.encoding)
     if len({path.resolve() for path in arguments.files}) < len(arguments.files):
         raise InputError("a file is named twice; its rows would count twice")
     files = {path: read_examples(path, columns, settings) for path in arguments.files}
+    for path, file in files.items():
+        for note in file.notes:
+            say(f"{path}: {note}")
     report_folder.make_folder(arguments.report, inputs=list(files))
     report = make_report(files, arguments, settings, reference)
     report_folder.write_report(report, arguments.report)

@@ -11,8 +11,9 @@ from typing import TypedDict
 from agnews.api.request import checked
 from agnews.cli.evaluation.labels import LabelNumbers, label_key, label_numbers, topic_index
 from agnews.cli.files.columns import TEXT_COLUMNS, find_column
-from agnews.cli.files.lines import Line, read_lines
-from agnews.cli.files.records import csv_records, find_delimiter
+from agnews.cli.files.lines import Line
+from agnews.cli.files.rows import Table, column_notes, without_surplus
+from agnews.cli.files.sources import open_table
 from agnews.errors import InputError
 from agnews.labels import LABELS
 from agnews.settings import Settings
@@ -43,6 +44,8 @@ class LabelledFile:
     examples: Sequence[LabelledExample]
     label_numbers: LabelNumbers | None
     """How the file numbers the topics; None if it names them."""
+    notes: Sequence[str] = ()
+    """How the file was read."""
 
 
 class EvaluatedFile(TypedDict):
@@ -78,18 +81,17 @@ class LabelColumns:
     """None: no groups."""
     named: Mapping[str, int | None] = field(default_factory=dict)
     """The labels that the user named, as `named_labels` returns them."""
+    text: str | None = None
+    """None: the usual text column."""
+    encoding: str | None = None
+    """None: UTF-8, UTF-16 or UTF-32."""
 
 
 def read_examples(path: Path, columns: LabelColumns, settings: Settings) -> LabelledFile:
     """Return the examples of one file. Raises InputError, with line numbers, if one cannot be used."""
-    try:
-        with path.open("rb") as stream:
-            lines = read_lines(stream, str(path))
-            delimiter = find_delimiter(lines.beginning(), "\t" if path.suffix.lower() == ".tsv" else ",")
-            rows = list(_rows(str(path), csv_records(lines, delimiter), columns, settings))
-    except OSError as error:
-        raise InputError(f"cannot read {path} ({error.strerror})") from error
-    return with_labels(str(path), rows, columns.named)
+    with open_table(path, columns.encoding) as table:
+        rows = list(_rows(str(path), table, columns, settings))
+    return replace(with_labels(str(path), rows, columns.named), notes=table.notes)
 
 
 def evaluated_file(path: Path, file: LabelledFile) -> EvaluatedFile:
@@ -135,10 +137,9 @@ def _unknown_labels(name: str, places: Mapping[str, Sequence[str]]) -> InputErro
     )
 
 
-def _rows(
-    name: str, records: Iterator[tuple[list[str], Line]], columns: LabelColumns, settings: Settings
-) -> Iterator[tuple[str, LabelledExample]]:
+def _rows(name: str, table: Table, columns: LabelColumns, settings: Settings) -> Iterator[tuple[str, LabelledExample]]:
     """Yield each row's label as it is in the file, and the example, still without its label."""
+    records = table.records
     first = next(records, None)
     if first is None:
         raise InputError(f"{name} is empty")
@@ -148,9 +149,12 @@ def _rows(
             raise InputError(f"{name} has no column {columns.by!r}: it is in AG News' own format, without a header")
         layout, records = AG_NEWS, chain([first], records)
     else:
+        header = without_surplus(header, 0)
         layout = find_layout(name, header, columns)
+        table.notes.extend(column_notes(header, layout.title, columns.text))
     file_name = Path(name).name
-    for cells, line in records:
+    for record, line in records:
+        cells = without_surplus(record, layout.width)
         try:
             example = read_example(cells, line, layout, settings)
         except InputError as error:
@@ -160,8 +164,8 @@ def _rows(
 
 def find_layout(name: str, header: Sequence[str], columns: LabelColumns) -> Layout:
     """Return the layout that the header describes. Raises InputError if it has no label or no text."""
-    label = find_column(name, header, columns.label, LABEL_COLUMNS)
-    title = find_column(name, header, None, TEXT_COLUMNS)
+    label = find_column(name, header, columns.label, LABEL_COLUMNS, "--label-column")
+    title = find_column(name, header, columns.text, TEXT_COLUMNS, "--column")
     if label is None or title is None:
         missing = f"a text ({', '.join(TEXT_COLUMNS)})" if title is None else f"a label ({', '.join(LABEL_COLUMNS)})"
         raise InputError(
@@ -169,7 +173,7 @@ def find_layout(name: str, header: Sequence[str], columns: LabelColumns) -> Layo
             "Expected a header, or AG News' own three columns: class 1-4, title, description"
         )
     description = find_column(name, header, None, ("description",))
-    group = find_column(name, header, columns.by, ()) if columns.by is not None else None
+    group = find_column(name, header, columns.by, (), "--by") if columns.by is not None else None
     return Layout(len(header), label, title, description, group)
 
 

@@ -89,56 +89,66 @@ def text_source(name: str, lines: Lines, names: ColumnNames, size: int | None = 
     return Source(name, rows, size=size, idle=lines.idle)
 
 
-def csv_source(name: str, lines: Lines, names: ColumnNames, size: int | None, delimiter: str = ",") -> Source:
-    """Return the rows below the header. Empty lines are skipped; quoted fields may contain line ends."""
+@dataclass(frozen=True)
+class Table:
+    """Records of cells in order, the first of which is usually the header."""
+
+    records: Iterator[tuple[list[str], Line]]
+    """Each with the line that it begins on; those without any text are left out."""
+    delimiter: str = ","
+    notes: list[str] = field(default_factory=list)
+    """What a summary says about how the table was read."""
+
+
+def csv_table(lines: Lines, usual_delimiter: str = ",") -> Table:
+    """Return the records of CSV, whatever separates its fields; the line `sep=;` is not one of them."""
     first_line = lines.beginning()
-    delimiter = find_delimiter(first_line, delimiter)
     if named_delimiter(first_line):
         while not named_delimiter(next(lines).text):
             pass
-    source = table_source(name, csv_records(lines, delimiter), names, delimiter)
-    return replace(source, size=size, idle=lines.idle)
+    delimiter = find_delimiter(first_line, usual_delimiter)
+    return Table(csv_records(lines, delimiter), delimiter)
 
 
-def table_source(
-    name: str, records: Iterator[tuple[list[str], Line]], names: ColumnNames, delimiter: str = ","
-) -> Source:
+def csv_source(name: str, lines: Lines, names: ColumnNames, size: int | None, delimiter: str = ",") -> Source:
+    """Return the rows below the header. Empty lines are skipped; quoted fields may contain line ends."""
+    return replace(table_source(name, csv_table(lines, delimiter), names), size=size, idle=lines.idle)
+
+
+def table_source(name: str, table: Table, names: ColumnNames) -> Source:
     """Return the records below the first one, which is the header. Raises InputError if it lacks a column."""
-    header, first = next(records, ([], None))
+    header, first = next(table.records, ([], None))
     if first is None or first.error is not None:
         reason = "it is empty" if first is None else first.error
         raise InputError(f"{name} has no header ({reason}); its first row must name the columns")
-    while header and not header[-1].strip():
-        header.pop()
+    header = without_surplus(header, 0)
     indices = find_columns(name, header, names)
-    notes = column_notes(header, indices, names)
-    rows = _csv_rows(records, header, indices, delimiter, notes)
-    return Source(name, rows, tuple(header), notes=notes)
+    notes = [*table.notes, *column_notes(header, indices["text"], names.text)]
+    return Source(name, _table_rows(table, header, indices, notes), tuple(header), notes=notes)
 
 
-def column_notes(header: Sequence[str], indices: dict[str, int], names: ColumnNames) -> list[str]:
+def without_surplus(cells: list[str], width: int) -> list[str]:
+    """Return the cells without the empty ones at the end, as far as there are more than `width`."""
+    while len(cells) > width and not cells[-1].strip():
+        cells = cells[:-1]
+    return cells
+
+
+def column_notes(header: Sequence[str], text: int, named: str | None = None) -> list[str]:
     """Return which column the text is in, if another one could hold it as well and none was named."""
-    chosen = header[indices["text"]]
-    others = other_text_columns(header, chosen) if names.text is None else []
+    others = other_text_columns(header, header[text]) if named is None else []
     if not others:
         return []
-    return [f"the text is column {chosen!r}, not {' or '.join(map(repr, others))}; --column chooses another"]
+    return [f"the text is column {header[text]!r}, not {' or '.join(map(repr, others))}; --column chooses another"]
 
 
-def _csv_rows(
-    records: Iterator[tuple[list[str], Line]],
-    header: Sequence[str],
-    indices: dict[str, int],
-    delimiter: str,
-    notes: list[str],
-) -> Iterator[InputRow]:
-    for cells, line in records:
-        while len(cells) > len(header) and not cells[-1].strip():
-            cells.pop()
+def _table_rows(table: Table, header: list[str], indices: dict[str, int], notes: list[str]) -> Iterator[InputRow]:
+    for record, line in table.records:
+        cells = without_surplus(record, len(header))
         if cells == header and line.error is None:
             notes.append(f"line {line.number:,} repeats the header and was left out")
         else:
-            yield _csv_row(cells, line, header, indices, delimiter)
+            yield _csv_row(cells, line, header, indices, table.delimiter)
 
 
 def _csv_row(

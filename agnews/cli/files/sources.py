@@ -14,7 +14,7 @@ from agnews.cli.files.decoding import CHUNK_BYTES
 from agnews.cli.files.forms import SUFFIXES, TABLE_SUFFIXES, Form, form_of, form_of_name
 from agnews.cli.files.json_rows import json_source
 from agnews.cli.files.lines import Lines, always_ready, read_lines
-from agnews.cli.files.rows import Source, csv_source, text_source
+from agnews.cli.files.rows import Source, Table, csv_source, csv_table, table_source, text_source
 from agnews.cli.files.signatures import PARQUET, WORKBOOK, kind_of
 from agnews.errors import InputError
 
@@ -53,6 +53,30 @@ def open_source(path: Path, names: ColumnNames, reading: Reading = AS_IT_IS) -> 
     Raises:
         InputError: the file cannot be read, has no known form, or lacks a column.
     """
+    with opened_path(path) as opened:
+        yield source_of(opened, names, reading)
+
+
+@contextmanager
+def open_table(path: Path, encoding: str | None = None) -> Iterator[Table]:
+    """Open a CSV file, workbook or Parquet file for the block and yield its records.
+
+    Raises:
+        InputError: the file cannot be read, or is JSON.
+    """
+    with opened_path(path) as opened:
+        table = binary_table_of(opened)
+        if table is None:
+            lines = read_lines(opened.stream, opened.name, encoding, opened.ready)
+            if form_of(opened.name, lines.beginning(), "csv") != "csv":
+                raise InputError(f"{path} is JSON; convert it to CSV: pandas.read_json(FILE).to_csv(…, index=False)")
+            table = csv_table(lines, "\t" if opened.form == "tsv" else ",")
+        yield table
+
+
+@contextmanager
+def opened_path(path: Path) -> Iterator[Opened]:
+    """Open what a path leads to for the block. Raises InputError if it cannot be read."""
     try:
         raw = path.open("rb", buffering=0)
         status = path.stat()
@@ -60,9 +84,9 @@ def open_source(path: Path, names: ColumnNames, reading: Reading = AS_IT_IS) -> 
         raise InputError(f"cannot read {path} ({error.strerror})") from error
     with buffered(raw) as stream:
         if stat.S_ISREG(status.st_mode):
-            yield source_of(Opened(str(path), stream, form_of_name(path), status.st_size), names, reading)
+            yield Opened(str(path), stream, form_of_name(path), status.st_size)
         else:
-            yield source_of(Opened(str(path), stream, None, ready=_readiness(raw)), names, reading)
+            yield Opened(str(path), stream, None, ready=_readiness(raw))
 
 
 @contextmanager
@@ -88,17 +112,26 @@ def _readiness(raw: io.FileIO) -> Callable[[], bool]:
 
 def source_of(opened: Opened, names: ColumnNames, reading: Reading) -> Source:
     """Return the rows of a stream, in the form that the user named or that its first bytes, name and line show."""
+    table = binary_table_of(opened)
+    if table is not None:
+        return table_source(opened.name, table, names)
     kind = kind_of(opened.stream.peek())
-    if kind in (WORKBOOK, PARQUET):
-        from agnews.cli.files.tables import binary_table_source
-
-        return binary_table_source(opened.name, opened.stream, kind, names)
     if kind is None and opened.size is not None and opened.form is None and reading.form is None:
         expected = ", ".join((*SUFFIXES, *TABLE_SUFFIXES))
         raise InputError(f"{opened.name}: expected a name that ends in {expected}; or name its --input-format")
     lines = read_lines(opened.stream, opened.name, reading.encoding, opened.ready)
     size = opened.size if kind is None and lines.encoding == "UTF-8" else None
     return lines_source(opened, lines, names, reading.form, size)
+
+
+def binary_table_of(opened: Opened) -> Table | None:
+    """Return the records of a workbook or a Parquet file; None if the stream is neither."""
+    kind = kind_of(opened.stream.peek())
+    if kind not in (WORKBOOK, PARQUET):
+        return None
+    from agnews.cli.files.tables import binary_table
+
+    return binary_table(opened.name, opened.stream, kind)
 
 
 def lines_source(opened: Opened, lines: Lines, names: ColumnNames, form: Form | None, size: int | None) -> Source:

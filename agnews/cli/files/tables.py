@@ -5,31 +5,26 @@ from collections.abc import Iterator
 from itertools import chain
 from typing import Any
 
-from agnews.cli.files.columns import ColumnNames
 from agnews.cli.files.lines import Line
-from agnews.cli.files.rows import Source, table_source
+from agnews.cli.files.rows import Table
 from agnews.cli.files.signatures import PARQUET, WORKBOOK, Kind
 from agnews.errors import InputError
 
 BATCH_ROWS = 2_000
 
 
-def binary_table_source(name: str, stream: io.BufferedIOBase, kind: Kind, names: ColumnNames) -> Source:
-    """Return the rows below the first one of a workbook's first sheet, or the rows of a Parquet file.
+def binary_table(name: str, stream: io.BufferedIOBase, kind: Kind) -> Table:
+    """Return the rows of a workbook's first sheet, or the names of the columns and the rows of a Parquet file.
 
     Raises:
-        InputError: it cannot be read, the library for it is not installed, or a column is missing.
+        InputError: it cannot be read, or the library for it is not installed.
     """
     seekable = stream if stream.seekable() else io.BytesIO(stream.read())
     notes: list[str] = []
     rows = workbook_rows(name, seekable, notes) if kind is WORKBOOK else parquet_rows(name, seekable)
     texts = ([cell_text(value) for value in row] for row in rows)
-    records = (
-        (cells, Line(number, "", 0, None)) for number, cells in enumerate(texts, 1) if any(map(str.strip, cells))
-    )
-    source = table_source(name, records, names)
-    source.notes.extend(notes)
-    return source
+    numbered = ((cells, Line(number, "", 0, None)) for number, cells in enumerate(texts, 1))
+    return Table((record for record in numbered if any(map(str.strip, record[0]))), notes=notes)
 
 
 def workbook_rows(name: str, stream: io.BufferedIOBase, notes: list[str]) -> Iterator[list[Any]]:

@@ -29,6 +29,9 @@ def test_ag_news_own_format_is_recognised_and_its_text_left_as_it_is(settings: S
         ("title,label,mine\na,World,sports\n", "mine", 1),
         ('\ufeffcategory,text\nBUSINESS,"a\nb"\n', None, 2),
         ("text,label\na, 1.0 \n", None, 0),
+        ("label;title\n2;a, b\n", None, 1),
+        ("sep=;\r\nlabel;title;;\r2;a;;;\r", None, 1),
+        ('4,"a; b; c","d; e; f"\n', None, 3),
     ],
 )
 def test_labels_are_read_by_number_or_name(
@@ -116,3 +119,22 @@ def test_the_modern_headlines_are_balanced_and_our_own() -> None:
     for label in range(len(LABELS)):
         kinds = [example.group for example in examples if example.label == label]
         assert (kinds.count("clear"), kinds.count("borderline")) == (45, 15)
+
+
+def test_the_text_is_in_the_column_that_classify_takes_and_it_is_said(settings: Settings, tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text("label,title,text\n1,a,b\n", encoding="utf-8")
+    file = read_examples(path, LabelColumns(), settings)
+    assert [example.title for example in file.examples] == ["a"]
+    assert file.notes == ["the text is column 'title', not 'text'; --column chooses another"]
+    file = read_examples(path, LabelColumns(text="text"), settings)
+    assert ([example.title for example in file.examples], file.notes) == (["b"], [])
+
+
+def test_the_encoding_can_be_named(settings: Settings, tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_bytes("label,text\n1,Société\n".encode("cp1252"))
+    with pytest.raises(InputError, match=r":2: the line is not UTF-8 .* add --encoding cp1252"):
+        read_examples(path, LabelColumns(), settings)
+    (example,) = read_examples(path, LabelColumns(encoding="cp1252"), settings).examples
+    assert example.title == "Société"
