@@ -72,14 +72,14 @@ def _open_zstandard(stream: ByteStream, name: str) -> tuple[ByteStream, tuple[ty
     try:
         from compression import zstd  # from Python 3.14
 
-        return zstd.ZstdFile(stream), (EOFError, zstd.ZstdError)
+        return zstd.ZstdFile(cast("Any", stream)), (EOFError, zstd.ZstdError)
     except ImportError:
         pass
     try:
         import zstandard  # an extra
     except ImportError as error:
         raise InputError(f"{name} is {ZSTANDARD.name}; {ZSTANDARD.remedy}") from error
-    reader = zstandard.ZstdDecompressor().stream_reader(stream, read_across_frames=True)
+    reader = zstandard.ZstdDecompressor().stream_reader(cast("Any", stream), read_across_frames=True)
     return io.BufferedReader(cast("io.RawIOBase", reader), CHUNK_BYTES), (EOFError, zstandard.ZstdError)
 
 
