@@ -1,6 +1,7 @@
 """What `agnews classify` reads: its arguments, a file or standard input, and that it does not write over it."""
 
 import argparse
+import json
 import os
 import re
 import stat
@@ -32,6 +33,8 @@ def input_path(file: Path | None, texts: list[str]) -> Path | None:
         raise InputError("give headlines as arguments or with --file, not both")
     for name in (str(file), *texts):
         refuse_url(name)
+        if is_json(name):
+            raise InputError(f"{name[:40]} is JSON, not a headline; pipe it: echo 'JSON' | agnews classify")
     if file is not None or not texts:
         return file
     if texts == ["-"]:
@@ -56,6 +59,14 @@ def refuse_url(name: str) -> None:
     download = _DOWNLOADS.get(scheme, "curl -sSfL {}").format(url)
     bulk = f"; or run it in AWS: agnews bulk {url} s3://BUCKET/FOLDER/" if scheme == "s3" else ""
     raise InputError(f"{url} is not on this machine; pipe it: {download} | agnews classify{bulk}")
+
+
+def is_json(text: str) -> bool:
+    """Return whether a text is a JSON object or array."""
+    try:
+        return text.lstrip().startswith(("{", "[")) and isinstance(json.loads(text), dict | list)
+    except (ValueError, RecursionError):
+        return False
 
 
 def is_file(text: str) -> bool:

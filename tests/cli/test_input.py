@@ -48,6 +48,7 @@ def test_a_lone_argument_that_is_a_file_is_read_as_one(
             ["s3://news/in.csv"],
             "pipe it: aws s3 cp s3://news/in.csv - | agnews classify; or run it in AWS: agnews bulk",
         ),
+        (['{"text": "Oil"}', "Goal"], "is JSON, not a headline"),
         (["--file", "s3://news/in.csv"], "aws s3 cp s3://news/in.csv - | agnews classify"),
         (["https://example.com/a"], "pipe it: curl -sSfL https://example.com/a | agnews classify"),
     ],

@@ -17,6 +17,8 @@ BOMS = {
     codecs.BOM_UTF16_LE: "utf-16",
     codecs.BOM_UTF16_BE: "utf-16",
 }
+MIN_SAMPLE_BYTES = 60
+"""Bytes above ASCII that are needed to tell apart encodings of other scripts."""
 MIN_NULS = 0.7
 """Share of NULs among every second byte that shows UTF-16 without a byte order mark."""
 
@@ -127,12 +129,14 @@ def detected_encoding(head: bytes) -> str:
 def likely_encoding(content: bytes) -> str | None:
     """Return the encoding that text which is not UTF-8 is probably in, or None if that is unclear."""
     above_ascii = sum(byte >= 0x80 for byte in content)
-    try:
-        content.decode("cp1252")
-        if above_ascii < len(content) / 3:  # accents and quotation marks in text of Latin letters
-            return "cp1252"
-    except UnicodeDecodeError:
-        pass
+    if above_ascii < len(content) / 3:  # accents and quotation marks in text of Latin letters
+        try:
+            content.decode("cp1252")
+        except UnicodeDecodeError:
+            return None
+        return "cp1252"
+    if above_ascii < MIN_SAMPLE_BYTES:
+        return None
     try:
         from charset_normalizer import from_bytes  # an extra; 50 ms
     except ImportError:

@@ -75,7 +75,9 @@ def is_document(beginning: str) -> bool:
         case list() | {"data": list()}:
             return True
         case dict():
-            return bool(value) and all(isinstance(cell, dict) for cell in value.values())
+            return bool(value) and (
+                all(isinstance(cell, dict) for cell in value.values()) or all(map(str.isdecimal, value))
+            )
     return False
 
 
@@ -105,6 +107,8 @@ def records(name: str, value: Json, names: ColumnNames) -> list[Json]:
             return [dict(zip(map(str, keys), row, strict=False)) if isinstance(row, list) else row for row in rows]
         case {"schema": dict(), "data": list(rows)}:  # orient="table"
             return rows
+        case dict() if value and all(map(str.isdecimal, value)):  # a Series, or orient="index"
+            return list(value.values())
         case list():
             raise InputError(f"{name} is an array of arrays, without column names; {REMEDY}")
         case dict() if value and all(isinstance(cells, dict) for cells in value.values()):

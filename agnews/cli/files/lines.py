@@ -50,6 +50,7 @@ class Lines:
         """Bytes of a line that is too long to be kept."""
         self._number = self._end = 0
         self._ended = False
+        self._chunk = b""
         self._hint: str | None = None
 
     def __iter__(self) -> "Lines":
@@ -98,7 +99,8 @@ class Lines:
     def _read(self) -> None:
         chunk = next(self._chunks, None)
         self._ended = chunk is None
-        pieces = (self._rest + (chunk or b"")).splitlines(keepends=True)
+        self._chunk = self._rest + (chunk or b"")
+        pieces = self._chunk.splitlines(keepends=True)
         # A CR at the end may be half of a CRLF.
         incomplete = pieces and not self._ended and not pieces[-1].endswith(b"\n")
         self._rest = pieces.pop() if incomplete else b""
@@ -127,7 +129,7 @@ class Lines:
 
     def _not_decoded(self, raw: bytes, start: int) -> InputError:
         if self._hint is None:
-            likely = likely_encoding(raw) if self.encoding == "UTF-8" else None
+            likely = likely_encoding(self._chunk or raw) if self.encoding == "UTF-8" else None
             self._hint = (
                 f"it looks like {likely}: if it is, add --encoding {likely}"
                 if likely

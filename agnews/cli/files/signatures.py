@@ -51,11 +51,15 @@ ZIPPED = {
 }
 ZIP = Kind("a ZIP archive", f"unpack it, or pipe its file: unzip -p FILE | {PIPE}")
 
+TAR = Kind("a tar archive", f"unpack it, or pipe its file: tar -xOf FILE NAME | {PIPE}")
+
 
 def kind_of(head: bytes) -> Kind | None:
     """Return what the file with these first bytes is, or None if it may be text."""
     if head.startswith(b"PK\x03\x04"):
         return next((kind for part, kind in ZIPPED.items() if part in head), ZIP)
+    if head[257:262] == b"ustar":
+        return TAR
     kinds = (kind for start, kind in SIGNATURES.items() if head.startswith(start))
     start_of_text = head[:64].removeprefix(b"\xef\xbb\xbf").lstrip().lower()
     return next(kinds, None) or next((kind for tag, kind in MARKUP.items() if start_of_text.startswith(tag)), None)

@@ -117,11 +117,18 @@ def source_of(opened: Opened, names: ColumnNames, reading: Reading) -> Source:
         return table_source(opened.name, table, names)
     kind = kind_of(opened.stream.peek())
     if kind is None and opened.size is not None and opened.form is None and reading.form is None:
-        expected = ", ".join((*SUFFIXES, *TABLE_SUFFIXES))
-        raise InputError(f"{opened.name}: expected a name that ends in {expected}; or name its --input-format")
+        raise unknown_form(opened.name)
     lines = read_lines(opened.stream, opened.name, reading.encoding, opened.ready)
     size = opened.size if kind is None and lines.encoding == "UTF-8" else None
     return lines_source(opened, lines, names, reading.form, size)
+
+
+def unknown_form(name: str) -> InputError:
+    """Return the error of a text file whose name does not show its form."""
+    if Path(name).suffix.lower() in TABLE_SUFFIXES:
+        return InputError(f"{name} is not what its name says, but text; if it is CSV, say --input-format csv")
+    expected = ", ".join((*SUFFIXES, *TABLE_SUFFIXES))
+    return InputError(f"{name}: expected a name that ends in {expected}; or name its --input-format")
 
 
 def binary_table_of(opened: Opened) -> Table | None:

@@ -78,6 +78,19 @@ def test_the_encoding_that_is_named_is_read_and_a_byte_that_it_lacks_costs_its_l
         rows_of(tmp_path / "a.csv", reading=Reading(encoding="utf-9"))
 
 
+def test_an_encoding_is_guessed_from_more_than_the_first_line_that_is_not_utf_8(tmp_path: Path) -> None:
+    pytest.importorskip("charset_normalizer")
+    lines = (
+        "Центральный банк сохранил ставку",
+        "Сборная выиграла последний матч турнира",
+        "Учёные открыли новую планету",
+    )
+    rows = rows_of(written(tmp_path / "a.txt", "\n".join(lines).encode("cp1251")))
+    assert "it looks like cp1251: if it is, add --encoding cp1251" in str(rows[0].error)
+    rows = rows_of(written(tmp_path / "a.txt", lines[0][:11].encode("cp1251")))
+    assert "name the file's encoding with --encoding" in str(rows[0].error)
+
+
 @pytest.mark.parametrize("name", ["kop", "KOP", " k op"])
 def test_a_named_column_is_found_whatever_its_case_and_blanks(name: str, tmp_path: Path) -> None:
     named = ColumnNames(text=name, id="nr")
