@@ -9,7 +9,7 @@ from agnews.cli.files.columns import TEXT_COLUMNS, ColumnNames, find_columns
 from agnews.cli.files.json_rows import REMEDY, check_keys, is_document, key_finder, line_value, value_row
 from agnews.cli.files.lines import UTF_8_BOM, Line, read_lines
 from agnews.cli.files.records import csv_records, find_delimiter, named_delimiter
-from agnews.cli.files.rows import column_notes, fields_error
+from agnews.cli.files.rows import Table, column_notes, fields_error, read_header
 from agnews.cli.files.signatures import kind_of
 from agnews.errors import InputError
 from agnews.settings import Settings
@@ -44,6 +44,8 @@ def checked_columns(
     lines = read_lines(io.BufferedReader(io.BytesIO(head)), name)
     if lines.encoding != "UTF-8":
         raise InputError(f"{name} is {lines.encoding}; Step Functions reads UTF-8: save it as that, without a BOM")
+    if is_document(lines.beginning()):
+        raise InputError(f"{name} is one JSON document; {REMEDY}")
     return CHECKS[file_format](name, list(lines) if complete else list(lines)[:-1], complete, names)
 
 
@@ -53,25 +55,20 @@ def csv_columns(name: str, lines: Sequence[Line], complete: bool, names: ColumnN
     delimiter = find_delimiter(first_line)
     if delimiter != DELIMITER or named_delimiter(first_line):
         raise InputError(f"{name} separates its fields by {delimiter!r}; the state machine reads commas: convert it")
-    records = csv_records(iter(lines))
-    header, first = next(records, ([], None))
-    if first is None or first.error is not None:
-        reason = "it is empty" if first is None else first.error
-        raise InputError(f"{name} has no header ({reason}); its first row must name the columns")
+    table = Table(csv_records(iter(lines)))
+    header = read_header(name, table)
     indices = find_columns(name, header, names)
     cells_by_line = dict(step_functions_records("".join(line.text for line in lines)))
-    wanted = list(indices.values())
-    for cells, line in records:
+    for cells, line in table.records:
         if line.error and not complete and lines[-1].end - line.end < OPEN_BYTES:
             break
         read = cells_by_line.get(line.number, [])
-        problem = row_problem(cells, line, read, header, wanted)
+        problem = row_problem(cells, line, read, header, list(indices.values()))
         undecoded = lines[line.number - 1].error is not None
         if problem is not None and (undecoded or not is_escaped(line.text, read, header)):
             raise InputError(f"{name}:{line.number}: {problem}")
-    return {f"{key}_column": header[index] for key, index in indices.items()}, column_notes(
-        header, indices["text"], names.text
-    )
+    columns: Columns = {f"{key}_column": header[index] for key, index in indices.items()}
+    return columns, column_notes(header, indices["text"], names.text)
 
 
 def row_problem(
@@ -102,8 +99,6 @@ def is_escaped(text: str, read: Sequence[str], header: Sequence[str]) -> bool:
 def json_columns(name: str, lines: Sequence[Line], _: bool, names: ColumnNames) -> tuple[Columns, list[str]]:
     """Return the columns that were named, and the text's if an object has several, after checking each line."""
     filled = [line for line in lines if line.text.strip()]
-    if filled and is_document(filled[0].text):
-        raise InputError(f"{name} is one JSON document; {REMEDY}")
     values = [line_value(line) for line in filled]
     for line, value in zip(filled, values, strict=True):
         if isinstance(value, InputError):
@@ -125,7 +120,8 @@ def _json_options(objects: Sequence[dict[str, Json]], names: ColumnNames) -> Col
     columns: Columns = {}
     for value in objects:
         keys = find_keys(tuple(value))
-        if len(keys.texts) > 1 or not set(keys.texts) <= set(TEXT_COLUMNS):
+        usual_text = names.text is None and len(keys.texts) < 2 and set(keys.texts) <= set(TEXT_COLUMNS)
+        if keys.texts and not usual_text:
             columns.setdefault("text_column", keys.texts[0])
         for usual, key in (("description", keys.description), ("id", keys.id)):
             if key not in (None, usual):

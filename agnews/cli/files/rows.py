@@ -117,14 +117,19 @@ def csv_source(name: str, lines: Lines, names: ColumnNames, size: int | None, de
 
 def table_source(name: str, table: Table, names: ColumnNames) -> Source:
     """Return the records below the first one, which is the header. Raises InputError if it lacks a column."""
-    header, first = next(table.records, ([], None))
-    if first is None or first.error is not None:
-        reason = "it is empty" if first is None else first.error
-        raise InputError(f"{name} has no header ({reason}); its first row must name the columns")
-    header = without_surplus(header, 0)
+    header = read_header(name, table)
     indices = find_columns(name, header, names)
     notes = [*table.notes, *column_notes(header, indices["text"], names.text)]
     return Source(name, _table_rows(table, header, indices, notes), tuple(header), notes=notes)
+
+
+def read_header(name: str, table: Table) -> list[str]:
+    """Return the cells of the first record. Raises InputError if there is none that can be read."""
+    header, line = next(table.records, ([], None))
+    if line is None or line.error is not None:
+        reason = "it is empty" if line is None else line.error
+        raise InputError(f"{name} has no header ({reason}); its first row must name the columns")
+    return without_surplus(header, 0)
 
 
 def without_surplus(cells: list[str], width: int) -> list[str]:

@@ -93,6 +93,17 @@ def test_keys_are_passed_on_as_the_objects_write_them(content: str, columns: dic
     assert checked_columns("in.jsonl", content.encode(), True, "jsonl", NO_NAMES)[0] == columns
 
 
+def test_a_named_column_is_passed_on_though_it_is_a_usual_one() -> None:
+    content = b'{"text": "a", "title": "b"}\n"c"\n{"id": 1}\n'
+    assert checked_columns("in.jsonl", content, True, "jsonl", ColumnNames(text="TEXT"))[0] == {"text_column": "text"}
+
+
+def test_a_document_that_is_longer_than_what_is_read_is_refused() -> None:
+    content = b'[{"title": "Oil prices climb"}, ' * 3_000
+    with pytest.raises(InputError, match="is one JSON document"):
+        checked_columns("in.jsonl", content[:HEAD_BYTES], False, "jsonl", NO_NAMES)
+
+
 @pytest.mark.parametrize(
     ("content", "message"),
     [
