@@ -8,11 +8,12 @@ from itertools import chain
 from pathlib import Path
 from typing import TypedDict
 
+from agnews.api.placeholders import is_placeholder
 from agnews.api.request import checked
 from agnews.cli.evaluation.labels import LabelNumbers, label_key, label_numbers, topic_index
 from agnews.cli.files.columns import TEXT_COLUMNS, find_column
 from agnews.cli.files.lines import Line
-from agnews.cli.files.rows import Table, column_notes, without_surplus
+from agnews.cli.files.rows import Table, column_notes, placeholder_error, without_surplus
 from agnews.cli.files.sources import open_table
 from agnews.errors import InputError
 from agnews.labels import LABELS
@@ -183,6 +184,11 @@ def read_example(cells: Sequence[str], line: Line, layout: Layout, settings: Set
         raise line.error
     if len(cells) != layout.width:
         raise InputError(f"the row has {len(cells):,} fields, expected {layout.width:,}")
+    missing = placeholder_error(cells[layout.title])
+    if missing is not None:
+        raise missing
     description = None if layout.description is None else cells[layout.description]
+    if description is not None and is_placeholder(description):
+        description = ""
     group = None if layout.group is None else cells[layout.group]
     return LabelledExample(None, checked(cells[layout.title], settings), description, group=group)

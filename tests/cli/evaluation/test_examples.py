@@ -97,6 +97,7 @@ def test_a_label_is_out_of_scope_by_its_prefix_or_because_the_user_says_so(setti
         ),
         ("title,label\na,World,c\n", ":2: the row has 3 fields, expected 2"),
         ("title,label\n ,World\n", ":2: the text is empty"),
+        ("title,label\n#REF!,World\n", ":2: no text: '#REF!' stands for a missing value"),
         ('title,label\n"a,World\n', ":2: the row is not valid CSV"),
     ],
 )
@@ -138,3 +139,10 @@ def test_the_encoding_can_be_named(settings: Settings, tmp_path: Path) -> None:
         read_examples(path, LabelColumns(), settings)
     (example,) = read_examples(path, LabelColumns(encoding="cp1252"), settings).examples
     assert example.title == "Société"
+
+
+def test_a_description_that_stands_for_a_missing_one_is_empty(settings: Settings, tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text("label,title,description\n1,a,NaN\n1,b,c\n", encoding="utf-8")
+    examples = read_examples(path, LabelColumns(), settings).examples
+    assert [example.description for example in examples] == ["", "c"]
