@@ -24,11 +24,12 @@ gc.enable()
 
 
 def lambda_handler(event: Json, context: dispatch.Context | None) -> dispatch.EventAnswer:
-    """Return the answer to an event from any source; without a context, as in a unit test, there is no deadline.
+    """Return the answer to an event from any source. Without a context (None or {}) there is no deadline.
 
     Raises AgNewsError for an event that cannot be answered; over HTTP that is a status.
     """
     name = context.function_name if context else "local"
-    usable_s = (context.get_remaining_time_in_millis() - SETTINGS.reserve_ms) / 1000 if context else math.inf
+    remaining_ms = context.get_remaining_time_in_millis() if context else math.inf
+    deadline = time.monotonic() + (remaining_ms - SETTINGS.reserve_ms) / 1000
     with OBSERVER.observe(name) as observation:
-        return dispatch.answer(event, CLASSIFIER, SETTINGS, time.monotonic() + usable_s, observation)
+        return dispatch.answer(event, CLASSIFIER, SETTINGS, deadline, observation)

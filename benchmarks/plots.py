@@ -125,7 +125,7 @@ def cost(record: Record) -> Figure:
         filled = [colour if row["how"].startswith("measured") else "white" for row in rows]
         axes.scatter(memory, dollars, color=filled, edgecolors=colour, zorder=3)
         axes.annotate(label, (memory[-1], dollars[-1]), (8, 0), textcoords="offset points", va="center", color=INK)
-        axes.set_xticks(memory, [f"{size:,}" for size in memory])
+    axes.set_xticks(memory, [f"{size:,}" for size in memory])
     axes.set(yscale="log", xlabel="memory, MB; hollow: scaled from the measured time of whole vCPUs")
     axes.set_yticks(DOLLARS, [f"${value:g}" for value in DOLLARS])
     axes.minorticks_off()

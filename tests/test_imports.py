@@ -52,7 +52,9 @@ def imported(path: Path) -> set[str]:
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
             names |= {alias.name for alias in node.names}
-        elif isinstance(node, ast.ImportFrom) and node.module:
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path} has a relative import; this table reads absolute ones"
+            assert node.module
             names |= {node.module} | {f"{node.module}.{alias.name}" for alias in node.names}
     return names
 

@@ -17,7 +17,7 @@ Text = str | Mapping[str, Json]
 
 
 class NewsClassifier:
-    """A model and its settings, loaded at the first use. Safe to call from threads and from forked processes."""
+    """A model and its settings, loaded at the first use. Safe for threads, and for forks made after loading."""
 
     def __init__(self, environment: Mapping[str, str] = os.environ) -> None:
         self._environment = environment
@@ -50,6 +50,7 @@ class NewsClassifier:
 
         Raises:
             InputError: the one text cannot be classified, or an option has a bad value.
+            LimitError: `explain` is set, and there are more words to explain than AGNEWS_MAX_TEXTS.
             ModelError, SettingsError: as `load`, at the first use.
         """
         options = read_options({"top_k": top_k, "min_score": min_score, "explain": explain})

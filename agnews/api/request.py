@@ -193,5 +193,5 @@ def describe_value(value: Json) -> str:
 
 def describe_keys(value: Mapping[str, Json]) -> str:
     """Return an object's keys, at most eight, for an error message."""
-    keys = [repr(key[:40]) for key in list(value)[:8]]
+    keys = [repr(str(key)[:40]) for key in list(value)[:8]]  # from Python, a key may be no string
     return ("keys " + ", ".join(keys) + (", …" if len(value) > 8 else "")) if keys else "no keys"

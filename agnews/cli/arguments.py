@@ -74,8 +74,8 @@ def build_parser() -> argparse.ArgumentParser:
         ("evaluate", "measure accuracy on labelled files", EVALUATE, add_evaluate),
         ("bulk", "classify whole files in S3 with the deployed state machine", BULK, add_bulk),
     ):
-        about = f"{summary[0].upper()}{summary[1:]}."
-        command = commands.add_parser(name, help=summary, description=about, epilog=epilog, formatter_class=layout)
+        title = f"{summary[0].upper()}{summary[1:]}."
+        command = commands.add_parser(name, help=summary, description=title, epilog=epilog, formatter_class=layout)
         add_arguments(command)
         command.set_defaults(parser=command)
     return parser

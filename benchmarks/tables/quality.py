@@ -15,6 +15,7 @@ CHECKPOINT_FILES = {
     "tokenizer_rules.json": "WordPiece rules, for both engines",
     "vocab.txt": "the vocabulary, for both engines",
     "tokenizer.json": "rules and vocabulary in one file, for transformers and for baking again",
+    "tokenizer_config.json": "the maximum length and the tokenizer's options, for transformers",
     "config.json": "architecture and labels, for the `pipeline` engine",
 }
 

@@ -43,9 +43,9 @@ def ran(aws: Account, path: str, folder: Path, *options: str, image: str = AMD64
     deployed = deploy(path, folder, *options, environment=aws.environment, DOCKER_IMAGE=image)
     changes = [request.operation for request in aws.requests[before:] if request.changes]
     assert deployed.code == 0, deployed.stderr
-    found = aws.aws("lambda", "get-function", "--function-name", "agnews")
-    facts = [found["Configuration"][name] for name in ("MemorySize", "Timeout", "Role")]
-    return Run(deployed, changes, found["Code"]["ImageUri"], facts)
+    function = aws.aws("lambda", "get-function", "--function-name", "agnews")
+    facts = [function["Configuration"][name] for name in ("MemorySize", "Timeout", "Role")]
+    return Run(deployed, changes, function["Code"]["ImageUri"], facts)
 
 
 @pytest.fixture(scope="module")

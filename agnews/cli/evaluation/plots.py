@@ -63,7 +63,7 @@ def draw_reliability(axes: Axes, measurement: Measurement) -> None:
     lows, highs = np.array(intervals).reshape(-1, 2).T
     axes.vlines(scores, lows, highs, color=ACCENT, label="95% interval")
     axes.scatter(scores, accuracies, color=ACCENT, zorder=3)
-    axes.set(xlim=(0.2, 1.02), ylim=(0.2, 1.02), aspect="equal", ylabel="accuracy")
+    axes.set(xlim=(0.2, 1.02), ylim=(0, 1.02), ylabel="accuracy")
     axes.set_xlabel(f"score, in bins of at least {MIN_BIN_TEXTS} texts")
     axes.legend(loc="lower right", frameon=False, fontsize=9)
     axes.set_title(f"Calibration error {measurement['metrics']['ece']:.2%} (lower is better)")

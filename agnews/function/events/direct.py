@@ -56,7 +56,7 @@ class OneText:
     @staticmethod
     def respond(predictions: Sequence[Answer], classifier: Classifier, settings: Settings) -> Answer:
         error = predictions[0].get("error")
-        if error is not None:  # only a DeadlineError: parse has_fields raised all others
+        if error is not None:  # only a DeadlineError: parse has raised all others
             raise DeadlineError(error["message"])
         return predictions[0]
 
@@ -99,7 +99,7 @@ def _has_any(event: Mapping[str, Json], keys: Sequence[str]) -> bool:
 
 
 def _is_list(event: Mapping[str, Json]) -> bool:
-    """Return whether a list key has_fields a value other than null, or a text key has_fields a list."""
+    """Return whether a list key has a value other than null, or a text key has a list."""
     has_list_key = any(event.get(key) is not None for key in LIST_KEYS)
     return has_list_key or any(isinstance(event.get(key), list) for key in TEXT_KEYS)
 

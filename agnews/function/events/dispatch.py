@@ -108,9 +108,9 @@ def answer(
     classifier: Classifier,
     settings: Settings,
     deadline: float = math.inf,
-    observed: Observation | None = None,
+    observation: Observation | None = None,
 ) -> EventAnswer:
-    """Return the answer to `event` in the form of its source, and note in `observed` what was done.
+    """Return the answer to `event` in the form of its source, and note in `observation` what was done.
 
     Texts not started by `deadline` (time.monotonic()) get a DeadlineError. Over HTTP, an error becomes a status.
 
@@ -119,11 +119,8 @@ def answer(
         ModelError: the engine failed.
         SettingsError: records came and there is no queue for their results.
     """
-    return _answer(event, Invocation(classifier, settings, deadline, observed or Observation()))
-
-
-def _answer(event: Json, invocation: Invocation) -> EventAnswer:
-    observation = invocation.observation
+    observation = observation or Observation()
+    invocation = Invocation(classifier, settings, deadline, observation)
     for http_source in HTTP_SOURCES:
         if isinstance(event, dict) and http_source.matches(event):
             observation.event_source = http_source.__name__
@@ -160,7 +157,7 @@ def answer_records(source: type[RecordSource], event: Json, invocation: Invocati
 
 
 def answer_http(source: type[HttpSource], event: dict[str, Any], invocation: Invocation) -> Mapping[str, object]:
-    """Return status, headers and body in the source's form, within its size limit. Raises nothing."""
+    """Return status, headers and body in the source's form, within its size limit; errors become a status."""
     from agnews.function.web.errors import error_reply
     from agnews.function.web.routes import Service, finish, reply_to  # need gzip and email, which only HTTP uses
 
