@@ -12,10 +12,10 @@ import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from agnews.model.checkpoint import FILES, MANIFEST
+from agnews.model.checkpoint import FILES, MANIFEST, TOKENIZER_CONFIG
 from modeling.errors import BakeError
 
-KNOWN = frozenset({MANIFEST}.union(*FILES.values()))
+KNOWN = frozenset({MANIFEST, TOKENIZER_CONFIG}.union(*FILES.values()))
 """Names that a baked folder may hold. A folder with others, or without a manifest, is not ours to replace."""
 
 _AT_FDCWD, _RENAME_EXCHANGE = -100, 2

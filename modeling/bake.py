@@ -30,7 +30,7 @@ from modeling.errors import BakeError, SourceError
 from modeling.export import export
 from modeling.graph import save
 from modeling.headlines import headlines
-from modeling.tokens import write_split
+from modeling.tokens import write_config, write_split
 
 PARITY_TEXTS = 1000
 """Generated headlines that every int8 model is compared on."""
@@ -96,6 +96,7 @@ def bake(folder: Path, target: Path, origin: Origin, choices: Choices) -> Facts:
             manifest["parity"] = _write_onnx(reference, max_length, choices.texts, new / "model.onnx")
         if "pipeline" in choices.engines:
             _write_pipeline(reference, new)
+            write_config(reference.tokenizer, max_length, new)
         manifest["files"] = {path.name: file_facts(path) for path in sorted(new.iterdir())}
         (new / MANIFEST).write_text(json.dumps(manifest, indent=2) + "\n", encoding="utf-8")
         _try_out(new, choices.engines)

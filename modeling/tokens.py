@@ -7,10 +7,16 @@ from tokenizers import Tokenizer, decoders, normalizers, pre_tokenizers, process
 from tokenizers.models import WordPiece
 
 from agnews.model import encode
-from agnews.model.checkpoint import RULES, VOCABULARY
+from agnews.model.checkpoint import RULES, TOKENIZER_CONFIG, VOCABULARY
 from modeling.errors import SourceError
 
 SPECIAL = ("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]")
+_OPTIONS = {
+    "do_lower_case": "lowercase",
+    "strip_accents": "strip_accents",
+    "tokenize_chinese_chars": "handle_chinese_chars",
+}
+"""The normalizer's options: their names in tokenizer_config.json, and those in tokenizer.json."""
 
 
 def read_tokenizer(folder: Path, rows: int) -> Tokenizer:
@@ -67,15 +73,22 @@ def _word_pieces(folder: Path) -> Tokenizer:
 
 def _options(folder: Path) -> dict[str, bool | None]:
     """Return what tokenizer_config.json says of normalisation; nothing where there is no such file."""
-    path = folder / "tokenizer_config.json"
+    path = folder / TOKENIZER_CONFIG
     if not path.exists():
         return {}
     try:
         config = json.loads(path.read_text(encoding="utf-8"))
-        names = ("do_lower_case", "strip_accents", "tokenize_chinese_chars")
-        return {name: config[name] for name in names if name in config}
+        return {name: config[name] for name in _OPTIONS if name in config}
     except (OSError, ValueError, TypeError) as error:
         raise SourceError(f"cannot read {path} ({error}); save it again with transformers") from error
+
+
+def write_config(tokenizer: Tokenizer, max_length: int, folder: Path) -> None:
+    """Write what makes transformers clean texts as `tokenizer` does, and cut them at `max_length` tokens."""
+    normalizer = json.loads(tokenizer.to_str())["normalizer"] or {}
+    options = {name: normalizer[ours] for name, ours in _OPTIONS.items() if ours in normalizer}
+    config = {"tokenizer_class": "DistilBertTokenizer", "model_max_length": max_length} | options
+    (folder / TOKENIZER_CONFIG).write_text(json.dumps(config, indent=2) + "\n", encoding="utf-8")
 
 
 def write_split(tokenizer: Tokenizer, folder: Path) -> None:

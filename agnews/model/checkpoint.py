@@ -20,6 +20,8 @@ RULES = "tokenizer_rules.json"
 """tokenizer.json with the added tokens as its only words: how to clean and split a text and add [CLS] and [SEP]."""
 VOCABULARY = "vocab.txt"
 """One word piece per line, in the order of their ids."""
+TOKENIZER_CONFIG = "tokenizer_config.json"
+"""Where transformers cuts a text and how it cleans one; baked with the `pipeline` engine's files, read by no engine."""
 
 FILES: dict[EngineName, tuple[str, ...]] = {
     "onnx": ("model.onnx", "model.onnx.data", RULES, VOCABULARY),

@@ -17,6 +17,9 @@ from tests.support.requirement import require_module
 # ruff: noqa: E402  (what follows imports what may be missing)
 require_module("torch", "transformers", "onnx")
 
+from tokenizers import Tokenizer
+from transformers import AutoTokenizer
+
 from agnews.errors import ModelError
 from agnews.model.checkpoint import FILES, read_checkpoint, verify
 from agnews.model.classifier import load
@@ -52,6 +55,27 @@ def test_both_engines_of_a_bake_answer_alike(folder: Path, tmp_path: Path) -> No
     }
     assert scores["onnx"] == [pytest.approx(expected, abs=0.05) for expected in scores["pipeline"]]
     assert {oct(path.stat().st_mode & 0o777) for path in target.iterdir()} == {"0o644"}
+
+
+def test_transformers_tokenizes_a_bake_s_texts_as_the_source_s_tokenizer_does(folder: Path, tmp_path: Path) -> None:
+    tokenizer = json.loads((folder / "tokenizer.json").read_text())
+    tokenizer["normalizer"] |= {"lowercase": False, "strip_accents": True}
+    (folder / "tokenizer.json").write_text(json.dumps(tokenizer))
+    bake(folder, tmp_path / "cache", ORIGIN, replace(PIPELINE, max_length=20))
+    loaded = AutoTokenizer.from_pretrained(tmp_path / "cache")
+    whole = Tokenizer.from_file(str(folder / "tokenizer.json"))
+    assert loaded("Élan oil prices")["input_ids"] == whole.encode("Élan oil prices").ids
+    assert len(loaded("oil " * 50, truncation=True)["input_ids"]) == 20
+
+
+def test_a_bake_without_transformers_options_still_loads(folder: Path, tmp_path: Path) -> None:
+    target = tmp_path / "cache"
+    bake(folder, target, ORIGIN, PIPELINE)
+    manifest = json.loads((target / "manifest.json").read_text())
+    del manifest["files"]["tokenizer_config.json"]
+    (target / "manifest.json").write_text(json.dumps(manifest))
+    (target / "tokenizer_config.json").unlink()
+    assert load(Settings(engine="pipeline", model_dir=target)).classify(TEXTS)
 
 
 def test_a_baked_folder_bakes_again_to_the_same_files(folder: Path, tmp_path: Path) -> None:

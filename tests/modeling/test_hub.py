@@ -15,6 +15,7 @@ from tests.support.requirement import require_module
 require_module("torch", "transformers", "onnx", "huggingface_hub")
 
 from agnews.model.checkpoint import FILES
+from modeling.atomic_folder import KNOWN
 from tests.support import tiny_checkpoint
 from tests.support.command import download_model
 from tests.support.hub_server import Hub, Repository, serving
@@ -64,7 +65,7 @@ def test_an_older_repository_is_baked_for_both_engines(bake: Bake, tmp_path: Pat
     assert f"is commit {'a' * 40} (to pin it: --source {OLD}@{'a' * 40})" in process.stdout
     facts = manifest(tmp_path)
     assert (facts["source"], facts["revision"], facts["max_length"]) == (OLD, "a" * 40, 64)
-    assert {path.name for path in (tmp_path / "cache").iterdir()} == {"manifest.json"}.union(*FILES.values())
+    assert {path.name for path in (tmp_path / "cache").iterdir()} == KNOWN
 
 
 def test_a_pinned_newer_repository_is_baked_once_cached_without_a_network(bake: Bake, hub: Hub, tmp_path: Path) -> None:
