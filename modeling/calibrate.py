@@ -23,8 +23,8 @@ from modeling.classifiers import TextClassifier, load, logits_of
 from modeling.data import Data, read_all
 from modeling.errors import exit_on_error
 from modeling.recipe import check_rows
-from modeling.rows import Row, View
-from modeling.validation import out_of_scope_texts, rows_by_view
+from modeling.rows import Row, View, rows_by_view
+from modeling.validation import out_of_scope_texts
 
 CANDIDATES = np.geomspace(0.25, 4, 557, dtype=np.float32)
 """Temperatures to choose from, each 0.5% above the one before."""
@@ -79,14 +79,16 @@ def figures(parts: Sequence[Measured], divisor: float) -> dict[str, dict[str, fl
     """Return the validation figures of one data set's parts, by view, at the temperature `divisor`.
 
     Accuracy, expected calibration error and negative log-likelihood in nats of texts with a topic; for those without,
-    AUROC of the score (against the first view), and the share that scores HIGH_SCORE or more.
+    AUROC of the score (against the first view, where one is measured), and the share that scores HIGH_SCORE or more.
     """
     by_view: dict[str, dict[str, float]] = {}
     scores = [softmax(part.logits / np.float32(divisor)).max(axis=1) for part in parts]
+    inside = [score for part, score in zip(parts, scores, strict=True) if part.view]
     for part, score in zip(parts, scores, strict=True):
         right = part.logits.argmax(1) == part.labels
         if part.view is None:
-            by_view["out_of_scope"] = {"auroc": auroc(scores[0], score), "high": float((score >= HIGH_SCORE).mean())}
+            area = {"auroc": auroc(inside[0], score)} if inside else {}
+            by_view["out_of_scope"] = area | {"high": float((score >= HIGH_SCORE).mean())}
         else:
             by_view[part.view] = {
                 "accuracy": float(right.mean()),

@@ -19,7 +19,7 @@ from agnews.api.request import joined
 from agnews.labels import LABELS
 from modeling.cleaning import without_html
 from modeling.errors import SourceError
-from modeling.rows import VIEWS, Row, View, keys, split, without
+from modeling.rows import VIEWS, Row, View, keys, rows_by_view, split, without
 
 HELD_OUT = 2000
 SPLIT_SEED = 20261123
@@ -29,6 +29,8 @@ OUT_OF_SCOPE = "out:"
 _HUB_ID = re.compile(r"[\w-][\w.-]*/[\w-][\w.-]*(@\S+)?")
 _TOPICS = {label.lower(): index for index, label in enumerate(LABELS)}
 _HEADLINES = ("headline", "title", "text")
+_CLASSES = frozenset("1234")
+"""What the rows of AG News' own form begin with; one of their texts may be `label`."""
 
 
 @dataclass(frozen=True)
@@ -46,7 +48,7 @@ def read_all(sources: Sequence[str]) -> list[Data]:
     """Return what there is to train on and to choose by, of each source.
 
     Raises:
-        SourceError: as `read` does; two sources have the same name; or one has too few rows.
+        SourceError: as `read` does; two sources have the same name; or one has too few rows, or none to measure.
     """
     data = [read(source) for source in sources]
     names = [part.name for part in data]
@@ -59,6 +61,11 @@ def read_all(sources: Sequence[str]) -> list[Data]:
             raise SourceError(
                 f"{part.name} has {training:,} rows with a topic to train on and {validation:,} to choose a checkpoint "
                 "by; give at least ten rows of a topic, or a dev.csv as well as train.csv"
+            )
+        if not rows_by_view(part.validation):
+            raise SourceError(
+                f"{part.name} names outlets, so only titles are measured, but most of its rows to choose a checkpoint "
+                "by have no title; give titles as well"
             )
     return data
 
@@ -135,7 +142,7 @@ def read_csv(path: Path) -> list[Row]:
 def _row_parser(first: Sequence[str]) -> Callable[[Sequence[str]], Row]:
     """Return the function that reads the rows of a file whose first line is `first`."""
     columns = {name.strip().lower(): index for index, name in enumerate(first)}
-    if "label" not in columns:
+    if first[0] in _CLASSES or "label" not in columns:
         return _ag_news_row
     headline = next((columns[name] for name in _HEADLINES if name in columns), None)
     if headline is None:
@@ -167,7 +174,7 @@ def _views(title: str, description: str) -> dict[View, str]:
 
 
 def _ag_news_row(fields: Sequence[str]) -> Row:
-    if len(fields) != 3 or fields[0] not in {"1", "2", "3", "4"}:
+    if len(fields) != 3 or fields[0] not in _CLASSES:
         raise ValueError(
             f"expected a class from 1 to 4 and two texts, or a header with the column label; found {len(fields)} "
             f"columns, the first of them {fields[0][:40]!r}"

@@ -43,9 +43,10 @@ def main() -> None:
         "--taught", type=share, default=0.7, metavar="SHARE", help="the teacher's share of the target; %(default)s"
     )
     arguments = parser.parse_args()
+    recipe = recipe_of(arguments)
     teacher = teacher_in(arguments.teacher, arguments.max_length, arguments.device)
     digest = sha256(weights_file(arguments.teacher))
-    run(arguments, replace(recipe_of(arguments), teacher=digest, taught=arguments.taught), teacher)
+    run(arguments, replace(recipe, teacher=digest, taught=arguments.taught), teacher)
 
 
 if __name__ == "__main__":

@@ -11,7 +11,7 @@ from modeling.errors import TrainingError
 from modeling.rows import digest
 
 NAME = "recipe.json"
-"""In a run's folder: its recipe, and the number and hash of the rows it trains on."""
+"""In a run's folder: its recipe, and the number and hash of the rows it trains on and of those to choose by."""
 
 
 @dataclass(frozen=True)
@@ -20,6 +20,8 @@ class Recipe:
 
     start: str
     steps: int
+    start_weights: str = ""
+    """sha256 of the weights in the folder `start`; empty for published ones."""
     batch: int = 64
     learning_rate: float = 5e-5
     head_rate: float = 1.0
@@ -61,7 +63,7 @@ def claim(run: Path, recipe: Recipe, data: Sequence[Data]) -> None:
 
 
 def check_rows(run: Path, data: Sequence[Data]) -> None:
-    """Return if `run` was trained on `data`. Raises TrainingError if not, or if nothing was trained there."""
+    """Return if `run` was trained on `data` and chose by it. Raises TrainingError if not, or without a run there."""
     if _read(run)["data"] != _rows_of(data):
         raise TrainingError(f"{run} was trained on other rows; name the same DATA in the same order")
 
@@ -78,5 +80,6 @@ def _read(run: Path) -> dict[str, Any]:
     return content
 
 
-def _rows_of(data: Sequence[Data]) -> list[dict[str, object]]:
-    return [{"rows": len(part.training), "sha256": digest(part.training)} for part in data]
+def _rows_of(data: Sequence[Data]) -> list[dict[str, dict[str, object]]]:
+    parts = [{"training": part.training, "validation": part.validation} for part in data]
+    return [{name: {"rows": len(rows), "sha256": digest(rows)} for name, rows in part.items()} for part in parts]

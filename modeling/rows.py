@@ -45,8 +45,22 @@ def without(rows: Iterable[Row], taken: set[str]) -> list[Row]:
 
 
 def digest(rows: Sequence[Row]) -> str:
-    """Return the sha256 of the rows' labels and texts, in order."""
-    return hashlib.sha256(repr([(row.label, sorted(row.views.items())) for row in rows]).encode()).hexdigest()
+    """Return the sha256 of the rows' labels, texts and outlets, in order."""
+    content = [(row.label, sorted(row.views.items()), row.outlet) for row in rows]
+    return hashlib.sha256(repr(content).encode()).hexdigest()
+
+
+def rows_by_view(rows: Sequence[Row]) -> dict[View, list[Row]]:
+    """Return the rows with a topic that have a title, and those that have a full text.
+
+    Full texts are left out where any row has an outlet. A view that fewer than half of the rows have is left out
+    too: a handful of rows would count as much as all titles.
+    Nothing is returned where there is nothing to measure; `modeling.data.read_all` refuses such rows.
+    """
+    with_topic = [row for row in rows if row.measurable]
+    views: tuple[View, ...] = ("title",) if any(row.outlet for row in with_topic) else ("title", "full")
+    by_view = {view: [row for row in with_topic if view in row.views] for view in views}
+    return {view: part for view, part in by_view.items() if part and 2 * len(part) >= len(with_topic)}
 
 
 def split(rows: Sequence[Row], held_out: int, seed: int) -> tuple[list[Row], list[Row]]:

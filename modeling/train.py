@@ -8,13 +8,16 @@ DATA is a folder with train*.csv, or OWNER/NAME of a data set on the hub. docs/t
 
 import argparse
 import math
+from dataclasses import replace
 from pathlib import Path
 
 import torch
 from transformers.utils import logging
 
+from agnews.model.checkpoint import sha256
 from modeling.classifiers import STARTS, load_start
 from modeling.data import read_all
+from modeling.distilbert import weights_file
 from modeling.errors import TrainingError, exit_on_error
 from modeling.recipe import Recipe
 from modeling.trainer import Teacher, Trainer
@@ -97,6 +100,8 @@ def run(arguments: argparse.Namespace, recipe: Recipe, teacher: Teacher | None =
     print(*notes, sep="\n")
     torch.manual_seed(recipe.seed)  # for the weights of a new head
     classifier = load_start(recipe.start, recipe.max_length, arguments.device, arguments.run / "start")
+    if recipe.start not in STARTS:
+        recipe = replace(recipe, start_weights=sha256(weights_file(Path(recipe.start))))
     trainer = Trainer(recipe, data, arguments.run, classifier, teacher)
     rows = sum(len(source.training) for source in data)
     print(f"{rows:,} rows to train on; {recipe.steps:,} steps of {recipe.batch}")

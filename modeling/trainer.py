@@ -110,7 +110,8 @@ class Trainer:
         """
         torch.manual_seed(self.recipe.seed + self.step)
         warmup = self.recipe.warmup * self.recipe.steps
-        rate = min((self.step + 1) / warmup, (self.recipe.steps - self.step) / (self.recipe.steps - warmup))
+        falling = (self.recipe.steps - self.step) / (self.recipe.steps - warmup)
+        rate = min(1.0, (self.step + 1) / warmup, falling)
         for group in self.optimizer.param_groups:
             group["lr"] = self.recipe.learning_rate * rate * group["factor"]
         targets, weights = self.targets(batch)

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from agnews.cli.evaluation.metrics import auroc
 from modeling.classifiers import TextClassifier, logits_of
 from modeling.data import Data
-from modeling.rows import Row, View
+from modeling.rows import Row, View, rows_by_view
 
 
 class Figures(NamedTuple):
@@ -26,25 +26,20 @@ class Figures(NamedTuple):
 
 
 def rows_to_choose_by(rows: Sequence[Row], most: int) -> list[Row]:
-    """Return the first `most` rows of each outlet and label, and all rows whose outlet is not known."""
+    """Return the first `most` rows of each outlet and label, and all rows whose outlet is not known.
+
+    Rows with a topic that have none of the views that are measured (`rows_by_view`) are left out.
+    """
     counts: dict[tuple[str, int | None], int] = defaultdict(int)
     kept = []
+    measured = rows_by_view(rows).keys()
     for row in rows:
+        if row.label is not None and not measured & row.views.keys():
+            continue
         counts[row.outlet, row.label] += 1
         if not row.outlet or counts[row.outlet, row.label] <= most:
             kept.append(row)
     return kept
-
-
-def rows_by_view(rows: Sequence[Row]) -> dict[View, list[Row]]:
-    """Return the rows with a topic that have a title, and those that have a full text; full texts not of outlets' rows.
-
-    A view that fewer than half of the rows have is left out: a handful of rows would count as much as all titles.
-    """
-    measurable = [row for row in rows if row.measurable]
-    views: tuple[View, ...] = ("title",) if measurable[0].outlet else ("title", "full")
-    by_view = {view: [row for row in measurable if view in row.views] for view in views}
-    return {view: part for view, part in by_view.items() if 2 * len(part) >= len(measurable)}
 
 
 def out_of_scope_texts(rows: Sequence[Row]) -> list[str]:
@@ -53,7 +48,7 @@ def out_of_scope_texts(rows: Sequence[Row]) -> list[str]:
 
 
 def measure(classifier: TextClassifier, rows: Sequence[Row]) -> Figures:
-    """Return the figures of `rows`, of which at least one is measurable."""
+    """Return the figures of `rows`, which have a view to measure (`rows_by_view`)."""
     accuracy: dict[View, float] = {}
     nll: dict[View, float] = {}
     inside: list[NDArray[np.float32]] = []

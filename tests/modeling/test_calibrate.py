@@ -10,8 +10,8 @@ from tests.support.requirement import require_module
 require_module("torch", "transformers")
 
 from modeling.calibrate import Measured, figures, log_loss, temperature
-from modeling.rows import Row
-from modeling.validation import Figures, loss_of, mean_by, out_of_scope_texts, rows_by_view
+from modeling.rows import Row, View, rows_by_view
+from modeling.validation import Figures, loss_of, mean_by, out_of_scope_texts, rows_to_choose_by
 
 
 def calibrated(count: int) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
@@ -67,6 +67,21 @@ def test_rows_about_none_of_the_topics_and_descriptions_alone_have_no_accuracy()
     assert out_of_scope_texts(rows) == ["Pie"]
 
 
-def test_full_texts_of_outlets_are_not_measured() -> None:
-    rows = [Row(0, {"title": "Talks", "full": "Talks resume"}, "a.com")]
-    assert rows_by_view(rows) == {"title": rows}
+def test_full_texts_are_not_measured_where_any_row_has_an_outlet_whatever_the_order() -> None:
+    views: dict[View, str] = {"title": "Talks", "full": "Talks resume"}
+    rows = [Row(0, views, "a.com"), Row(0, views)]
+    for ordered in (rows, rows[::-1]):
+        assert rows_by_view(ordered) == {"title": ordered}
+    assert rows_by_view([Row(0, {"full": "Talks resume"}, "a.com")]) == rows_by_view([]) == {}
+
+
+def test_no_outlet_s_rows_to_choose_by_lack_the_title_that_is_measured() -> None:
+    full = [Row(0, {"full": f"full {number}"}, "a.com") for number in range(3)]
+    titles = [Row(0, {"title": f"title {number}"}, "a.com") for number in range(4)]
+    other = Row(None, {"full": "Pie"}, "a.com")
+    assert rows_to_choose_by([*full, *titles, other], 2) == [*titles[:2], other]
+
+
+def test_texts_without_a_topic_alone_have_no_auroc() -> None:
+    part = Measured(None, ["Pie"], np.array([[9, 0, 0, 0]], dtype=np.float32), np.array([-1]))
+    assert figures([part], 1.0) == {"out_of_scope": {"rows": 1, "high": 1.0}}

@@ -50,6 +50,15 @@ def test_a_text_gets_the_same_logits_alone_and_among_longer_ones(folder: Path, t
         assert together.std(0).min() > 1e-3
 
 
+def test_logits_are_in_the_texts_order_although_texts_are_sorted_by_length(folder: Path) -> None:
+    classifier = load(folder, 64, "cpu")
+    texts = [TEXTS[2], TEXTS[1], TEXTS[0], "Goalkeeper"]
+    alone = torch.cat([logits_of(classifier, [text]) for text in texts])
+    assert len({tuple(row) for row in alone.tolist()}) == 4
+    for batch in (1, 2, 128):
+        assert torch.allclose(logits_of(classifier, texts, batch), alone, atol=1e-5)
+
+
 def test_texts_are_truncated_to_the_positions_that_the_model_has(folder: Path, teacher: TextClassifier) -> None:
     for classifier, length in ((load(folder, 600, "cpu"), 64), (teacher, 64)):
         ids, mask = classifier.encode(TEXTS)

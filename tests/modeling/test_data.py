@@ -148,6 +148,21 @@ def test_too_few_rows_are_refused(tmp_path: Path, training: str | None, dev: str
         data.read_all([str(tmp_path)])
 
 
+def test_outlets_whose_rows_have_no_title_to_measure_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    full = [Row(0, {"full": "Talks resume"}, "a.com")]
+    monkeypatch.setattr(data, "read", lambda source: data.Data(source, full, full, []))
+    with pytest.raises(SourceError, match="news names outlets, so only titles are measured"):
+        data.read_all(["news"])
+
+
+def test_a_text_that_is_a_column_s_name_makes_no_header(tmp_path: Path) -> None:
+    (tmp_path / "train.csv").write_text('"3","Label","description"\n"4","label","title"\n')
+    assert data.read_csv(tmp_path / "train.csv") == [
+        Row(2, {"description": "Label"}),
+        Row(3, {"title": "label"}),
+    ]
+
+
 def test_a_file_is_not_taken_for_a_data_set_of_the_hub(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     Path("news").mkdir()

@@ -18,17 +18,14 @@ from tests.support.requirement import ROOT, require_module
 require_module("torch", "transformers", "tqdm")
 
 import torch
-from torch.nn.functional import cross_entropy
-from transformers import DistilBertConfig, DistilBertForSequenceClassification
 
+from agnews.model.checkpoint import sha256
 from modeling import calibrate, distil, train
-from modeling.bfloat16 import Bfloat16Copy
 from modeling.classifiers import load
 from modeling.data import Data
 from modeling.errors import TrainingError
-from modeling.recipe import Recipe
+from modeling.recipe import Recipe, check_rows
 from modeling.rows import Row
-from modeling.sampler import Batch
 from modeling.trainer import Trainer
 from tests.support.tiny_checkpoint import write_mpnet, write_safetensors
 
@@ -61,20 +58,6 @@ def start(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def rows(count: int, label: int) -> list[Row]:
     return [Row(label, {"title": f"{label} {number}"}) for number in range(count)]
-
-
-def test_targets_are_smoothed_labels_and_no_topic_s_are_even(folder: Path, start: Path, tmp_path: Path) -> None:
-    classifier = load(start, 32, "cpu")
-    recipe = Recipe(str(start), 4, smoothing=0.08, out_of_scope_weight=0.5)
-    batch = Batch(["a", "b"], [2, None])
-    part = Data("one", rows(40, 0), rows(4, 0), [])
-    targets, weights = Trainer(recipe, [part], tmp_path / "run", classifier).targets(batch)
-    assert targets.tolist() == [pytest.approx([0.02, 0.02, 0.94, 0.02]), [0.25] * 4]
-    assert weights.tolist() == [1.0, 0.5]
-    half = replace(recipe, taught=0.5)
-    trainer = Trainer(half, [part], tmp_path / "taught", classifier, lambda texts: torch.eye(4)[: len(texts)])
-    targets, _ = trainer.targets(batch)
-    assert targets.tolist() == [pytest.approx([0.51, 0.01, 0.47, 0.01]), pytest.approx([0.125, 0.625, 0.125, 0.125])]
 
 
 def run(monkeypatch: pytest.MonkeyPatch, module: ModuleType, *arguments: object) -> None:
@@ -156,6 +139,7 @@ def test_a_new_head_and_dropout_follow_the_seed(folder: Path, tmp_path: Path, mo
         (train, ["--weights", "1", "2"], "error: 2 --weights for 1 DATA; give one for each"),
         (train, ["--max-length", "7"], "error: --max-length 7 is too short"),
         (train, ["nowhere"], "error: 'nowhere' is neither a folder nor"),
+        (distil, ["--teacher", "nowhere", "--max-length", "7"], "error: --max-length 7 is too short"),
         (distil, ["--teacher", "nowhere"], "error: cannot read nowhere/config.json"),
         (calibrate, [], "error: there is no .*recipe.json; train first"),
     ],
@@ -199,29 +183,27 @@ def test_a_run_keeps_to_its_recipe_and_rows(folder: Path, start: Path, tmp_path:
         Trainer(replace(recipe, steps=5, seed=1), [part], tmp_path / "run", classifier)
     with pytest.raises(TrainingError, match="was started with other rows; give the same"):
         Trainer(recipe, [Data("one", rows(41, 0), rows(4, 0), [])], tmp_path / "run", classifier)
+    outlets = [replace(row, outlet="a.com") for row in part.training]
+    changed = [Data("one", part.training, rows(5, 0), []), Data("one", outlets, part.validation, [])]
+    for other in changed:
+        with pytest.raises(TrainingError, match="was started with other rows; give the same"):
+            Trainer(recipe, [other], tmp_path / "run", classifier)
+        with pytest.raises(TrainingError, match="was trained on other rows"):
+            check_rows(tmp_path / "run", [other])
+    check_rows(tmp_path / "run", [part])
     (tmp_path / "run" / "recipe.json").write_text("{}")
     with pytest.raises(TrainingError, match=r"recipe\.json is not a recipe"):
         Trainer(recipe, [part], tmp_path / "run", classifier)
 
 
-def test_a_bfloat16_copy_trains_the_float32_model() -> None:
-    torch.manual_seed(0)
-    config = DistilBertConfig(
-        vocab_size=50, dim=16, n_layers=1, n_heads=2, hidden_dim=32, dropout=0.0, id2label=dict.fromkeys(range(4), "")
-    )
-    model = DistilBertForSequenceClassification(config)
-    before = {name: value.clone() for name, value in model.state_dict().items()}
-    optimizer = torch.optim.SGD(model.parameters(), lr=0.5)
-    copy = Bfloat16Copy(model)
-    ids, targets = torch.arange(20).view(4, 5) + 5, torch.eye(4)
-    losses = []
-    for _ in range(30):
-        logits = copy.model(input_ids=ids, attention_mask=torch.ones_like(ids)).logits.float()
-        loss = cross_entropy(logits, targets)
-        copy.update(loss, optimizer.step)
-        losses.append(loss.item())
-    assert losses[-1] < losses[0] / 3
-    assert any(not torch.equal(value, before[name]) for name, value in model.state_dict().items())
-    for ours, theirs in zip(model.parameters(), copy.model.parameters(), strict=True):
-        assert ours.dtype == torch.float32
-        assert torch.equal(ours.bfloat16(), theirs)
+def test_a_run_keeps_to_the_weights_that_it_started_from(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    start = write_safetensors(tmp_path / "start")
+    options = ("--run", tmp_path / "run", "--start", start, "--steps", 1, "--batch", 4)
+    run(monkeypatch, train, folder, *options)
+    recipe = json.loads((tmp_path / "run" / "recipe.json").read_text())["recipe"]
+    assert recipe["start_weights"] == sha256(start / "model.safetensors")
+    load(tmp_path / "run" / "best", 32, "cpu").model.save_pretrained(start)
+    with pytest.raises(SystemExit, match="was started with other start_weights"):
+        run(monkeypatch, train, folder, *options)
