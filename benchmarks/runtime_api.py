@@ -21,7 +21,7 @@ PATIENCE_S = 120
 
 
 @dataclass(frozen=True)
-class Invocation:
+class PendingInvocation:
     """One event on its way to the runtime client."""
 
     request_id: str
@@ -87,7 +87,7 @@ class RuntimeApi(ThreadingHTTPServer):
 
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), Connection)
-        self.waiting: queue.SimpleQueue[Invocation | None] = queue.SimpleQueue()
+        self.waiting: queue.SimpleQueue[PendingInvocation | None] = queue.SimpleQueue()
         self.outcomes: queue.SimpleQueue[Outcome] = queue.SimpleQueue()
         self.current = ""
         self.started = 0.0
@@ -107,7 +107,7 @@ class RuntimeApi(ThreadingHTTPServer):
     def invoke(self, event: bytes, left_ms: int = 60_000) -> Outcome:
         """Return what the handler's process posts for `event`, `left_ms` before its deadline."""
         self.current = f"00000000-0000-4000-8000-{next(self._ids):012}"
-        self.waiting.put(Invocation(self.current, event, int(time.time() * 1000) + left_ms))
+        self.waiting.put(PendingInvocation(self.current, event, int(time.time() * 1000) + left_ms))
         return self.outcomes.get(timeout=PATIENCE_S)
 
 

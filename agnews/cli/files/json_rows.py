@@ -175,8 +175,8 @@ def key_finder(names: ColumnNames) -> FindKeys:
             return None if index is None else keys[index]
 
         texts = [key(names.text, usual) for usual in (TEXT_COLUMNS if names.text is None else ("",))]
-        found = tuple(text for text in texts if text is not None)
-        return Keys(found, key(names.description, "description"), key(names.id, "id"))
+        text_keys = tuple(text for text in texts if text is not None)
+        return Keys(text_keys, key(names.description, "description"), key(names.id, "id"))
 
     return find_keys
 
