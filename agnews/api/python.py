@@ -19,8 +19,8 @@ Text = str | Mapping[str, Json]
 class NewsClassifier:
     """A model and its settings, loaded at the first use. Safe for threads, and for forks made after loading."""
 
-    def __init__(self, environment: Mapping[str, str] = os.environ) -> None:
-        self._environment = environment
+    def __init__(self, environment: Mapping[str, str] | None = None) -> None:
+        self._environment = os.environ if environment is None else environment
         self._loading = Lock()
         self._loaded: dict[int, tuple[Classifier, Settings]] = {}
         """By process id. A fork has none of the threads of its parent's model, and would hang if it freed that."""
