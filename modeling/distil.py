@@ -1,8 +1,10 @@
-"""Train a student on a teacher's scores and the labels together. A killed training continues where it last saved.
+"""Train a student on teachers' scores and the labels together. A killed training continues where it last saved.
 
     python -m modeling.distil DATA [DATA …] --teacher runs/teacher/best --run runs/student
+    python -m modeling.distil AG_NEWS OUTLETS --teacher model_cache runs/teacher/best --run runs/student
 
-The teacher scores the texts of each step as they come. DATA is as for modeling.train.
+A teacher scores the texts of each step as they come: the only one those of all DATA, or each those of one DATA, in the
+same order. DATA is as for modeling.train.
 """
 
 from collections.abc import Sequence
@@ -15,7 +17,7 @@ from torch import Tensor
 from agnews.model.checkpoint import sha256
 from modeling.classifiers import load
 from modeling.distilbert import weights_file
-from modeling.errors import exit_on_error
+from modeling.errors import TrainingError, exit_on_error
 from modeling.train import option_parser, recipe_of, run, share
 from modeling.trainer import Teacher
 
@@ -38,15 +40,26 @@ def teacher_in(folder: Path, max_length: int, device: str) -> Teacher:
 def main() -> None:
     """Run the command line that the module's docstring describes."""
     parser = option_parser(__doc__)
-    parser.add_argument("--teacher", type=Path, required=True, metavar="FOLDER", help="a checkpoint: a run's best/")
-    parser.add_argument(
-        "--taught", type=share, default=0.7, metavar="SHARE", help="the teacher's share of the target; %(default)s"
+    add = parser.add_argument
+    add(
+        "--teacher",
+        type=Path,
+        nargs="+",
+        required=True,
+        metavar="FOLDER",
+        help="a checkpoint, such as a run's best/: one for all DATA, or one for each",
     )
+    add("--taught", type=share, default=0.7, metavar="SHARE", help="a teacher's share of the target; %(default)s")
     arguments = parser.parse_args()
     recipe = recipe_of(arguments)
-    teacher = teacher_in(arguments.teacher, arguments.max_length, arguments.device)
-    digest = sha256(weights_file(arguments.teacher))
-    run(arguments, replace(recipe, teacher=digest, taught=arguments.taught), teacher)
+    count = len(arguments.data)
+    if len(arguments.teacher) not in (1, count):
+        raise TrainingError(f"{len(arguments.teacher)} --teacher for {count} DATA; give one, or one for each")
+    by_folder = {folder: teacher_in(folder, arguments.max_length, arguments.device) for folder in arguments.teacher}
+    folders = arguments.teacher if len(arguments.teacher) == count else arguments.teacher * count
+    digests = tuple(sha256(weights_file(folder)) for folder in folders)
+    teachers = [by_folder[folder] for folder in folders]
+    run(arguments, replace(recipe, teachers=digests, taught=arguments.taught), teachers)
 
 
 if __name__ == "__main__":

@@ -39,10 +39,10 @@ class Recipe:
     average: float = 0.998
     """Decay of the averaged weights, which are what is validated and kept."""
     max_length: int = 64
-    teacher: str = ""
-    """sha256 of the teacher's weights."""
+    teachers: tuple[str, ...] = ()
+    """sha256 of the weights of each data set's teacher."""
     taught: float = 0.0
-    """The share of the target that is the teacher's scores; the rest is the label's."""
+    """The share of the target that is a teacher's scores; the rest is the label's."""
     seed: int = 20261128
 
 

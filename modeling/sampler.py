@@ -22,6 +22,9 @@ WITH_OUTLET = 0.12
 SEPARATORS = (" - ", " | ", " – ", " — ")
 """Between a title and the outlet's name."""
 
+SourcedRow = tuple[Row, int]
+"""A row and the position of its data set."""
+
 _DOMAIN = re.compile(r"\.(com|co|org|net|in|au|uk|gov|edu|tv|io)\b.*$")
 
 
@@ -32,6 +35,8 @@ class Batch:
     texts: list[str]
     labels: list[int | None]
     """None: about none of the topics."""
+    sources: list[int]
+    """The position of each text's data set among those of the training."""
 
 
 class Sampler:
@@ -47,14 +52,16 @@ class Sampler:
     ) -> None:
         self._chance = random.Random(seed)
         self._batch = batch
-        self._topics = [[self._shuffled(rows) for rows in _rows_by_topic(part)] for part in data]
-        outside = [row for part in data for row in part.training if row.label is None]
+        self._topics = [
+            [self._shuffled(rows) for rows in _rows_by_topic(part, index)] for index, part in enumerate(data)
+        ]
+        outside = [(row, index) for index, part in enumerate(data) for row in part.training if row.label is None]
         self._outside = self._shuffled(outside) if outside else None
         self._share = out_of_scope if outside else 0.0
         self._weights = weights or [1.0] * len(data)
         self._outlets = sorted({_outlet_name(row.outlet) for part in data for row in part.training if row.outlet})
 
-    def _shuffled(self, rows: Sequence[Row]) -> Iterator[Row]:
+    def _shuffled(self, rows: Sequence[SourcedRow]) -> Iterator[SourcedRow]:
         while True:
             yield from self._chance.sample(rows, len(rows))
 
@@ -63,19 +70,20 @@ class Sampler:
         chance = self._chance
         while True:
             drawn = [self._draw() for _ in range(POOL * self._batch)]
-            drawn.sort(key=lambda pair: len(pair[0]) + 16 * chance.random())
+            drawn.sort(key=lambda example: len(example[0]) + 16 * chance.random())
             groups = [drawn[start : start + self._batch] for start in range(0, len(drawn), self._batch)]
             chance.shuffle(groups)
             for group in groups:
-                yield Batch([text for text, _ in group], [label for _, label in group])
+                texts, labels, sources = zip(*group, strict=True)
+                yield Batch(list(texts), list(labels), list(sources))
 
-    def _draw(self) -> tuple[str, int | None]:
+    def _draw(self) -> tuple[str, int | None, int]:
         chance = self._chance
         if self._outside and chance.random() < self._share:
-            row = next(self._outside)
+            row, source = next(self._outside)
         else:
-            row = next(chance.choice(chance.choices(self._topics, self._weights)[0]))
-        return self._text(row), row.label
+            row, source = next(chance.choice(chance.choices(self._topics, self._weights)[0]))
+        return self._text(row), row.label, source
 
     def _text(self, row: Row) -> str:
         chance = self._chance
@@ -88,9 +96,9 @@ class Sampler:
         return without_agency(text) if chance.random() < WITHOUT_AGENCY else text
 
 
-def _rows_by_topic(data: Data) -> list[list[Row]]:
+def _rows_by_topic(data: Data, source: int) -> list[list[SourcedRow]]:
     """Return the training rows of each topic that has any."""
-    topics = [[row for row in data.training if row.label == label] for label in range(len(LABELS))]
+    topics = [[(row, source) for row in data.training if row.label == label] for label in range(len(LABELS))]
     return [rows for rows in topics if rows]
 
 

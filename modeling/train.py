@@ -8,6 +8,7 @@ DATA is a folder with train*.csv, or OWNER/NAME of a data set on the hub. docs/t
 
 import argparse
 import math
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -92,8 +93,8 @@ def recipe_of(arguments: argparse.Namespace) -> Recipe:
     )
 
 
-def run(arguments: argparse.Namespace, recipe: Recipe, teacher: Teacher | None = None) -> None:
-    """Read the data and train."""
+def run(arguments: argparse.Namespace, recipe: Recipe, teachers: Sequence[Teacher] = ()) -> None:
+    """Read the data and train. `teachers`: none, or one for each data set."""
     logging.disable_progress_bar()  # of transformers, which draws one for each file
     data = read_all(arguments.data)
     notes = [note for source in data for note in source.notes]
@@ -102,7 +103,7 @@ def run(arguments: argparse.Namespace, recipe: Recipe, teacher: Teacher | None =
     classifier = load_start(recipe.start, recipe.max_length, arguments.device, arguments.run / "start")
     if recipe.start not in STARTS:
         recipe = replace(recipe, start_weights=sha256(weights_file(Path(recipe.start))))
-    trainer = Trainer(recipe, data, arguments.run, classifier, teacher)
+    trainer = Trainer(recipe, data, arguments.run, classifier, teachers)
     rows = sum(len(source.training) for source in data)
     print(f"{rows:,} rows to train on; {recipe.steps:,} steps of {recipe.batch}")
     trainer.log(event="start", data=notes, threads=torch.get_num_threads())

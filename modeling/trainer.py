@@ -36,9 +36,10 @@ class Trainer:
         data: Sequence[Data],
         run: Path,
         classifier: TextClassifier,
-        teacher: Teacher | None = None,
+        teachers: Sequence[Teacher] = (),
     ) -> None:
-        self.recipe, self.data, self.run, self.classifier, self.teacher = recipe, data, run, classifier, teacher
+        """`teachers`: none, or one for each data set."""
+        self.recipe, self.data, self.run, self.classifier, self.teachers = recipe, data, run, classifier, teachers
         self.choosing = [validation.rows_to_choose_by(part.validation, ROWS_TO_CHOOSE_BY) for part in data]
         run.mkdir(parents=True, exist_ok=True)
         claim(run, recipe, data)
@@ -99,9 +100,18 @@ class Trainer:
         weights = torch.where(inside, 1.0, self.recipe.out_of_scope_weight)
         device = self.classifier.model.device
         targets = targets.to(device)
-        if self.teacher:
-            targets = targets.lerp(self.teacher(batch.texts), self.recipe.taught)
+        if self.teachers:
+            targets = targets.lerp(self.soft_labels(batch), self.recipe.taught)
         return targets, weights.to(device)
+
+    def soft_labels(self, batch: Batch) -> Tensor:
+        """Return the scores [batch, 4] of each text by its data set's teacher, on the model's device."""
+        scores = torch.empty((len(batch.texts), len(LABELS)), device=self.classifier.model.device)
+        for teacher in dict.fromkeys(self.teachers):
+            rows = [row for row, source in enumerate(batch.sources) if self.teachers[source] is teacher]
+            if rows:
+                scores[rows] = teacher([batch.texts[row] for row in rows])
+        return scores
 
     def update(self, batch: Batch) -> float:
         """Take one optimiser step and return the loss.

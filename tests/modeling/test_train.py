@@ -100,7 +100,7 @@ def test_a_student_learns_a_teacher_s_scores_and_is_calibrated(
     teacher = ("--teacher", tmp_path / "teacher" / "best")
     run(monkeypatch, distil, folder, *teacher, "--run", tmp_path / "student", "--start", start, *options)
     recipe = json.loads((tmp_path / "student" / "recipe.json").read_text())["recipe"]
-    assert (recipe["taught"], len(recipe["teacher"])) == (0.7, 64)
+    assert (recipe["taught"], [len(digest) for digest in recipe["teachers"]]) == (0.7, [64])
     run(monkeypatch, calibrate, folder, "--run", tmp_path / "student")
     metrics = json.loads((tmp_path / "student" / "best" / "metrics.json").read_text())
     assert 0.25 <= metrics["temperature"] <= 4
@@ -141,6 +141,7 @@ def test_a_new_head_and_dropout_follow_the_seed(folder: Path, tmp_path: Path, mo
         (train, ["nowhere"], "error: 'nowhere' is neither a folder nor"),
         (distil, ["--teacher", "nowhere", "--max-length", "7"], "error: --max-length 7 is too short"),
         (distil, ["--teacher", "nowhere"], "error: cannot read nowhere/config.json"),
+        (distil, ["--teacher", "one", "two"], "error: 2 --teacher for 1 DATA; give one, or one for each"),
         (calibrate, [], "error: there is no .*recipe.json; train first"),
     ],
 )

@@ -20,7 +20,7 @@ from modeling.data import Data
 from modeling.recipe import Recipe
 from modeling.rows import Row
 from modeling.sampler import Batch
-from modeling.trainer import Trainer
+from modeling.trainer import Teacher, Trainer
 from tests.support.tiny_checkpoint import write_safetensors
 
 pytestmark = pytest.mark.usefixtures("one_torch_thread")
@@ -38,15 +38,28 @@ def rows(count: int, label: int) -> list[Row]:
 def test_targets_are_smoothed_labels_and_no_topic_s_are_even(start: Path, tmp_path: Path) -> None:
     classifier = load(start, 32, "cpu")
     recipe = Recipe(str(start), 4, smoothing=0.08, out_of_scope_weight=0.5)
-    batch = Batch(["a", "b"], [2, None])
+    batch = Batch(["a", "b"], [2, None], [0, 0])
     part = Data("one", rows(40, 0), rows(4, 0), [])
     targets, weights = Trainer(recipe, [part], tmp_path / "run", classifier).targets(batch)
     assert targets.tolist() == [pytest.approx([0.02, 0.02, 0.94, 0.02]), [0.25] * 4]
     assert weights.tolist() == [1.0, 0.5]
     half = replace(recipe, taught=0.5)
-    trainer = Trainer(half, [part], tmp_path / "taught", classifier, lambda texts: torch.eye(4)[: len(texts)])
+    trainer = Trainer(half, [part], tmp_path / "taught", classifier, [lambda texts: torch.eye(4)[: len(texts)]])
     targets, _ = trainer.targets(batch)
     assert targets.tolist() == [pytest.approx([0.51, 0.01, 0.47, 0.01]), pytest.approx([0.125, 0.625, 0.125, 0.125])]
+
+
+def test_each_data_set_s_texts_are_scored_by_its_own_teacher(start: Path, tmp_path: Path) -> None:
+    parts = [Data(name, rows(40, 0), rows(4, 0), []) for name in ("one", "two", "three")]
+
+    def teacher(label: int) -> Teacher:
+        return lambda texts: torch.stack([torch.eye(4)[label] * len(text) for text in texts])
+
+    both = teacher(3)
+    recipe = Recipe(str(start), 4, taught=0.5)
+    trainer = Trainer(recipe, parts, tmp_path / "run", load(start, 32, "cpu"), [teacher(1), both, both])
+    scores = trainer.soft_labels(Batch(["a", "bb", "ccc", "dddd"], [0, None, 0, 0], [1, 0, 2, 0]))
+    assert scores.tolist() == [[0, 0, 0, 1], [0, 2, 0, 0], [0, 0, 0, 3], [0, 4, 0, 0]]
 
 
 def test_after_an_update_the_average_has_moved_by_one_less_decay(start: Path, tmp_path: Path) -> None:
@@ -56,7 +69,7 @@ def test_after_an_update_the_average_has_moved_by_one_less_decay(start: Path, tm
         recipe = Recipe(str(start), 4, average=average)
         trainer = Trainer(recipe, [part], tmp_path / str(average), load(start, 32, "cpu"))
         before = trainer.average[name].clone()
-        trainer.update(Batch(["oil", "pie"], [2, None]))
+        trainer.update(Batch(["oil", "pie"], [2, None], [0, 0]))
         change = trainer.classifier.model.get_parameter(name).detach() - before
         assert change.abs().max() > 1e-5
         assert torch.allclose(trainer.average[name], before + moved * change, rtol=0, atol=1e-8)
@@ -69,7 +82,7 @@ def test_the_rate_is_never_above_the_learning_rate(warmup: float, start: Path, t
     trainer = Trainer(recipe, [part], tmp_path / "run", load(start, 32, "cpu"))
     rates = []
     for _ in range(4):
-        trainer.update(Batch(["oil", "pie"], [2, None]))
+        trainer.update(Batch(["oil", "pie"], [2, None], [0, 0]))
         rates.append(trainer.optimizer.param_groups[0]["lr"])
     assert max(rates) <= 1e-3
     assert rates[1:] == sorted(rates[1:], reverse=True)
