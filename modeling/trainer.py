@@ -105,12 +105,12 @@ class Trainer:
         return targets, weights.to(device)
 
     def soft_labels(self, batch: Batch) -> Tensor:
-        """Return the scores [batch, 4] of each text by its data set's teacher, on the model's device."""
-        scores = torch.empty((len(batch.texts), len(LABELS)), device=self.classifier.model.device)
+        """Return the scores [batch, 4] of each original text by its data set's teacher, on the model's device."""
+        scores = torch.empty((len(batch.labels), len(LABELS)), device=self.classifier.model.device)
         for teacher in dict.fromkeys(self.teachers):
             rows = [row for row, source in enumerate(batch.sources) if self.teachers[source] is teacher]
             if rows:
-                scores[rows] = teacher([batch.texts[row] for row in rows])
+                scores[rows] = teacher([batch.originals[row] for row in rows])
         return scores
 
     def update(self, batch: Batch) -> float:

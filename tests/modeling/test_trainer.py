@@ -38,7 +38,7 @@ def rows(count: int, label: int) -> list[Row]:
 def test_targets_are_smoothed_labels_and_no_topic_s_are_even(start: Path, tmp_path: Path) -> None:
     classifier = load(start, 32, "cpu")
     recipe = Recipe(str(start), 4, smoothing=0.08, out_of_scope_weight=0.5)
-    batch = Batch(["a", "b"], [2, None], [0, 0])
+    batch = Batch(["a", "b"], ["a", "b"], [2, None], [0, 0])
     part = Data("one", rows(40, 0), rows(4, 0), [])
     targets, weights = Trainer(recipe, [part], tmp_path / "run", classifier).targets(batch)
     assert targets.tolist() == [pytest.approx([0.02, 0.02, 0.94, 0.02]), [0.25] * 4]
@@ -58,7 +58,9 @@ def test_each_data_set_s_texts_are_scored_by_its_own_teacher(start: Path, tmp_pa
     both = teacher(3)
     recipe = Recipe(str(start), 4, taught=0.5)
     trainer = Trainer(recipe, parts, tmp_path / "run", load(start, 32, "cpu"), [teacher(1), both, both])
-    scores = trainer.soft_labels(Batch(["a", "bb", "ccc", "dddd"], [0, None, 0, 0], [1, 0, 2, 0]))
+    originals = ["a", "bb", "ccc", "dddd"]
+    shown = [f"{text} - CNN" for text in originals]
+    scores = trainer.soft_labels(Batch(shown, originals, [0, None, 0, 0], [1, 0, 2, 0]))
     assert scores.tolist() == [[0, 0, 0, 1], [0, 2, 0, 0], [0, 0, 0, 3], [0, 4, 0, 0]]
 
 
@@ -69,7 +71,7 @@ def test_after_an_update_the_average_has_moved_by_one_less_decay(start: Path, tm
         recipe = Recipe(str(start), 4, average=average)
         trainer = Trainer(recipe, [part], tmp_path / str(average), load(start, 32, "cpu"))
         before = trainer.average[name].clone()
-        trainer.update(Batch(["oil", "pie"], [2, None], [0, 0]))
+        trainer.update(Batch(["oil", "pie"], ["oil", "pie"], [2, None], [0, 0]))
         change = trainer.classifier.model.get_parameter(name).detach() - before
         assert change.abs().max() > 1e-5
         assert torch.allclose(trainer.average[name], before + moved * change, rtol=0, atol=1e-8)
@@ -82,7 +84,7 @@ def test_the_rate_is_never_above_the_learning_rate(warmup: float, start: Path, t
     trainer = Trainer(recipe, [part], tmp_path / "run", load(start, 32, "cpu"))
     rates = []
     for _ in range(4):
-        trainer.update(Batch(["oil", "pie"], [2, None], [0, 0]))
+        trainer.update(Batch(["oil", "pie"], ["oil", "pie"], [2, None], [0, 0]))
         rates.append(trainer.optimizer.param_groups[0]["lr"])
     assert max(rates) <= 1e-3
     assert rates[1:] == sorted(rates[1:], reverse=True)
