@@ -10,16 +10,15 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import PercentFormatter
 
 from agnews.cli.evaluation.measurement import Measurement
-from agnews.cli.evaluation.metrics import OutOfScope, at_coverage, wilson_interval
+from agnews.cli.evaluation.metrics import OutOfScope, ReliabilityBin, at_coverage, wilson_interval
 from agnews.labels import LABELS
 
 matplotlib.use("Agg")
 
 ACCENT, CONTRAST, GREY, INK = "#1b4f7d", "#b4501e", "#a8a8a8", "#333333"
 MIN_BIN_TEXTS = 20
-"""Reliability bins with fewer texts are left out: their intervals are too wide to say anything."""
+"""A reliability bin with fewer texts is drawn together with the next: its interval alone would say nothing."""
 MARKED_COVERAGE = 0.9
-SCOPE_LABELS = ("in scope: right, of the answers", "out of scope: answered")
 
 
 def draw_measurement(measurement: Measurement, title: str) -> bytes:
@@ -56,7 +55,7 @@ def draw_confusion(axes: Axes, measurement: Measurement) -> None:
 
 def draw_reliability(axes: Axes, measurement: Measurement) -> None:
     """Draw the accuracy of texts of similar score with its interval; scores are calibrated on the diagonal."""
-    bins = [group for group in measurement["metrics"]["reliability"] if group["texts"] >= MIN_BIN_TEXTS]
+    bins = merged_bins(measurement["metrics"]["reliability"])
     scores, accuracies = [group["score"] for group in bins], [group["accuracy"] for group in bins]
     intervals = [wilson_interval(round(group["accuracy"] * group["texts"]), group["texts"]) for group in bins]
     axes.plot([0, 1], [0, 1], color=GREY, linestyle="--", label="perfectly calibrated")
@@ -84,20 +83,43 @@ def draw_coverage(axes: Axes, measurement: Measurement) -> None:
     format_axes(axes)
 
 
+def merged_bins(bins: list[ReliabilityBin]) -> list[ReliabilityBin]:
+    """Return the bins from the highest score down, each joined with the next until it has MIN_BIN_TEXTS.
+
+    A last one with fewer is left out, unless it is the only one.
+    """
+    merged: list[ReliabilityBin] = []
+    for group in reversed(bins):
+        if not merged or merged[-1]["texts"] >= MIN_BIN_TEXTS:
+            merged.append(group)
+            continue
+        last = merged.pop()
+        texts = last["texts"] + group["texts"]
+        share = group["texts"] / texts
+        merged.append(
+            {
+                "texts": texts,
+                "score": last["score"] * (1 - share) + group["score"] * share,
+                "accuracy": last["accuracy"] * (1 - share) + group["accuracy"] * share,
+            }
+        )
+    return [group for group in merged if group["texts"] >= MIN_BIN_TEXTS] or merged
+
+
 def draw_both_scopes(axes: Axes, measured: OutOfScope) -> None:
-    """Draw what is right in scope and what is answered out of scope by the share answered in scope."""
-    for points, style in ((measured["curve"], "-"), (measured["thresholds"], ".")):
-        answered = [point["in_scope"] for point in points]
+    """Draw by `min_score` what is answered in scope and right of it, and what is answered out of scope."""
+    for points, style in ((measured["curve"], "-"), (measured["thresholds"], "o")):
+        min_scores = [point["min_score"] for point in points]
         accuracy = np.array([point["accuracy"] for point in points], np.float64)  # None becomes NaN, which is not drawn
-        axes.plot(answered, accuracy, style, color=ACCENT)
-        axes.plot(answered, [point["out_of_scope"] for point in points], style, color=CONTRAST)
-    for point in measured["thresholds"]:
-        place = point["in_scope"], point["out_of_scope"]
-        axes.annotate(f"{point['min_score']:g}", place, (5, 0), textcoords="offset points", va="center", color=INK)
-    axes.legend(axes.lines[:2], SCOPE_LABELS, loc="upper left", bbox_to_anchor=(0, 0.85), frameon=False, fontsize=9)
-    axes.set(xlim=(0, 1.02), ylim=(0, 1.02), xlabel="share answered in scope, by min_score")
-    axes.set_title(f"Abstention: AUROC {measured['auroc']:.3f} (higher is better)")
-    format_axes(axes)
+        axes.plot(min_scores, accuracy, style, color=ACCENT, markersize=4)
+        axes.plot(min_scores, [point["in_scope"] for point in points], style, color=GREY, markersize=4)
+        axes.plot(min_scores, [point["out_of_scope"] for point in points], style, color=CONTRAST, markersize=4)
+    labels = ("right, of the answers in scope", "answered in scope", "answered out of scope")
+    axes.legend(axes.lines[:3], labels, loc="lower left", frameon=False, fontsize=9)
+    axes.set(xlim=(0.2, 1.02), ylim=(0, 1.02), xlabel="min_score")
+    axes.set_title(f"Abstention (AUROC {measured['auroc']:.3f})")
+    axes.yaxis.set_major_formatter(PercentFormatter(1, decimals=None))
+    axes.spines[["top", "right"]].set_visible(False)
 
 
 def format_axes(axes: Axes) -> None:

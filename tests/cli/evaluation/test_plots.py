@@ -17,28 +17,29 @@ from agnews.cli.evaluation.metrics import out_of_scope_metrics  # noqa: E402
 from agnews.cli.evaluation.plots import draw_both_scopes, draw_measurement, draw_reliability  # noqa: E402
 
 
-def test_reliability_leaves_small_bins_out_and_draws_intervals() -> None:
+def test_reliability_joins_small_bins_and_draws_intervals() -> None:
     measurement: Any = json.loads((QUALITY / "ag_news" / "report.json").read_text(encoding="utf-8"))["views"]["title"]
     measurement["metrics"]["reliability"] = [
-        {"texts": 19, "score": 0.5, "accuracy": 0.6},
-        {"texts": 20, "score": 0.7, "accuracy": 0.75},
+        {"texts": 19, "score": 0.3, "accuracy": 0.6},
+        {"texts": 5, "score": 0.6, "accuracy": 0.6},
+        {"texts": 15, "score": 0.8, "accuracy": 0.8},
+        {"texts": 20, "score": 0.9, "accuracy": 0.75},
     ]
     axes = Figure().subplots()
     draw_reliability(axes, measurement)
     intervals, points = axes.collections
-    assert np.asarray(points.get_offsets()).tolist() == [[0.7, 0.75]]
-    (path,) = intervals.get_paths()
-    assert np.asarray(path.vertices)[:, 1] == pytest.approx([0.5313, 0.8881], abs=1e-4)
+    assert np.asarray(points.get_offsets()).tolist() == [pytest.approx([0.9, 0.75]), pytest.approx([0.75, 0.75])]
+    assert np.asarray(intervals.get_paths()[0].vertices)[:, 1] == pytest.approx([0.5313, 0.8881], abs=1e-4)
 
 
-def test_one_picture_shows_what_is_right_in_scope_and_what_is_answered_out_of_scope() -> None:
+def test_one_picture_shows_what_each_min_score_answers_in_scope_and_out_of_scope() -> None:
     score, correct = np.array([0.85, 0.7, 0.65, 0.4]), np.array([True, False, True, False])
     axes = Figure().subplots()
     draw_both_scopes(axes, out_of_scope_metrics(score, correct, np.array([0.95, 0.9, 0.7, 0.3, 0.2])))
-    right, answered = axes.lines[:2]
-    assert np.asarray(right.get_xydata()).tolist() == [[1, 0.5], [0.75, pytest.approx(2 / 3)], [0.5, 0.5], [0.25, 1]]
-    assert np.asarray(answered.get_xydata()).tolist() == [[1, 0.6], [0.75, 0.6], [0.5, 0.6], [0.25, 0.4]]
-    assert [text.get_text() for text in axes.texts] == ["0.5", "0.6", "0.7", "0.8", "0.9"]
+    right, inside, outside = (np.asarray(line.get_xydata()).tolist() for line in axes.lines[:3])
+    assert right == [[0.4, 0.5], [0.65, pytest.approx(2 / 3)], [0.7, 0.5], [0.85, 1]]
+    assert inside == [[0.4, 1], [0.65, 0.75], [0.7, 0.5], [0.85, 0.25]]
+    assert outside == [[0.4, 0.6], [0.65, 0.6], [0.7, 0.6], [0.85, 0.4]]
 
 
 def test_a_report_without_texts_out_of_scope_is_drawn() -> None:
