@@ -9,7 +9,7 @@ DATA is a folder with train*.csv, or OWNER/NAME of a data set on the hub. docs/t
 import argparse
 import math
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import torch
@@ -106,7 +106,7 @@ def run(arguments: argparse.Namespace, recipe: Recipe, teachers: Sequence[Teache
     trainer = Trainer(recipe, data, arguments.run, classifier, teachers)
     rows = sum(len(source.training) for source in data)
     print(f"{rows:,} rows to train on; {recipe.steps:,} steps of {recipe.batch}")
-    trainer.log(event="start", data=notes, threads=torch.get_num_threads())
+    trainer.log(event="start", recipe=asdict(recipe), data=notes, threads=torch.get_num_threads())
     trainer.train(arguments.validate_every, arguments.save_every)
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from modeling import data
 from modeling.errors import SourceError
-from modeling.rows import Row, keys, split
+from modeling.rows import Row, fingerprint, keys, split
 
 
 def rows(count: int) -> list[Row]:
@@ -38,6 +38,14 @@ def test_as_many_of_each_topic_are_held_out_and_at_most_a_tenth(held_out: int, o
     training, validation = split(rows(480), held_out, seed=3)
     assert [sum(row.label == label for row in validation) for label in range(4)] == [of_each] * 4
     assert all((row in training) != (row in validation) for row in rows(480))
+
+
+def test_rows_that_no_checkpoint_was_trained_on_are_held_out_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    unseen = [row for row in rows(480) if row.views["title"] in {"title 40", "title 77"}]
+    monkeypatch.setattr("modeling.rows.HELD_OUT", {fingerprint(row) for row in unseen})
+    for kept in (rows(480), [Row(row.label, {"full": row.views["full"]}) for row in rows(480)]):
+        _, validation = split(kept, 8, seed=3)
+        assert {row.views["full"] for row in unseen} < {row.views["full"] for row in validation}
 
 
 def test_full_texts_are_held_out_where_no_row_has_a_title() -> None:
