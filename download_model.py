@@ -205,8 +205,8 @@ def _bake(
 
 def _headlines(path: Path) -> tuple[str, ...]:
     """Return the texts of a file, without rows that have none. Raises InputError if no row has one."""
+    from agnews.api.columns import ColumnNames
     from agnews.api.request import read_item
-    from agnews.cli.files.columns import ColumnNames
     from agnews.cli.files.sources import open_source
 
     with open_source(path, ColumnNames()) as source:

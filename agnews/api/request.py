@@ -4,39 +4,46 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
+from agnews.api.columns import TEXT_KEYS, ColumnNames, Columns, find_columns, missing_column, plain_name
+from agnews.api.options import (
+    DEFAULT_OPTIONS,
+    OPTION_KEYS,
+    Options,
+    misplaced_option,
+    option_spelling,
+    read_columns,
+    read_options,
+)
+from agnews.api.placeholders import is_blank, is_missing, is_placeholder
+from agnews.api.values import Json, decoded, describe_keys, describe_value, is_like_json
 from agnews.errors import AgNewsError, InputError, LimitError
-from agnews.labels import LABELS
 from agnews.settings import Settings
 
-Json = None | bool | int | float | str | list["Json"] | dict[str, "Json"]
+__all__ = [
+    "DEFAULT_OPTIONS",
+    "ID_CHARS",
+    "OPTION_KEYS",
+    "TEXT_KEYS",
+    "ColumnNames",
+    "Item",
+    "Json",
+    "Options",
+    "Request",
+    "checked",
+    "decoded",
+    "describe_value",
+    "joined",
+    "option_spelling",
+    "read_columns",
+    "read_item",
+    "read_items",
+    "read_options",
+    "read_row",
+]
 
-TEXT_KEYS = ("text", "headline", "title")
-OPTION_KEYS = ("top_k", "min_score", "explain")
 ID_CHARS = 256
 """Maximum length of an id: characters of a string, digits of a number."""
-
-
-class Options(NamedTuple):
-    """Options of an answer."""
-
-    top_k: int = 1
-    """1 to 4; above 1, predictions list that many labels with their scores."""
-    min_score: float = 0.0
-    """0 to 1; a prediction with a lower score has no label and `abstained` is true."""
-    explain: bool = False
-    """Whether predictions say what each word contributed to the score."""
-
-
-class Columns(NamedTuple):
-    """The keys of a row's text, description and id. None: any of TEXT_KEYS."""
-
-    text: str | None = None
-    description: str = "description"
-    id: str = "id"
-
-
-DEFAULT_OPTIONS = Options()
-DEFAULT_COLUMNS = Columns()
+USUAL_NAMES = ColumnNames()
 
 
 class Item(NamedTuple):
@@ -59,65 +66,66 @@ def joined(text: str, description: str) -> str:
     return f"{text} {description}".strip()
 
 
-def read_options(source: Mapping[str, Json]) -> Options:
-    """Return the options among the keys of `source`. Raises InputError for an invalid value or a misspelt name."""
-    for key in source:
-        for option in OPTION_KEYS:
-            if option_spelling(key) == option_spelling(option) and key != option:
-                raise InputError(f"there is no option {key!r}; write {option!r}")
-    return Options(_top_k(source.get("top_k")), _min_score(source.get("min_score")), _explain(source.get("explain")))
+def read_items(values: Sequence[Json], settings: Settings, names: ColumnNames = USUAL_NAMES) -> tuple[Item, ...]:
+    """Return one Item per value; those that cannot be used have an error.
 
-
-def option_spelling(key: str) -> str:
-    """Return what all spellings of an option have in common: `topk` for `topK`, `top-k` and `top_k`."""
-    return key.lower().replace("_", "").replace("-", "")
-
-
-def _top_k(value: Json) -> int:
-    match value:
-        case None:
-            return DEFAULT_OPTIONS.top_k
-        case int() if not isinstance(value, bool) and 1 <= value <= len(LABELS):
-            return value
-        case float() if value in (1.0, 2.0, 3.0, 4.0):  # JSON does not distinguish 2 from 2.0
-            return int(value)
-    raise InputError(f"top_k must be a whole number from 1 to {len(LABELS)}, found {describe_value(value)}")
-
-
-def _min_score(value: Json) -> float:
-    match value:
-        case None:
-            return DEFAULT_OPTIONS.min_score
-        case int() | float() if not isinstance(value, bool) and 0 <= value <= 1:
-            return float(value)
-    raise InputError(f"min_score must be a number from 0 to 1, found {describe_value(value)}")
-
-
-def _explain(value: Json) -> bool:
-    if value is None or isinstance(value, bool):
-        return bool(value)
-    raise InputError(f"explain must be true or false, found {describe_value(value)}")
-
-
-def read_items(values: Sequence[Json], settings: Settings, columns: Columns = DEFAULT_COLUMNS) -> tuple[Item, ...]:
-    """Return one Item per value; those that cannot be used have an error. Raises LimitError above `max_texts`."""
+    Raises:
+        LimitError: there are more values than `max_texts`.
+        InputError: a named column is in none of the objects.
+    """
     if len(values) > settings.max_texts:
         raise LimitError(
             f"{len(values):,} texts in one request, at most {settings.max_texts:,} are allowed (AGNEWS_MAX_TEXTS); "
             "send several requests"
         )
-    return tuple(read_item(value, settings, columns) for value in values)
+    if names != USUAL_NAMES:
+        _check_names([value for value in values if isinstance(value, dict)], names)
+    return tuple(read_item(value, settings, names) for value in values)
 
 
-def read_item(value: Json, settings: Settings, columns: Columns = DEFAULT_COLUMNS) -> Item:
-    """Return the Item for a string or an object. Never raises for a bad value: the Item then has the error."""
+def _check_names(rows: Sequence[Mapping[str, Json]], names: ColumnNames) -> None:
+    """Raise InputError if a named column is in none of the rows, of which there are some."""
+    keys = list(dict.fromkeys(key for row in rows for key in row))
+    for part, name in names._asdict().items():
+        if rows and name is not None and plain_name(name) not in map(plain_name, keys):
+            raise missing_column("the list", keys, f"{name!r}, which {part}_column names")
+
+
+def read_item(value: Json, settings: Settings, names: ColumnNames = USUAL_NAMES) -> Item:
+    """Return the Item for a string or an object of a list; a string may hold the object as JSON.
+
+    Never raises for a bad value: the Item then has the error.
+    """
+    row = decoded(value) if isinstance(value, str) else value
+    if not isinstance(row, dict):
+        return _text_item(row, settings)
+    option = misplaced_option(row)
+    item = read_row(row, settings, names)
+    if option is None:
+        return item
+    return item._replace(
+        text=None, error=InputError(f"{option!r} is an option; send it beside the list, for all items")
+    )
+
+
+def _text_item(value: Json, settings: Settings) -> Item:
+    try:
+        return Item(checked(value, settings))
+    except InputError as error:
+        return Item(None, error)
+
+
+def read_row(row: Mapping[str, Json], settings: Settings, names: ColumnNames = USUAL_NAMES) -> Item:
+    """Return the Item for an object, whose other keys are ignored. Never raises for a bad value, as `read_item`."""
     item_id: str | int | float | None = None
     try:
-        if isinstance(value, dict):
-            item_id = _id(value.get(columns.id))
-            text = checked(_row_text(value, columns), settings)
-        else:
-            text = checked(value, settings)
+        keys = list(row)
+        columns = find_columns("the object", keys, names)
+        if columns.id is not None:
+            item_id = _id(row[keys[columns.id]])
+        elif names.id is not None:
+            raise missing_column("the object", keys, repr(names.id))
+        text = checked(_row_text(row, keys, columns, names), settings)
     except InputError as error:
         return Item(None, error, item_id)
     return Item(text, id=item_id)
@@ -136,24 +144,37 @@ def checked(text: Json, settings: Settings) -> str:
         text.encode()
     except UnicodeEncodeError as error:
         raise InputError(f"the text is not valid Unicode: a lone surrogate at character {error.start}") from error
-    if not any(character.isprintable() and not character.isspace() for character in text):
+    if is_blank(text):
         raise InputError("the text is empty; send at least one word")
+    if is_placeholder(text):
+        raise InputError(f"no text: {text.strip()!r} stands for a missing value")
+    if is_like_json(text):
+        raise InputError("the text is JSON, or starts like it; send valid JSON that is not in a string, or a headline")
     return text
 
 
-def _row_text(row: Mapping[str, Json], columns: Columns) -> Json:
-    keys = TEXT_KEYS if columns.text is None else (columns.text,)
-    key = next((key for key in keys if row.get(key) is not None), None)
-    if key is None:
-        empty = next((key for key in keys if key in row), None)
-        problem = f"{empty!r} is null" if empty else f"found {describe_keys(row)}"
-        raise InputError(f"no text: expected {' or '.join(map(repr, keys))}; {problem}")
-    text, description = row[key], row.get(columns.description)
-    if description is None or not isinstance(text, str):
+def _row_text(row: Mapping[str, Json], keys: Sequence[str], columns: Columns, names: ColumnNames) -> Json:
+    """Return the first text that is not missing, joined with its description."""
+    values = [row[keys[index]] for index in columns.texts]
+    text = next((value for value in values if not is_missing(value)), None)
+    if text is None:
+        text = next((value for value in values if value is not None), None)
+        if text is None:
+            raise _no_text(row, keys, columns, names)
+        return text  # a placeholder, for example, which `checked` refuses
+    description = None if columns.description is None else row[keys[columns.description]]
+    if is_missing(description) or not isinstance(text, str):
         return text
     if not isinstance(description, str):
-        raise InputError(f"{columns.description!r} must be a string, found {describe_value(description)}")
+        name = keys[columns.description or 0]
+        raise InputError(f"{name!r} must be a string, found {describe_value(description)}")
     return joined(text, description)
+
+
+def _no_text(row: Mapping[str, Json], keys: Sequence[str], columns: Columns, names: ColumnNames) -> InputError:
+    expected = " or ".join(map(repr, TEXT_KEYS)) if names.text is None else repr(names.text)
+    problem = f"{keys[columns.texts[0]]!r} is null" if columns.texts else f"found {describe_keys(row)}"
+    return InputError(f"no text: expected {expected}; {problem}")
 
 
 def _id(value: Json) -> str | int | float | None:
@@ -168,30 +189,3 @@ def _id(value: Json) -> str | int | float | None:
     if isinstance(value, int) and abs(value) >= 10**ID_CHARS:
         raise LimitError(f"'id' has more than {ID_CHARS} digits")
     return value
-
-
-def describe_value(value: Json) -> str:
-    """Return a value's description for an error message: its JSON type and, if it is short, the value itself."""
-    match value:
-        case None:
-            return "null"
-        case bool():
-            return str(value).lower()
-        case int() | float():
-            return f"the number {value!r:.40}"
-        case str():
-            # Messages are logged and texts are not, so at most a word is quoted.
-            word = len(value) <= 40 and value.isprintable() and " " not in value
-            return f"the string {value!r}" if word else f"a string of {len(value):,} characters"
-        case list():
-            return f"a list of {len(value):,}"
-        case dict():
-            return f"an object with {describe_keys(value)}"
-        case _:  # only from Python
-            return f"a value of type {type(value).__name__}"
-
-
-def describe_keys(value: Mapping[str, Json]) -> str:
-    """Return an object's keys, at most eight, for an error message."""
-    keys = [repr(str(key)[:40]) for key in list(value)[:8]]  # from Python, a key may be no string
-    return ("keys " + ", ".join(keys) + (", …" if len(value) > 8 else "")) if keys else "no keys"

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 
 from agnews.api.answer import answers
+from agnews.api.columns import ColumnNames
 from agnews.api.request import OPTION_KEYS, Item, Options, Request, read_item, read_options
 from agnews.cli.arguments import settings_from
 from agnews.cli.console import Advance, progress, say, utf8_output
@@ -92,7 +93,7 @@ def classify_source(
     """Answer and write every row of the source, a chunk at a time, and count them in `tally`."""
     max_rows = EXPLAINED_ROWS if options.explain else CHUNK_ROWS
     for rows in row_chunks(source.rows, source.idle, max_rows):
-        answered = answer_rows(rows, classifier, settings, options)
+        answered = answer_rows(rows, source.names, classifier, settings, options)
         write(answered)
         if source.idle():
             sys.stdout.flush()
@@ -119,10 +120,10 @@ def row_chunks(
 
 
 def answer_rows(
-    rows: Sequence[InputRow], classifier: Classifier, settings: Settings, options: Options
+    rows: Sequence[InputRow], names: ColumnNames, classifier: Classifier, settings: Settings, options: Options
 ) -> list[AnsweredRow]:
     """Return each row with its answer, in order."""
-    items = tuple(item_of(row, settings) for row in rows)
+    items = tuple(item_of(row, names, settings) for row in rows)
     # The limit of texts is for requests; here it would count every word that is explained.
     predictions = answers(Request(items, options), classifier, settings._replace(max_texts=sys.maxsize))
     return [
@@ -131,9 +132,9 @@ def answer_rows(
     ]
 
 
-def item_of(row: InputRow, settings: Settings) -> Item:
+def item_of(row: InputRow, names: ColumnNames, settings: Settings) -> Item:
     """Return the row's text or its error, with its id."""
-    item = read_item(row.value, settings)
+    item = read_item(row.value, settings, names)
     return item if row.error is None else Item(None, row.error, item.id)
 
 

@@ -11,10 +11,10 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TextIO
 
+from agnews.api.columns import ColumnNames
 from agnews.cli.console import say
-from agnews.cli.files.columns import ColumnNames
 from agnews.cli.files.forms import COMPRESSED, SUFFIXES, TABLE_SUFFIXES
-from agnews.cli.files.rows import Source, text_row
+from agnews.cli.files.rows import InputRow, Source
 from agnews.cli.files.sources import Reading, open_source, open_standard_input
 from agnews.errors import InputError
 
@@ -89,7 +89,7 @@ def open_input(arguments: argparse.Namespace, path: Path | None) -> Iterator[Sou
     if path is None and arguments.texts:
         if names != ColumnNames() or reading != Reading():
             raise InputError("--column and the other options about columns and files need a file")
-        yield Source("headline", (text_row(number, text) for number, text in enumerate(arguments.texts, 1)))
+        yield Source("headline", (InputRow(number, text) for number, text in enumerate(arguments.texts, 1)))
     elif path is None or path == STDIN:
         if sys.stdin is not None and sys.stdin.isatty():
             say("type one headline per line, and Ctrl-D to end")

@@ -11,9 +11,9 @@ from typing import cast
 
 import pytest
 
+from agnews.api.columns import ColumnNames
 from agnews.api.request import Options
 from agnews.cli.classify import answer_rows
-from agnews.cli.files.columns import ColumnNames
 from agnews.cli.files.lines import MAX_LINE_BYTES
 from agnews.cli.files.sources import open_source
 from agnews.cli.main import main
@@ -225,7 +225,7 @@ def test_rows_are_answered_as_the_classifier_answers_them(
 ) -> None:
     path = written(tmp_path / "a.txt", f"{OIL}\n{GOAL}\n{OIL}\n".encode())
     with open_source(path, ColumnNames()) as source:
-        answered = answer_rows(list(source.rows), classifier, settings, Options())
+        answered = answer_rows(list(source.rows), source.names, classifier, settings, Options())
     scores = [prediction.scores for prediction in classifier.classify([OIL, GOAL]) if prediction]
     assert [round(max(text_scores), 4) for text_scores in (scores[0], scores[1], scores[0])] == [
         row.answer["score"] for row in answered

@@ -3,13 +3,14 @@
 import io
 from collections.abc import Callable, Sequence
 
-from agnews.api.request import Json, read_item
+from agnews.api.columns import ColumnNames
+from agnews.api.request import read_item
 from agnews.cli.bulk.reader import DELIMITER, step_functions_records
-from agnews.cli.files.columns import TEXT_COLUMNS, ColumnNames, find_columns
-from agnews.cli.files.json_rows import REMEDY, check_keys, is_document, key_finder, line_value, value_row
+from agnews.cli.files.columns import file_columns, text_notes
+from agnews.cli.files.json_rows import REMEDY, check_keys, is_document, line_value
 from agnews.cli.files.lines import UTF_8_BOM, Line, read_lines
 from agnews.cli.files.records import csv_records, find_delimiter, named_delimiter
-from agnews.cli.files.rows import Table, column_notes, fields_error, read_header
+from agnews.cli.files.rows import Table, fields_error, read_header
 from agnews.cli.files.signatures import kind_of
 from agnews.errors import InputError
 from agnews.settings import Settings
@@ -23,14 +24,10 @@ CURES = {
     "": "Step Functions reads another row here; end each line with LF or CRLF, as a CR alone does not end one",
 }
 """What changes a row for Step Functions, by the character that does."""
-Columns = dict[str, Json]
-"""The options text_column, description_column and id_column."""
 
 
-def checked_columns(
-    name: str, head: bytes, complete: bool, file_format: str, names: ColumnNames
-) -> tuple[Columns, list[str]]:
-    """Return the columns of the file that begins with `head`, and notes about them.
+def check_head(name: str, head: bytes, complete: bool, file_format: str, names: ColumnNames) -> list[str]:
+    """Check the file that begins with `head`, and return notes about its columns.
 
     Raises:
         InputError: the file is not in its format, lacks a column, or has a row that Step Functions would read
@@ -49,26 +46,26 @@ def checked_columns(
     return CHECKS[file_format](name, list(lines) if complete else list(lines)[:-1], complete, names)
 
 
-def csv_columns(name: str, lines: Sequence[Line], complete: bool, names: ColumnNames) -> tuple[Columns, list[str]]:
-    """Return the columns exactly as the header writes them: the function's comparison is case-sensitive."""
+def check_csv(name: str, lines: Sequence[Line], complete: bool, names: ColumnNames) -> list[str]:
+    """Return which column the text is in, if there are several, after checking each row."""
     first_line = next((line.text for line in lines if line.text.strip()), "")
     delimiter = find_delimiter(first_line)
     if delimiter != DELIMITER or named_delimiter(first_line):
         raise InputError(f"{name} separates its fields by {delimiter!r}; the state machine reads commas: convert it")
     table = Table(csv_records(iter(lines)))
     header = read_header(name, table)
-    indices = find_columns(name, header, names)
+    columns = file_columns(name, header, names)
+    wanted = [index for index in (*columns.texts, columns.description, columns.id) if index is not None]
     cells_by_line = dict(step_functions_records("".join(line.text for line in lines)))
     for cells, line in table.records:
         if line.error and not complete and lines[-1].end - line.end < OPEN_BYTES:
             break
         read = cells_by_line.get(line.number, [])
-        problem = row_problem(cells, line, read, header, list(indices.values()))
+        problem = row_problem(cells, line, read, header, wanted)
         undecoded = lines[line.number - 1].error is not None
         if problem is not None and (undecoded or not is_escaped(line.text, read, header)):
             raise InputError(f"{name}:{line.number}: {problem}")
-    columns: Columns = {f"{key}_column": header[index] for key, index in indices.items()}
-    return columns, column_notes(header, indices["text"], names.text)
+    return text_notes([header[index] for index in columns.texts])
 
 
 def row_problem(
@@ -96,40 +93,22 @@ def is_escaped(text: str, read: Sequence[str], header: Sequence[str]) -> bool:
     return ('\\"' in text or "\\," in text) and len(read) == len(header) and not any("\n" in cell for cell in read)
 
 
-def json_columns(name: str, lines: Sequence[Line], _: bool, names: ColumnNames) -> tuple[Columns, list[str]]:
-    """Return the columns that were named, and the text's if an object has several, after checking each line."""
+def check_json_lines(name: str, lines: Sequence[Line], _: bool, names: ColumnNames) -> list[str]:
+    """Return which key the text is under, if there are several, after checking each line."""
     filled = [line for line in lines if line.text.strip()]
     values = [line_value(line) for line in filled]
     for line, value in zip(filled, values, strict=True):
         if isinstance(value, InputError):
             raise InputError(f"{name}:{line.number}: {value}; such a line ends the run")
-    objects = [value for value in values if isinstance(value, dict)]
-    notes = check_keys(name, objects, names)
-    find_keys = key_finder(names)
-    if values:
-        row = value_row(filled[0], values[0], names, find_keys)
-        problem = row.error or read_item(row.value, Settings()).error
+    notes = check_keys(name, [value for value in values if isinstance(value, dict)], names)
+    if values and not isinstance(values[0], InputError):
+        problem = read_item(values[0], Settings(), names).error
         if problem is not None:
             raise InputError(f"{name}: the first line cannot be answered: {problem}")
-    return _json_options(objects, names), notes
+    return notes
 
 
-def _json_options(objects: Sequence[dict[str, Json]], names: ColumnNames) -> Columns:
-    """Return the keys as the objects write them."""
-    find_keys = key_finder(names)
-    columns: Columns = {}
-    for value in objects:
-        keys = find_keys(tuple(value))
-        usual_text = names.text is None and len(keys.texts) < 2 and set(keys.texts) <= set(TEXT_COLUMNS)
-        if keys.texts and not usual_text:
-            columns.setdefault("text_column", keys.texts[0])
-        for usual, key in (("description", keys.description), ("id", keys.id)):
-            if key not in (None, usual):
-                columns.setdefault(f"{usual}_column", key)
-    return columns
-
-
-CHECKS: dict[str, Callable[[str, Sequence[Line], bool, ColumnNames], tuple[Columns, list[str]]]] = {
-    "csv": csv_columns,
-    "jsonl": json_columns,
+CHECKS: dict[str, Callable[[str, Sequence[Line], bool, ColumnNames], list[str]]] = {
+    "csv": check_csv,
+    "jsonl": check_json_lines,
 }

@@ -5,9 +5,10 @@ import sys
 import time
 from contextlib import AbstractContextManager, nullcontext
 
+from agnews.api.columns import ColumnNames
 from agnews.api.request import Json, read_options
 from agnews.cli.bulk.aws import client
-from agnews.cli.bulk.check import checked_columns
+from agnews.cli.bulk.check import check_head
 from agnews.cli.bulk.cost import CostMeter, cost_meter
 from agnews.cli.bulk.execution import (
     RunProgress,
@@ -20,7 +21,6 @@ from agnews.cli.bulk.execution import (
 )
 from agnews.cli.bulk.s3 import check_bucket, input_location, output_location, read_head
 from agnews.cli.console import ShowRun, no_progress, say
-from agnews.cli.files.columns import ColumnNames
 from agnews.errors import AgNewsError, InputError
 
 POLL_INTERVAL_S = 2.0
@@ -67,12 +67,11 @@ def start_run(arguments: argparse.Namespace) -> str:
     names = ColumnNames(arguments.column, arguments.description_column, arguments.id_column)
     s3 = client("s3")
     head, complete = read_head(s3, source)
-    columns, notes = checked_columns(str(source), head, complete, file_format, names)
-    for note in notes:
+    for note in check_head(str(source), head, complete, file_format, names):
         say(f"{source}: {note}")
     check_bucket(s3, output)
-    given = {key: options[key] for key in ("top_k", "min_score") if options[key] is not None}
-    return start_execution(machine_arn(arguments.state_machine), source, file_format, output, given | columns)
+    given: dict[str, Json] = {key: value for key, value in options.items() if value is not None}
+    return start_execution(machine_arn(arguments.state_machine), source, file_format, output, given)
 
 
 def follow_hint(execution: str) -> str:

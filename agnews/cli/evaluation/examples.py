@@ -8,12 +8,13 @@ from itertools import chain
 from pathlib import Path
 from typing import TypedDict
 
-from agnews.api.placeholders import is_placeholder
+from agnews.api.columns import TEXT_KEYS, ColumnNames, find_columns
+from agnews.api.placeholders import is_missing
 from agnews.api.request import checked
 from agnews.cli.evaluation.labels import LabelNumbers, label_key, label_numbers, topic_index
-from agnews.cli.files.columns import TEXT_COLUMNS, find_column
+from agnews.cli.files.columns import check_names, find_column, text_notes
 from agnews.cli.files.lines import Line
-from agnews.cli.files.rows import Table, column_notes, placeholder_error, without_surplus
+from agnews.cli.files.rows import Table, without_surplus
 from agnews.cli.files.sources import open_table
 from agnews.errors import InputError
 from agnews.labels import LABELS
@@ -152,7 +153,8 @@ def _rows(name: str, table: Table, columns: LabelColumns, settings: Settings) ->
     else:
         header = without_surplus(header, 0)
         layout = find_layout(name, header, columns)
-        table.notes.extend(column_notes(header, layout.title, columns.text))
+        texts = find_columns(name, header, ColumnNames(columns.text)).texts
+        table.notes.extend(text_notes([header[index] for index in texts]))
     file_name = Path(name).name
     for record, line in records:
         cells = without_surplus(record, layout.width)
@@ -166,16 +168,18 @@ def _rows(name: str, table: Table, columns: LabelColumns, settings: Settings) ->
 def find_layout(name: str, header: Sequence[str], columns: LabelColumns) -> Layout:
     """Return the layout that the header describes. Raises InputError if it has no label or no text."""
     label = find_column(name, header, columns.label, LABEL_COLUMNS, "--label-column")
-    title = find_column(name, header, columns.text, TEXT_COLUMNS, "--column")
+    names = ColumnNames(columns.text)
+    check_names(name, header, names)
+    usual = find_columns(name, header, names)
+    title = usual.texts[0] if usual.texts else None
     if label is None or title is None:
-        missing = f"a text ({', '.join(TEXT_COLUMNS)})" if title is None else f"a label ({', '.join(LABEL_COLUMNS)})"
+        missing = f"a text ({', '.join(TEXT_KEYS)})" if title is None else f"a label ({', '.join(LABEL_COLUMNS)})"
         raise InputError(
             f"{name} has no column with {missing}; its first row is {[cell[:40] for cell in header[:20]]}. "
             "Expected a header, or AG News' own three columns: class 1-4, title, description"
         )
-    description = find_column(name, header, None, ("description",))
     group = find_column(name, header, columns.by, (), "--by") if columns.by is not None else None
-    return Layout(len(header), label, title, description, group)
+    return Layout(len(header), label, title, usual.description, group)
 
 
 def read_example(cells: Sequence[str], line: Line, layout: Layout, settings: Settings) -> LabelledExample:
@@ -184,11 +188,8 @@ def read_example(cells: Sequence[str], line: Line, layout: Layout, settings: Set
         raise line.error
     if len(cells) != layout.width:
         raise InputError(f"the row has {len(cells):,} fields, expected {layout.width:,}")
-    missing = placeholder_error(cells[layout.title])
-    if missing is not None:
-        raise missing
     description = None if layout.description is None else cells[layout.description]
-    if description is not None and is_placeholder(description):
+    if description is not None and is_missing(description):
         description = ""
     group = None if layout.group is None else cells[layout.group]
     return LabelledExample(None, checked(cells[layout.title], settings), description, group=group)

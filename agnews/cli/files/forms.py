@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 from typing import Literal, get_args
 
-from agnews.cli.files.columns import TEXT_COLUMNS, plain_name
+from agnews.api.columns import TEXT_KEYS, plain_name
 from agnews.cli.files.records import DELIMITERS, NAME, cells_of, named_delimiter
 from agnews.errors import InputError
 
@@ -60,9 +60,9 @@ def is_csv_header(first_line: str) -> bool | None:
     for delimiter in DELIMITERS:
         cells = [cell.strip() for cell in cells_of(line, delimiter)]
         if len(cells) > 1 and all(map(NAME.fullmatch, cells)):
-            if any(plain_name(cell) in TEXT_COLUMNS for cell in cells):
+            if any(plain_name(cell) in TEXT_KEYS for cell in cells):
                 return True
             if all(map(_PLAIN_NAME.fullmatch, cells)) and f"{delimiter} " not in line:
                 return None
-    unclear = plain_name(line.strip('"')) in TEXT_COLUMNS or _AG_NEWS.fullmatch(line)
+    unclear = plain_name(line.strip('"')) in TEXT_KEYS or _AG_NEWS.fullmatch(line)
     return None if unclear else False

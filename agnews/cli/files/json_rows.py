@@ -2,16 +2,17 @@
 
 import json
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import replace
-from functools import lru_cache
 from itertools import chain
-from typing import Any, NamedTuple
+from typing import Any
 
+from agnews.api.columns import TEXT_KEYS, ColumnNames, find_columns, plain_name
 from agnews.api.request import Json
-from agnews.cli.files.columns import TEXT_COLUMNS, ColumnNames, find_column, missing_column, plain_name
+from agnews.cli.files.columns import check_names, text_notes
 from agnews.cli.files.lines import Line, Lines
-from agnews.cli.files.rows import InputRow, Source, object_row, text_row
+from agnews.cli.files.rows import InputRow, Source
 from agnews.errors import InputError
 
 REMEDY = "write one object per line: DataFrame.to_json(FILE, orient='records', lines=True)"
@@ -21,21 +22,8 @@ _DOCUMENT = re.compile(r'\s*(\{\s*$|\[\s*($|[{"\[]))')
 """The first line of a document over several lines, or the beginning of an array."""
 _FRAME = re.compile(r'\s*\{\s*"([^"\\]|\\.)*"\s*:\s*[{\[]')
 """The beginning of a DataFrame, whose first value is an object or an array."""
-KEY_SETS = 1_000
-"""How many different sets of keys are remembered."""
-
-
-class Keys(NamedTuple):
-    """The keys of an object that hold its text, description and id."""
-
-    texts: tuple[str, ...]
-    """In the order in which they are tried."""
-    description: str | None
-    id: str | None
-
-
-FindKeys = Callable[[tuple[str, ...]], Keys]
-"""Takes the keys of an object, and raises InputError if two are alike."""
+FIRST_ROWS = 1_000
+"""Rows of a document that are searched for the named keys."""
 
 
 def json_source(name: str, lines: Lines, names: ColumnNames, size: int | None) -> Source:
@@ -47,7 +35,7 @@ def json_source(name: str, lines: Lines, names: ColumnNames, size: int | None) -
     if is_document(lines.beginning()):
         values = records(name, whole_value(name, lines), names)
         numbered = ((Line(number, "", 0, None), value) for number, value in enumerate(values, 1))
-        return _source(name, numbered, values[:KEY_SETS], names)
+        return _source(name, numbered, values[:FIRST_ROWS], names)
     first_lines = [line for line in lines.peek() if line.text.strip()]
     by_line = ((line, line_value(line)) for line in lines if line.error or line.text.strip())
     source = _source(name, by_line, [line_value(line) for line in first_lines], names)
@@ -59,8 +47,12 @@ def _source(
 ) -> Source:
     objects = [value for value in first_values if isinstance(value, dict)]
     notes = check_keys(name, objects, names) if first_values else []
-    find_keys = key_finder(names)
-    return Source(name, (value_row(line, value, names, find_keys) for line, value in values), notes=notes)
+    return Source(name, (_value_row(line, value) for line, value in values), names=names, notes=notes)
+
+
+def _value_row(line: Line, value: Json | InputError) -> InputRow:
+    error = value if isinstance(value, InputError) else None
+    return InputRow(line.number, None if isinstance(value, InputError) else value, error, end=line.end)
 
 
 def is_document(beginning: str) -> bool:
@@ -118,7 +110,7 @@ def records(name: str, value: Json, names: ColumnNames) -> list[Json]:
 
 def _frame_rows(frame: dict[str, Json], names: ColumnNames) -> Iterator[Json]:
     """Yield the rows of orient="columns", or of orient="index", whose outer keys are no column names."""
-    wanted = {plain_name(names.text)} if names.text else set(TEXT_COLUMNS)
+    wanted = {plain_name(names.text)} if names.text else set(TEXT_KEYS)
     if wanted.isdisjoint(map(plain_name, frame)):
         yield from frame.values()
         return
@@ -144,65 +136,11 @@ def line_value(line: Line) -> Json | InputError:
 
 def check_keys(name: str, objects: Sequence[dict[str, Json]], names: ColumnNames) -> list[str]:
     """Return a note if an object has several texts. Raises InputError if a named key is in none of the objects."""
-    keys = list(dict.fromkeys(key for value in objects for key in value))
-    plain_keys = set(map(plain_name, keys))
-    options = {"--column": names.text, "--description-column": names.description, "--id-column": names.id}
-    for option, key in options.items():
-        if key is not None and plain_name(key) not in plain_keys:
-            raise missing_column(name, keys, repr(key), option)
-    find_keys = key_finder(names)
+    check_names(name, list(dict.fromkeys(key for value in objects for key in value)), names)
     for value in objects:
-        try:
-            texts = find_keys(tuple(value)).texts
-        except InputError:
-            continue  # reported with its row
-        if len(texts) > 1:
-            return [f"the text is {texts[0]!r}, not {' or '.join(map(repr, texts[1:]))}; --column chooses another"]
+        keys = list(value)
+        with suppress(InputError):  # reported with its row
+            texts = find_columns("the object", keys, names).texts
+            if len(texts) > 1:
+                return text_notes([keys[index] for index in texts])
     return []
-
-
-def key_finder(names: ColumnNames) -> FindKeys:
-    """Return what finds the keys of an object, and remembers them."""
-
-    @lru_cache(KEY_SETS)
-    def find_keys(keys: tuple[str, ...]) -> Keys:
-        present = set(map(plain_name, keys))
-
-        def key(name: str | None, usual: str) -> str | None:
-            if plain_name(name or usual) not in present:
-                return None
-            index = find_column("the object", keys, name, (usual,))
-            return None if index is None else keys[index]
-
-        texts = [key(names.text, usual) for usual in (TEXT_COLUMNS if names.text is None else ("",))]
-        text_keys = tuple(text for text in texts if text is not None)
-        return Keys(text_keys, key(names.description, "description"), key(names.id, "id"))
-
-    return find_keys
-
-
-def value_row(line: Line, value: Json | InputError, names: ColumnNames, find_keys: FindKeys) -> InputRow:
-    """Return the row of one JSON value."""
-    if isinstance(value, InputError):
-        return InputRow(line.number, None, value, end=line.end)
-    if not isinstance(value, dict):
-        return text_row(line.number, value, line.end)
-    try:
-        keys = find_keys(tuple(value))
-    except InputError as error:
-        return InputRow(line.number, None, error, end=line.end)
-    parts = {"description": keys.description, "id": keys.id}
-    row = {part: value[key] for part, key in parts.items() if key is not None}
-    text = next((key for key in keys.texts if value[key] is not None), None)
-    if text is not None and (names.id is None or keys.id is not None):
-        return object_row(line.number, {"text": value[text], **row}, end=line.end)
-    return InputRow(line.number, row, _incomplete(value, keys, names, missing_text=text is None), end=line.end)
-
-
-def _incomplete(value: dict[str, Json], keys: Keys, names: ColumnNames, missing_text: bool) -> InputError:
-    if not missing_text:
-        return missing_column("the object", list(value), repr(names.id), "--id-column")
-    if keys.texts:
-        return InputError(f"no text: {keys.texts[0]!r} is null")
-    expected = " or ".join(map(repr, TEXT_COLUMNS)) if names.text is None else repr(names.text)
-    return missing_column("no text: the object", list(value), expected, "--column")

@@ -3,9 +3,9 @@
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
-from agnews.api.placeholders import is_placeholder
+from agnews.api.columns import ColumnNames
 from agnews.api.request import Json
-from agnews.cli.files.columns import ColumnNames, find_columns, other_text_columns
+from agnews.cli.files.columns import NO_NAMES, file_columns, text_notes
 from agnews.cli.files.lines import Line, Lines
 from agnews.cli.files.records import csv_records, find_delimiter, named_delimiter
 from agnews.errors import InputError
@@ -18,7 +18,7 @@ class InputRow:
     line: int
     """Where the row begins, from 1."""
     value: Json
-    """What `read_item` takes, if there is no error: a text, or an object with text, description and id."""
+    """A text, or an object in whose keys the text, the description and the id are."""
     error: InputError | None = None
     cells: tuple[str, ...] = ()
     """All cells of a row with columns, as many as the header has."""
@@ -39,6 +39,8 @@ class Source:
     rows: Iterator[InputRow]
     header: tuple[str, ...] = ()
     """The columns of a file that has some."""
+    names: ColumnNames = NO_NAMES
+    """The columns, or keys of its objects, that the user named."""
     size: int | None = None
     """Bytes in total, if known."""
     idle: Callable[[], bool] = never_idle
@@ -47,34 +49,9 @@ class Source:
     """What a summary says about how the rows were read; it grows while they are."""
 
 
-def text_row(number: int, text: Json, end: int = 0) -> InputRow:
-    """Return the row of a text without an id."""
-    return InputRow(number, text, placeholder_error(text), end=end)
-
-
-def object_row(number: int, value: dict[str, Json], cells: tuple[str, ...] = (), end: int = 0) -> InputRow:
-    """Return the row of an object with a text; a description that is only a placeholder is left out."""
-    description = value.get("description")
-    if is_missing(description):
-        value = {key: part for key, part in value.items() if key != "description"}
-    return InputRow(number, value, placeholder_error(value["text"]), cells, end)
-
-
-def is_missing(value: Json) -> bool:
-    """Return whether a value is a placeholder; NaN is one, which Python writes into JSON."""
-    return is_placeholder(value) if isinstance(value, str) else value != value
-
-
-def placeholder_error(text: Json) -> InputError | None:
-    """Return the error of a text that is only a placeholder for one."""
-    if isinstance(text, str) and is_placeholder(text):
-        return InputError(f"no text: {text.strip()!r} stands for a missing value")
-    return None
-
-
 def text_source(name: str, lines: Lines, names: ColumnNames, size: int | None = None) -> Source:
     """Return one row per line that is not blank. Raises InputError if a column is named."""
-    if names != ColumnNames():
+    if names != NO_NAMES:
         raise InputError(
             f"{name} has no columns to choose from: it is read as one headline per line; "
             "--input-format csv or jsonl reads it as one of those"
@@ -82,7 +59,7 @@ def text_source(name: str, lines: Lines, names: ColumnNames, size: int | None = 
     rows = (
         InputRow(line.number, None, line.error, end=line.end)
         if line.error
-        else text_row(line.number, line.text.rstrip("\r\n"), line.end)
+        else InputRow(line.number, line.text.rstrip("\r\n"), end=line.end)
         for line in lines
         if line.error or line.text.strip()
     )
@@ -118,9 +95,10 @@ def csv_source(name: str, lines: Lines, names: ColumnNames, size: int | None, de
 def table_source(name: str, table: Table, names: ColumnNames) -> Source:
     """Return the records below the first one, which is the header. Raises InputError if it lacks a column."""
     header = read_header(name, table)
-    indices = find_columns(name, header, names)
-    notes = [*table.notes, *column_notes(header, indices["text"], names.text)]
-    return Source(name, _table_rows(table, header, indices, notes), tuple(header), notes=notes)
+    columns = file_columns(name, header, names)
+    indices = [index for index in (*columns.texts, columns.description, columns.id) if index is not None]
+    notes = [*table.notes, *text_notes([header[index] for index in columns.texts])]
+    return Source(name, _table_rows(table, header, indices, notes), tuple(header), names, notes=notes)
 
 
 def read_header(name: str, table: Table) -> list[str]:
@@ -139,15 +117,7 @@ def without_surplus(cells: list[str], width: int) -> list[str]:
     return cells
 
 
-def column_notes(header: Sequence[str], text: int, named: str | None = None) -> list[str]:
-    """Return which column the text is in, if another one could hold it as well and none was named."""
-    others = other_text_columns(header, header[text]) if named is None else []
-    if not others:
-        return []
-    return [f"the text is column {header[text]!r}, not {' or '.join(map(repr, others))}; --column chooses another"]
-
-
-def _table_rows(table: Table, header: list[str], indices: dict[str, int], notes: list[str]) -> Iterator[InputRow]:
+def _table_rows(table: Table, header: list[str], indices: Sequence[int], notes: list[str]) -> Iterator[InputRow]:
     for record, line in table.records:
         cells = without_surplus(record, len(header))
         if cells == header and line.error is None:
@@ -157,7 +127,7 @@ def _table_rows(table: Table, header: list[str], indices: dict[str, int], notes:
 
 
 def _csv_row(
-    cells: Sequence[str], line: Line, header: Sequence[str], indices: dict[str, int], delimiter: str
+    cells: Sequence[str], line: Line, header: Sequence[str], indices: Sequence[int], delimiter: str
 ) -> InputRow:
     error = line.error
     if error is None and line.begins_file:
@@ -165,10 +135,8 @@ def _csv_row(
     elif error is None and len(cells) != len(header):
         error = fields_error(len(cells), len(header), delimiter)
     padded = (*cells[: len(header)], *[""] * (len(header) - len(cells)))
-    value: dict[str, Json] = {key: padded[index] for key, index in indices.items()}
-    if error is not None:
-        return InputRow(line.number, value if line.error is None else None, error, padded, line.end)
-    return object_row(line.number, value, padded, line.end)
+    value: dict[str, Json] = {header[index]: padded[index] for index in indices}
+    return InputRow(line.number, value if line.error is None else None, error, padded, line.end)
 
 
 def fields_error(count: int, expected: int, delimiter: str) -> InputError:

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from agnews.cli.files.columns import ColumnNames
+from agnews.api.columns import ColumnNames
 from agnews.cli.files.decoding import CHUNK_BYTES
 from agnews.cli.files.forms import SUFFIXES, TABLE_SUFFIXES, Form, form_of, form_of_name
 from agnews.cli.files.json_rows import json_source

@@ -3,7 +3,8 @@
 from collections.abc import Mapping, Sequence
 
 from agnews.api.answer import Answer, ListAnswer, ModelFacts, list_answer, model_facts
-from agnews.api.request import DEFAULT_OPTIONS, TEXT_KEYS, Json, Request, read_item, read_items, read_options
+from agnews.api.columns import TEXT_KEYS, plain_name
+from agnews.api.request import Json, Request, read_columns, read_item, read_items, read_options, read_row
 from agnews.errors import DeadlineError, InputError
 from agnews.model.classifier import Classifier
 from agnews.settings import Settings
@@ -44,14 +45,18 @@ class OneText:
     def matches(event: Json) -> bool:
         if isinstance(event, str):
             return True
-        return isinstance(event, dict) and _has_any(event, TEXT_KEYS) and not _is_list(event)
+        return isinstance(event, dict) and bool(_keys(event, TEXT_KEYS)) and not _is_list(event)
 
     @staticmethod
     def parse(event: Json, settings: Settings) -> Request:
-        item = read_item(event, settings)
-        if item.error is not None:
-            raise item.error
-        return Request((item,), read_options(event) if isinstance(event, dict) else DEFAULT_OPTIONS)
+        if isinstance(event, dict):
+            request = Request((read_row(event, settings, read_columns(event)),), read_options(event))
+        else:
+            request = Request((read_item(event, settings),))
+        error = request.items[0].error
+        if error is not None:
+            raise error
+        return request
 
     @staticmethod
     def respond(predictions: Sequence[Answer], classifier: Classifier, settings: Settings) -> Answer:
@@ -72,36 +77,37 @@ class TextList:
             return not any(isinstance(item, dict) and "eventSource" in item for item in event)
         if not isinstance(event, dict):
             return False
-        return _is_list(event) or (_has_any(event, LIST_KEYS) and not _has_any(event, TEXT_KEYS))
+        return _is_list(event) or (bool(_keys(event, LIST_KEYS)) and not _keys(event, TEXT_KEYS))
 
     @staticmethod
     def parse(event: Json, settings: Settings) -> Request:
         if isinstance(event, list):
             return Request(read_items(event, settings))
         assert isinstance(event, dict)
-        keys = [key for key in LIST_KEYS + TEXT_KEYS if event.get(key) is not None]
+        keys = [key for key in _keys(event, LIST_KEYS + TEXT_KEYS) if event[key] is not None]
         if len(keys) != 1:
             raise InputError(f"expected one list of texts, found {' and '.join(map(repr, keys)) or 'null'}; send one")
         values = event[keys[0]]
-        if isinstance(values, str) and keys[0] == "inputs":
+        if isinstance(values, str) and plain_name(keys[0]) == "inputs":
             values = [values]
         if not isinstance(values, list):
             raise InputError(f"{keys[0]!r} must be a list; send a single text as 'text'")
-        return Request(read_items(values, settings), read_options(event))
+        return Request(read_items(values, settings, read_columns(event)), read_options(event))
 
     @staticmethod
     def respond(predictions: Sequence[Answer], classifier: Classifier, settings: Settings) -> ListAnswer:
         return list_answer(predictions, classifier, settings.max_answer_bytes, "AGNEWS_MAX_ANSWER_BYTES")
 
 
-def _has_any(event: Mapping[str, Json], keys: Sequence[str]) -> bool:
-    return any(key in event for key in keys)
+def _keys(event: Mapping[str, Json], names: Sequence[str]) -> list[str]:
+    """Return the event's keys that are one of these names, whatever their case."""
+    return [key for key in event if plain_name(key) in names]
 
 
 def _is_list(event: Mapping[str, Json]) -> bool:
     """Return whether a list key has a value other than null, or a text key has a list."""
-    has_list_key = any(event.get(key) is not None for key in LIST_KEYS)
-    return has_list_key or any(isinstance(event.get(key), list) for key in TEXT_KEYS)
+    has_list_key = any(event[key] is not None for key in _keys(event, LIST_KEYS))
+    return has_list_key or any(isinstance(event[key], list) for key in _keys(event, TEXT_KEYS))
 
 
 def is_piped(event: Json) -> bool:

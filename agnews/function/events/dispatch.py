@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple, Protocol
 
 from agnews.api.answer import Answer, answers, sent_bytes
-from agnews.api.request import Json, Request, describe_value
+from agnews.api.request import Json, Request, decoded, describe_value
 from agnews.errors import AnswerSizeError, InputError
 from agnews.function.events.direct import OneText, TextList, Warmup
 from agnews.function.events.distributed_map import DistributedMap
@@ -120,6 +120,8 @@ def answer(
         SettingsError: records came and there is no queue for their results.
     """
     observation = observation or Observation()
+    if isinstance(event, str):
+        event = decoded(event)
     invocation = Invocation(classifier, settings, deadline, observation)
     for http_source in HTTP_SOURCES:
         if isinstance(event, dict) and http_source.matches(event):

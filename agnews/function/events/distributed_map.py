@@ -1,14 +1,13 @@
 """Step Functions' Distributed Map with an ItemBatcher: `{"BatchInput": {...}, "Items": [{row}, ...]}`."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from agnews.api.answer import Answer, ListAnswer, list_answer
-from agnews.api.request import OPTION_KEYS, Columns, Json, Request, describe_value, read_items, read_options
+from agnews.api.options import option_values
+from agnews.api.request import Json, Request, describe_value, read_columns, read_items, read_options
 from agnews.errors import InputError
 from agnews.model.classifier import Classifier
 from agnews.settings import Settings
-
-COLUMN_KEYS = ("text_column", "description_column", "id_column")
 
 
 class DistributedMap:
@@ -29,23 +28,10 @@ class DistributedMap:
             raise InputError(f"'Items' must be a list of rows, found {describe_value(rows)}")
         if not isinstance(batch_input, dict):
             raise InputError(f"'BatchInput' must be an object, found {describe_value(batch_input)}")
-        misplaced = [key for key in OPTION_KEYS if key in event]
-        if misplaced:
-            raise InputError(f"{misplaced[0]!r} is beside 'Items'; send it in 'BatchInput'")
-        return Request(read_items(rows, settings, _columns(batch_input)), read_options(batch_input))
+        for misplaced in option_values(event):
+            raise InputError(f"{misplaced!r} is beside 'Items'; send it in 'BatchInput'")
+        return Request(read_items(rows, settings, read_columns(batch_input)), read_options(batch_input))
 
     @staticmethod
     def respond(predictions: Sequence[Answer], classifier: Classifier, settings: Settings) -> ListAnswer:
         return list_answer(predictions, classifier, settings.max_items_answer_bytes, "AGNEWS_MAX_ITEMS_ANSWER_BYTES")
-
-
-def _columns(batch_input: Mapping[str, Json]) -> Columns:
-    names: dict[str, str] = {}
-    for key in COLUMN_KEYS:
-        value = batch_input.get(key)
-        if value is None:
-            continue
-        if not isinstance(value, str) or not value:
-            raise InputError(f"{key!r} must be a column name, found {describe_value(value)}")
-        names[key.removesuffix("_column")] = value
-    return Columns(**names)

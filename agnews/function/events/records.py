@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from agnews.api.answer import Answer, answers, batch_answers, error_answer
-from agnews.api.request import Item, Json, Request, describe_value
+from agnews.api.request import Item, Json, Request, decoded, describe_value
 from agnews.errors import AgNewsError, DeadlineError, InputError, ModelError
 from agnews.function.events.direct import Fields, OneText, TextList, has_fields
 from agnews.model.classifier import Classifier
@@ -119,22 +119,23 @@ def parse_body(text: str) -> Json:
     """Return the direct request in a record's body: an object, list or string in JSON, or the text itself.
 
     A message that SNS wrapped for a queue (`Type`, `Message`) is unwrapped.
-
-    Raises:
-        InputError: the text starts like a JSON object but is not JSON.
     """
-    start = text.lstrip()[:1]
-    if start not in {"{", "[", '"'}:
-        return text
-    try:
-        event: Json = json.loads(text)
-    except (ValueError, RecursionError) as error:
-        if start == "{":
-            raise InputError(f"the record's body starts with {{ but is not JSON: {error}"[:300]) from error
-        return text  # "[Update] Oil prices climb" is a headline
+    event = decoded(text)
+    if isinstance(event, str):
+        return _unquoted(text)
     if isinstance(event, dict) and event.get("Type") == "Notification" and isinstance(event.get("Message"), str):
         return parse_body(str(event["Message"]))
     return event
+
+
+def _unquoted(text: str) -> str:
+    """Return the string that a text holds as JSON, or the text itself."""
+    if text.lstrip()[:1] != '"':
+        return text
+    try:
+        return str(json.loads(text))
+    except ValueError:
+        return text  # "Quoted" at its beginning only
 
 
 def _check_complete(predictions: Sequence[Answer]) -> None:

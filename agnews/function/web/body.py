@@ -6,7 +6,10 @@ import re
 from email.message import Message
 from typing import NoReturn
 
-from agnews.api.request import OPTION_KEYS, Json, option_spelling
+from agnews.api.lines import headline_lines
+from agnews.api.options import option_name, option_values
+from agnews.api.request import Json, decoded
+from agnews.api.values import is_like_json
 from agnews.function.web.errors import HttpError
 from agnews.function.web.message import HttpRequest
 
@@ -26,7 +29,6 @@ CHARSETS = {
 """Python's codec for each supported charset."""
 
 CONTENT_TYPE_HINT = "send content-type: application/json, or text/plain with one headline per line"
-_OPTIONS = frozenset(map(option_spelling, OPTION_KEYS))
 _JSON_TYPE = re.compile(r"application/([\w.-]+\+)?json")
 
 
@@ -40,12 +42,9 @@ def read_event(request: HttpRequest) -> Json:
     if coding != "identity":
         raise HttpError(415, f"content-encoding {coding[:40]!r} is not supported; send the body uncompressed")
     media_type, codec = content_type(request.headers.get("content-type", "application/json"))
-    options = {name: _option_value(value) for name, value in request.query.items() if option_spelling(name) in _OPTIONS}
+    options = {name: _option_value(value) for name, value in request.query.items() if option_name(name)}
     if media_type == "text/plain":
-        lines = _lines(_decode(request, codec))
-        if not lines:
-            raise HttpError(400, "the body is empty; send one headline per line")
-        return options | {"texts": lines}
+        return _merge_options(_parse_plain(_decode(request, codec)), options)
     if not _JSON_TYPE.fullmatch(media_type):
         raise HttpError(415, f"content-type {media_type[:80]!r} is not supported; {CONTENT_TYPE_HINT}")
     return _merge_options(_parse_json(_decode(request, codec)), options)
@@ -53,13 +52,18 @@ def read_event(request: HttpRequest) -> Json:
 
 def _merge_options(event: Json, options: dict[str, Json]) -> Json:
     """Return the event with `options`, except those that it has itself."""
+    if isinstance(event, str):
+        event = decoded(event)
     if not options:
         return event
     if isinstance(event, str):
         event = {"text": event}
     elif isinstance(event, list):
         event = {"texts": event}
-    return options | event if isinstance(event, dict) else event
+    if not isinstance(event, dict):
+        return event
+    own = option_values(event)
+    return {name: value for name, value in options.items() if name not in own} | event
 
 
 def content_type(header: str) -> tuple[str, str]:
@@ -103,8 +107,17 @@ def _parse_json(text: str) -> Json:
     return event
 
 
-def _lines(text: str) -> list[Json]:
-    return [line for line in re.split(r"\r\n|\r|\n", text) if line.strip()]
+def _parse_plain(text: str) -> Json:
+    """Return the event that plain text holds as JSON, or else its lines, each of which may be an object in JSON."""
+    event = decoded(text)
+    if not isinstance(event, str):
+        return event
+    lines = headline_lines(text)
+    if not lines:
+        raise HttpError(400, "the body is empty; send one headline per line")
+    if is_like_json(lines[0]) and isinstance(decoded(lines[0]), str):
+        return _parse_json(text)  # raises, with the place that is not JSON
+    return {"texts": [*lines]}
 
 
 def _option_value(value: str) -> Json:

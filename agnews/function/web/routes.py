@@ -31,6 +31,13 @@ def classify_reply(request: HttpRequest, service: Service) -> HttpReply:
     return json_reply(200, service.classify(read_event(request)))
 
 
+def hugging_face_reply(request: HttpRequest, service: Service) -> HttpReply:
+    """Return the labels and scores for the inputs in the body, in Hugging Face's form."""
+    from agnews.function.web.hugging_face import answer_of, event_of
+
+    return json_reply(200, answer_of(service.classify(event_of(read_event(request)))))
+
+
 def health_reply(request: HttpRequest, service: Service) -> HttpReply:
     """Return the version, engine and checkpoint, without an inference."""
     facts = model_facts(service.classifier)
@@ -54,7 +61,7 @@ def page_reply(request: HttpRequest, service: Service) -> HttpReply:
 Route = Callable[[HttpRequest, Service], HttpReply]
 
 ROUTES: Mapping[str, Mapping[str, Route]] = {
-    "/": {"GET": page_reply},
+    "/": {"GET": page_reply, "POST": hugging_face_reply},
     "/classify": {"POST": classify_reply},
     "/health": {"GET": health_reply},
     "/openapi.json": {"GET": openapi_reply},

@@ -4,10 +4,10 @@ import gzip
 
 import pytest
 
-from agnews.cli.bulk.check import checked_columns
+from agnews.api.columns import ColumnNames
+from agnews.cli.bulk.check import check_head
 from agnews.cli.bulk.reader import step_functions_records
 from agnews.cli.bulk.s3 import HEAD_BYTES
-from agnews.cli.files.columns import ColumnNames
 from agnews.errors import InputError
 
 NO_NAMES = ColumnNames()
@@ -50,7 +50,7 @@ def test_what_step_functions_would_lose_stops_the_run_with_the_row_and_the_cure(
 ) -> None:
     content = content if isinstance(content, bytes) else content.encode()
     with pytest.raises(InputError) as error:
-        checked_columns("s3://news/in.csv", content, True, "csv", NO_NAMES)
+        check_head("s3://news/in.csv", content, True, "csv", NO_NAMES)
     assert message in str(error.value)
     assert str(error.value).startswith("s3://news/in.csv")
 
@@ -67,41 +67,40 @@ def test_what_step_functions_would_lose_stops_the_run_with_the_row_and_the_cure(
 )
 def test_a_row_that_keeps_what_is_wanted_passes(content: str) -> None:
     # Backslashes that escape something are meant for Step Functions.
-    assert checked_columns("in.csv", content.encode(), True, "csv", NO_NAMES) == (
-        {"text_column": "Title", "id_column": "id"},
-        [],
-    )
+    assert check_head("in.csv", content.encode(), True, "csv", NO_NAMES) == []
 
 
 def test_what_the_last_bytes_cut_through_is_not_taken_for_a_mistake() -> None:
     row = b'1,"Oil prices\nclimb"\n'
     content = b"id,title\n" + row * (HEAD_BYTES // len(row) + 1)
     for size in range(HEAD_BYTES - len(row), HEAD_BYTES):
-        columns, _ = checked_columns("in.csv", content[:size], False, "csv", NO_NAMES)
-        assert columns == {"text_column": "title", "id_column": "id"}
+        assert check_head("in.csv", content[:size], False, "csv", NO_NAMES) == []
 
 
 @pytest.mark.parametrize(
-    ("content", "columns"),
+    ("content", "notes"),
     [
-        ('"a"\n{"title": "b", "id": 1}\n', {}),
-        ('{"Title": "b", "ID": 1}\n', {"text_column": "Title", "id_column": "ID"}),
-        ('{"text": "a", "title": "b"}\n', {"text_column": "title"}),
+        ('"a goal"\n{"title": "Goal", "id": 1}\n', []),
+        ('{"Title": "Goal", "ID": 1}\n', []),
+        (
+            '{"text": "Subscribe", "title": "Goal"}\n',
+            ["the text is column 'title', not 'text'; --column chooses another"],
+        ),
     ],
 )
-def test_keys_are_passed_on_as_the_objects_write_them(content: str, columns: dict[str, str]) -> None:
-    assert checked_columns("in.jsonl", content.encode(), True, "jsonl", NO_NAMES)[0] == columns
+def test_the_key_that_holds_the_text_is_said_where_there_are_several(content: str, notes: list[str]) -> None:
+    assert check_head("in.jsonl", content.encode(), True, "jsonl", NO_NAMES) == notes
 
 
-def test_a_named_column_is_passed_on_though_it_is_a_usual_one() -> None:
-    content = b'{"text": "a", "title": "b"}\n"c"\n{"id": 1}\n'
-    assert checked_columns("in.jsonl", content, True, "jsonl", ColumnNames(text="TEXT"))[0] == {"text_column": "text"}
+def test_a_named_column_leaves_no_question() -> None:
+    content = b'{"text": "Oil prices climb", "title": "Goal"}\n"c"\n{"id": 1}\n'
+    assert check_head("in.jsonl", content, True, "jsonl", ColumnNames(text="TEXT")) == []
 
 
 def test_a_document_that_is_longer_than_what_is_read_is_refused() -> None:
     content = b'[{"title": "Oil prices climb"}, ' * 3_000
     with pytest.raises(InputError, match="is one JSON document"):
-        checked_columns("in.jsonl", content[:HEAD_BYTES], False, "jsonl", NO_NAMES)
+        check_head("in.jsonl", content[:HEAD_BYTES], False, "jsonl", NO_NAMES)
 
 
 @pytest.mark.parametrize(
@@ -114,5 +113,5 @@ def test_a_document_that_is_longer_than_what_is_read_is_refused() -> None:
 )
 def test_json_that_would_end_the_run_stops_it(content: str, message: str) -> None:
     with pytest.raises(InputError) as error:
-        checked_columns("in.jsonl", content.encode(), True, "jsonl", NO_NAMES)
+        check_head("in.jsonl", content.encode(), True, "jsonl", NO_NAMES)
     assert message in str(error.value)

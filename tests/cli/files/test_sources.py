@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from agnews.api.columns import ColumnNames
 from agnews.api.request import read_item
-from agnews.cli.files.columns import ColumnNames
 from agnews.cli.files.forms import Form
 from agnews.cli.files.lines import MAX_LINE_BYTES
 from agnews.cli.files.rows import InputRow
@@ -28,18 +28,23 @@ def rows_of(path: Path, names: ColumnNames = NO_NAMES, reading: Reading = Readin
         return list(source.rows)
 
 
-def texts_of(rows: list[InputRow]) -> list[tuple[object, str | None]]:
+def texts_of(rows: list[InputRow], names: ColumnNames = NO_NAMES) -> list[tuple[object, str | None]]:
     """Id and text of the rows without an error."""
-    items = [read_item(row.value, Settings()) for row in rows if row.error is None]
-    assert [item.error for item in items] == [None] * len(items)
-    return [(item.id, item.text) for item in items]
+    items = [read_item(row.value, Settings(), names) for row in rows if row.error is None]
+    return [(item.id, item.text) for item in items if item.error is None]
+
+
+def errors_of(rows: list[InputRow]) -> list[str]:
+    """The errors, in the order of their rows: of reading a row, or of what is in it."""
+    errors = [row.error or read_item(row.value, Settings()).error for row in rows]
+    return [str(error) for error in errors if error]
 
 
 @pytest.mark.parametrize("case", FILE_CASES, ids=lambda case: case.name)
 def test_a_file_is_read_as_the_rows_that_are_in_it(case: FileCase, tmp_path: Path) -> None:
     rows = rows_of(written(tmp_path / case.name, case.content))
     assert texts_of(rows) == list(case.rows)
-    errors = [str(row.error) for row in rows if row.error]
+    errors = errors_of(rows)
     assert len(errors) == len(case.errors)
     assert all(part in error for part, error in zip(case.errors, errors, strict=True))
 
@@ -95,7 +100,8 @@ def test_an_encoding_is_guessed_from_more_than_the_first_line_that_is_not_utf_8(
 def test_a_named_column_is_found_whatever_its_case_and_blanks(name: str, tmp_path: Path) -> None:
     named = ColumnNames(text=name, id="nr")
     for file, content in (("a.csv", "NR,Kop,title\n7,Oil,x\n"), ("a.jsonl", '{"NR": 7, "Kop": "Oil", "title": "x"}')):
-        assert [str(row_id) for row_id, _ in texts_of(rows_of(written(tmp_path / file, content), named))] == ["7"]
+        rows = rows_of(written(tmp_path / file, content), named)
+        assert [(str(row_id), text) for row_id, text in texts_of(rows, named)] == [("7", "Oil")]
 
 
 @pytest.mark.parametrize(
@@ -118,9 +124,10 @@ def test_an_object_without_the_named_id_is_an_error_and_one_without_a_descriptio
     path = written(
         tmp_path / "a.jsonl", '{"nr": 1, "title": "a", "more": "b"}\n{"nr": 2, "title": "c"}\n{"title": "d"}'
     )
-    rows = rows_of(path, ColumnNames(description="more", id="nr"))
-    assert texts_of(rows) == [(1, "a b"), (2, "c")]
-    assert "has no column 'nr'" in str(rows[2].error)
+    names = ColumnNames(description="more", id="nr")
+    rows = rows_of(path, names)
+    assert texts_of(rows, names) == [(1, "a b"), (2, "c")]
+    assert "has no column 'nr'" in str(read_item(rows[2].value, Settings(), names).error)
 
 
 @pytest.mark.parametrize(

@@ -20,7 +20,7 @@ from agnews.model.encode import Encoder
 from agnews.settings import EngineName, Settings
 from tests.support.bad_events import BAD_EVENTS
 from tests.support.requirement import ROOT, require_module
-from tests.support.texts import GOAL
+from tests.support.texts import GOAL, OIL
 
 PAYLOADS = [
     *sorted((ROOT / "examples" / "events").glob("*.json")),
@@ -140,6 +140,45 @@ def test_items_take_their_columns_and_options_from_batch_input(classifier: Class
     good, bad = reply["predictions"]
     assert (good["id"], good["label"], len(good["scores"])) == ("a", "Sports", 2)
     assert (bad["id"], bad["error"]["message"]) == ("b", "no text: expected 'h'; found keys 'title', 'key'")
+
+
+@pytest.mark.parametrize(
+    "batch_input", [{"text_column": "Kop", "id_column": "NR"}, {"text_column": "KOP ", "id_column": "nr"}]
+)
+def test_named_columns_ignore_case_and_blanks(
+    classifier: Classifier, settings: Settings, batch_input: dict[str, Json]
+) -> None:
+    reply: Any = answer({"Items": [{" kop": GOAL, "Nr": 7}], "BatchInput": batch_input}, classifier, settings)
+    assert [(item["id"], item["label"]) for item in reply["predictions"]] == [(7, "Sports")]
+
+
+def test_an_item_without_the_named_id_is_an_error_and_one_without_a_description_is_not(
+    classifier: Classifier, settings: Settings
+) -> None:
+    items: list[Json] = [{"nr": 1, "text": GOAL, "more": OIL}, {"nr": 2, "text": GOAL}, {"text": GOAL}]
+    batch_input: Json = {"id_column": "nr", "description_column": "more"}
+    reply: Any = answer({"Items": items, "BatchInput": batch_input}, classifier, settings)
+    assert [item.get("id") for item in reply["predictions"]] == [1, 2, None]
+    assert "has no column 'nr'; its columns are 'text'" in reply["predictions"][2]["error"]["message"]
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        {"text": GOAL, "options": {"top_k": 2}},
+        {"Title": GOAL, "parameters": {"top_k": 2, "function_to_apply": "softmax", "truncation": True}},
+        {"inputs": [GOAL], "parameters": {"top_k": 2}, "options": {"wait_for_model": True, "use_cache": False}},
+        {"Items": [{"title": GOAL}], "BatchInput": {"options": {"top_k": 2}}},
+        {"Texts": [{"h": GOAL, "text": OIL}], "top_k": 2, "text_column": "h"},
+        {"text": GOAL, "top_k": 2, "parameters": None},
+    ],
+)
+def test_options_are_honoured_wherever_clients_put_them(
+    classifier: Classifier, settings: Settings, event: Json
+) -> None:
+    reply: Any = answer(event, classifier, settings)
+    (prediction,) = reply.get("predictions", [reply])
+    assert (prediction["label"], len(prediction["scores"])) == ("Sports", 2)
 
 
 def test_an_answer_beyond_its_limit_is_refused_by_name(classifier: Classifier) -> None:

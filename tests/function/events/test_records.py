@@ -29,7 +29,10 @@ from tests.support.texts import GOAL
         ('"Quoted" by the minister', '"Quoted" by the minister'),
         (f'"{GOAL}"', GOAL),
         ("[Update] Oil prices climb", "[Update] Oil prices climb"),
+        ("{Video} Oil prices climb", "{Video} Oil prices climb"),
         ('["a", {"text": "b"}]', ["a", {"text": "b"}]),
+        (json.dumps(json.dumps({"text": "a"})), {"text": "a"}),
+        ('\ufeff{"text": "a"}', {"text": "a"}),
         (' {"text": "a", "id": 1}', {"text": "a", "id": 1}),
         ('{"Type": "Notification", "TopicArn": "arn", "Message": "{\\"text\\": \\"a\\"}"}', {"text": "a"}),
         ('{"Type": "Notification", "Message": "Oil prices climb"}', "Oil prices climb"),
@@ -39,16 +42,16 @@ def test_a_record_carries_json_or_one_headline_as_plain_text(text: str, event: J
     assert parse_body(text) == event
 
 
-@pytest.mark.parametrize("text", ['{"text": "Oil prices', "{text: Oil}", "{" * 5000])
-def test_what_starts_like_an_object_but_is_not_json_is_no_headline(text: str) -> None:
-    with pytest.raises(InputError, match="is not JSON"):
-        parse_body(text)
-
-
 @pytest.mark.parametrize(
     ("body", "message"),
     [
         ("", "the text is empty"),
+        ("null", "'null' stands for a missing value"),
+        ("true", "'true' stands for a missing value"),
+        ("12", "'12' stands for a missing value"),
+        ('{"text": "Oil prices', "the text is JSON, or starts like it"),
+        ("{text: Oil}", "the text is JSON, or starts like it"),
+        ("{" * 5000, "the text is JSON, or starts like it"),
         ('{"txt": "a"}', "must be plain text or one of"),
         ('{"text": "a", "top_k": 9}', "top_k must be a whole number"),
         ('{"warmup": true}', "must be plain text or one of"),

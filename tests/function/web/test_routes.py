@@ -49,6 +49,31 @@ def test_plain_text_has_one_headline_per_line_and_its_options_in_the_query(
     assert all(len(prediction["scores"]) == 2 and prediction["abstained"] is False for prediction in predictions)
 
 
+@pytest.mark.parametrize(
+    "body",
+    [
+        json.dumps({"texts": [GOAL, OIL], "top_k": 2}),
+        json.dumps([GOAL, OIL]),
+        json.dumps(json.dumps([GOAL, OIL])),
+        json.dumps({"text": GOAL}) + "\n" + json.dumps({"id": 7, "title": OIL}) + "\n",
+    ],
+)
+def test_json_in_plain_text_is_the_request_that_it_is(body: str, classifier: Classifier, settings: Settings) -> None:
+    event = post_event(body, {"content-type": "text/plain;charset=UTF-8"}, top_k="2")
+    response: Any = answer(event, classifier, settings)
+    predictions = json.loads(response["body"])["predictions"]
+    assert [(item["label"], len(item["scores"])) for item in predictions] == [("Sports", 2), ("Business", 2)]
+
+
+@pytest.mark.parametrize("body", [{"text": GOAL, "top_k": 2}, {"text": GOAL, "parameters": {"top_k": 2}}])
+def test_json_encoded_twice_is_decoded_and_its_options_go_before_the_query(
+    body: Json, classifier: Classifier, settings: Settings
+) -> None:
+    event = post_event(json.dumps(json.dumps(body)), top_k="4")
+    response: Any = answer(event, classifier, settings)
+    assert len(json.loads(response["body"])["scores"]) == 2
+
+
 @pytest.mark.parametrize("body", [[GOAL], {"texts": [GOAL]}, {"texts": [GOAL], "top_k": 3}, GOAL, {"text": GOAL}])
 def test_options_in_the_query_are_for_json_too_where_it_has_none(
     body: Json, classifier: Classifier, settings: Settings
@@ -67,6 +92,12 @@ def test_options_in_the_query_are_for_json_too_where_it_has_none(
         (post_event("[" * 100_000), 400, "HttpError", "nested too deep"),
         (post_event('{"text": ' + "9" * 5_000 + "}"), 400, "HttpError", "a number has thousands of digits"),
         (post_event("\n \n", {"content-type": "text/plain"}), 400, "HttpError", "the body is empty"),
+        (
+            post_event('{\n "text": Oil\n}', {"content-type": "text/plain"}),
+            400,
+            "HttpError",
+            "is not valid JSON (Expecting",
+        ),
         (post_event(b"x", {**JSON_TYPE, "content-encoding": "gzip"}), 415, "HttpError", "content-encoding 'gzip'"),
         (post_event(""), 400, "HttpError", "the body is empty"),
         (post_event(None), 400, "HttpError", "the body is empty"),

@@ -1,0 +1,78 @@
+"""The columns of a table, or keys of an object, that hold a text, its description and its id.
+
+Names ignore case and blanks. A headline stands before a title and a title before a text: where a row has several, as
+Hacker News' items do, the text is an article, of which only the headline is read.
+"""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from agnews.errors import InputError
+
+TEXT_KEYS = ("headline", "title", "text")
+"""In the order in which they are tried."""
+MAX_NAMES_SHOWN = 20
+MAX_NAME_CHARS_SHOWN = 40
+
+
+class ColumnNames(NamedTuple):
+    """The columns that the caller named; None for those with their usual name."""
+
+    text: str | None = None
+    description: str | None = None
+    id: str | None = None
+
+
+class Columns(NamedTuple):
+    """The indices of the columns that there are."""
+
+    texts: tuple[int, ...]
+    """In the order in which they are tried."""
+    description: int | None
+    id: int | None
+
+
+def find_columns(owner: str, header: Sequence[str], names: ColumnNames) -> Columns:
+    """Return which columns hold what. Raises InputError, whose message begins with `owner`, if two are alike."""
+    plain_names = [plain_name(name) for name in header]
+
+    def find(usual: str, named: str | None = None) -> int | None:
+        if named is not None and header.count(named) == 1:
+            return header.index(named)
+        wanted = usual if named is None else plain_name(named)
+        return only_match(owner, header, plain_names, wanted)
+
+    texts = [find(key) for key in TEXT_KEYS] if names.text is None else [find("text", names.text)]
+    return Columns(
+        tuple(index for index in texts if index is not None),
+        find("description", names.description),
+        find("id", names.id),
+    )
+
+
+def only_match(owner: str, header: Sequence[str], plain_names: Sequence[str], wanted: str) -> int | None:
+    """Return the index of the plain name that is wanted, None if there is none. Raises InputError if there are two."""
+    if wanted not in plain_names:
+        return None
+    matches = [index for index, name in enumerate(plain_names) if name == wanted]
+    if len(matches) > 1:
+        shown = " and ".join(repr(header[index]) for index in matches)
+        raise InputError(f"{owner} has {len(matches)} columns {wanted!r} ({shown}); rename all but one")
+    return matches[0]
+
+
+def plain_name(name: str) -> str:
+    """Return a name without blanks and in lower case."""
+    return "".join(str(name).split()).lower()  # from Python, a key may be no string
+
+
+def missing_column(owner: str, header: Sequence[str], name: str, option: str = "") -> InputError:
+    """Return the error that lists the columns there are; `option` is the one that names another."""
+    limit = MAX_NAME_CHARS_SHOWN
+    shown = [str(column) for column in header[:MAX_NAMES_SHOWN]]
+    columns = [column if len(column) <= limit else column[: limit - 1] + "…" for column in shown]
+    rest = len(header) - MAX_NAMES_SHOWN
+    more = f" and {rest:,} more" if rest > 0 else ""
+    remedy = f"; name one with {option}" if option else ""
+    listed = f"its columns are {', '.join(map(repr, columns))}{more}" if columns else "it has none"
+    return InputError(f"{owner} has no column {name}; {listed}{remedy}")

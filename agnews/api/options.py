@@ -1,0 +1,146 @@
+"""Options: which of a request's keys are options, and their values."""
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from agnews.api.columns import ColumnNames
+from agnews.api.values import Json, describe_value
+from agnews.errors import InputError
+from agnews.labels import LABELS
+
+OPTION_KEYS = ("top_k", "min_score", "explain")
+COLUMN_KEYS = ("text_column", "description_column", "id_column")
+NESTING_KEYS = ("options", "parameters")
+"""Objects that may hold the options instead."""
+MET_OPTIONS: Mapping[str, tuple[Json, ...]] = {
+    "function_to_apply": (None, "softmax"),
+    "truncation": (None, True),
+    "use_cache": (None, True, False),
+    "wait_for_model": (None, True, False),
+}
+"""Options of Hugging Face's clients, with the values that every answer meets."""
+
+
+class Options(NamedTuple):
+    """Options of an answer."""
+
+    top_k: int = 1
+    """1 to 4; above 1, predictions list that many labels with their scores."""
+    min_score: float = 0.0
+    """0 to 1; a prediction with a lower score has no label and `abstained` is true."""
+    explain: bool = False
+    """Whether predictions say what each word contributed to the score."""
+
+
+DEFAULT_OPTIONS = Options()
+
+
+def option_spelling(key: str) -> str:
+    """Return what all spellings of an option have in common: `topk` for `topK`, `top-k` and `top_k`."""
+    return str(key).lower().replace("_", "").replace("-", "")  # from Python, a key may be no string
+
+
+_OPTIONS = {option_spelling(name): name for name in (*OPTION_KEYS, *COLUMN_KEYS)}
+
+
+def option_name(key: str) -> str | None:
+    """Return the option that a key names, however it is spelt; None if it names none."""
+    return _OPTIONS.get(option_spelling(key))
+
+
+def option_values(source: Mapping[str, Json]) -> dict[str, Json]:
+    """Return the options among the keys of a request, and of the objects under its NESTING_KEYS; without null.
+
+    Raises:
+        InputError: an option is misspelt or comes twice, or one of a nested object does not exist.
+    """
+    values = _own_options(source)
+    for place in NESTING_KEYS:
+        nested = source.get(place)
+        if nested is None:
+            continue
+        if not isinstance(nested, dict):
+            raise InputError(f"{place!r} must be an object with options, found {describe_value(nested)}")
+        inner = _own_options(nested)
+        _refuse_unknown(place, nested)
+        twice = next((name for name in inner if name in values), None)
+        if twice is not None:
+            raise InputError(f"{twice!r} is in {place!r} and elsewhere in the request; send it once")
+        values |= inner
+    return values
+
+
+def _own_options(source: Mapping[str, Json]) -> dict[str, Json]:
+    values: dict[str, Json] = {}
+    for key, value in source.items():
+        name = option_name(key)
+        if name not in (None, key):
+            raise InputError(f"there is no option {key!r}; write {name!r}")
+        if name is not None and value is not None:
+            values[name] = value
+    return values
+
+
+def _refuse_unknown(place: str, options: Mapping[str, Json]) -> None:
+    for key, value in options.items():
+        if option_name(key) is not None:
+            continue
+        if key not in MET_OPTIONS:
+            names = ", ".join((*OPTION_KEYS, *COLUMN_KEYS))
+            raise InputError(f"there is no option {key!r} ({place!r} has it); the options are {names}")
+        if value not in MET_OPTIONS[key]:
+            raise InputError(f"{key!r} in {place!r} can only be {MET_OPTIONS[key][1]!r}, found {describe_value(value)}")
+
+
+def misplaced_option(item: Mapping[str, Json]) -> str | None:
+    """Return the key of an object in a list that is an option, or holds options; None if there is none."""
+    for key, value in item.items():
+        if option_name(key) is not None or (key in NESTING_KEYS and isinstance(value, dict)):
+            return key
+    return None
+
+
+def read_options(source: Mapping[str, Json]) -> Options:
+    """Return the options of a request. Raises InputError for an invalid value or a name that is no option's."""
+    values = option_values(source)
+    return Options(_top_k(values.get("top_k")), _min_score(values.get("min_score")), _explain(values.get("explain")))
+
+
+def read_columns(source: Mapping[str, Json]) -> ColumnNames:
+    """Return the columns that a request's options name. Raises InputError as `read_options` does."""
+    values = option_values(source)
+    names: dict[str, str] = {}
+    for key in COLUMN_KEYS:
+        value = values.get(key)
+        if value is None:
+            continue
+        if not isinstance(value, str) or not value.strip():
+            raise InputError(f"{key!r} must be a column name, found {describe_value(value)}")
+        names[key.removesuffix("_column")] = value
+    return ColumnNames(**names)
+
+
+def _top_k(value: Json) -> int:
+    match value:
+        case None:
+            return DEFAULT_OPTIONS.top_k
+        case int() if not isinstance(value, bool) and 1 <= value <= len(LABELS):
+            return value
+        case float() if value in (1.0, 2.0, 3.0, 4.0):  # JSON does not distinguish 2 from 2.0
+            return int(value)
+    raise InputError(f"top_k must be a whole number from 1 to {len(LABELS)}, found {describe_value(value)}")
+
+
+def _min_score(value: Json) -> float:
+    match value:
+        case None:
+            return DEFAULT_OPTIONS.min_score
+        case int() | float() if not isinstance(value, bool) and 0 <= value <= 1:
+            return float(value)
+    raise InputError(f"min_score must be a number from 0 to 1, found {describe_value(value)}")
+
+
+def _explain(value: Json) -> bool:
+    if value is None or isinstance(value, bool):
+        return bool(value)
+    raise InputError(f"explain must be true or false, found {describe_value(value)}")

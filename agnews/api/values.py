@@ -1,0 +1,59 @@
+"""JSON values: their type, those that a string holds, and how error messages describe them."""
+
+import json
+import re
+from collections.abc import Mapping
+
+Json = None | bool | int | float | str | list["Json"] | dict[str, "Json"]
+
+_LIKE_JSON = re.compile(r"""[\ufeff\s]*(\{\s*(["'{}]|[\w-]+\s*:|$)|\[\s*(["'{\[]|$))""")
+"""The beginning of an object or a list, of code, or of a template; not `[Update] Oil prices climb`."""
+
+
+def decoded(text: str) -> str | dict[str, Json] | list[Json]:
+    """Return the object or list that a string holds as JSON, encoded once or several times, or else the string."""
+    start = text.lstrip("\ufeff \t\r\n")
+    if start[:1] not in {"{", "[", '"'}:
+        return text
+    try:
+        value: Json = json.loads(start)
+    except (ValueError, RecursionError):
+        return text
+    if isinstance(value, str):
+        inner = decoded(value)
+        return text if isinstance(inner, str) else inner
+    return value if isinstance(value, dict | list) else text
+
+
+def is_like_json(text: str) -> bool:
+    """Return whether a string is JSON, or starts like it."""
+    if text.lstrip("\ufeff \t\r\n")[:1] not in {"{", "[", '"'}:
+        return False
+    return not isinstance(decoded(text), str) or _LIKE_JSON.match(text) is not None
+
+
+def describe_value(value: Json) -> str:
+    """Return a value's description for an error message: its JSON type and, if it is short, the value itself."""
+    match value:
+        case None:
+            return "null"
+        case bool():
+            return str(value).lower()
+        case int() | float():
+            return f"the number {value!r:.40}"
+        case str():
+            # Messages are logged and texts are not, so at most a word is quoted.
+            word = len(value) <= 40 and value.isprintable() and " " not in value
+            return f"the string {value!r}" if word else f"a string of {len(value):,} characters"
+        case list():
+            return f"a list of {len(value):,}"
+        case dict():
+            return f"an object with {describe_keys(value)}"
+        case _:  # only from Python
+            return f"a value of type {type(value).__name__}"
+
+
+def describe_keys(value: Mapping[str, Json]) -> str:
+    """Return an object's keys, at most eight, for an error message."""
+    keys = [repr(str(key)[:40]) for key in list(value)[:8]]  # from Python, a key may be no string
+    return ("keys " + ", ".join(keys) + (", …" if len(value) > 8 else "")) if keys else "no keys"
