@@ -4,7 +4,7 @@ Names ignore case and blanks. A headline stands before a title and a title befor
 Hacker News' items do, the text is an article, of which only the headline is read.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from agnews.errors import InputError
@@ -34,13 +34,12 @@ class Columns(NamedTuple):
 
 def find_columns(owner: str, header: Sequence[str], names: ColumnNames) -> Columns:
     """Return which columns hold what. Raises InputError, whose message begins with `owner`, if two are alike."""
-    plain_names = [plain_name(name) for name in header]
+    places = places_of(header)
 
     def find(usual: str, named: str | None = None) -> int | None:
         if named is not None and header.count(named) == 1:
             return header.index(named)
-        wanted = usual if named is None else plain_name(named)
-        return only_match(owner, header, plain_names, wanted)
+        return only_place(owner, header, places, usual if named is None else plain_name(named))
 
     texts = [find(key) for key in TEXT_KEYS] if names.text is None else [find("text", names.text)]
     return Columns(
@@ -50,26 +49,32 @@ def find_columns(owner: str, header: Sequence[str], names: ColumnNames) -> Colum
     )
 
 
-def only_match(owner: str, header: Sequence[str], plain_names: Sequence[str], wanted: str) -> int | None:
+def places_of(header: Sequence[str]) -> dict[str, list[int]]:
+    """Return the indices of the columns by their plain name."""
+    places: dict[str, list[int]] = {}
+    for index, name in enumerate(header):
+        places.setdefault(plain_name(name), []).append(index)
+    return places
+
+
+def only_place(owner: str, header: Sequence[str], places: Mapping[str, Sequence[int]], wanted: str) -> int | None:
     """Return the index of the plain name that is wanted, None if there is none. Raises InputError if there are two."""
-    if wanted not in plain_names:
-        return None
-    matches = [index for index, name in enumerate(plain_names) if name == wanted]
-    if len(matches) > 1:
-        shown = " and ".join(repr(header[index]) for index in matches)
-        raise InputError(f"{owner} has {len(matches)} columns {wanted!r} ({shown}); rename all but one")
-    return matches[0]
+    indices = places.get(wanted, ())
+    if len(indices) > 1:
+        shown = " and ".join(repr(header[index]) for index in indices)
+        raise InputError(f"{owner} has {len(indices)} columns {wanted!r} ({shown}); rename all but one")
+    return indices[0] if indices else None
 
 
 def plain_name(name: str) -> str:
     """Return a name without blanks and in lower case."""
-    return "".join(str(name).split()).lower()  # from Python, a key may be no string
+    return "".join(name.split()).lower()
 
 
 def missing_column(owner: str, header: Sequence[str], name: str, option: str = "") -> InputError:
     """Return the error that lists the columns there are; `option` is the one that names another."""
     limit = MAX_NAME_CHARS_SHOWN
-    shown = [str(column) for column in header[:MAX_NAMES_SHOWN]]
+    shown = header[:MAX_NAMES_SHOWN]
     columns = [column if len(column) <= limit else column[: limit - 1] + "…" for column in shown]
     rest = len(header) - MAX_NAMES_SHOWN
     more = f" and {rest:,} more" if rest > 0 else ""

@@ -1,6 +1,6 @@
 """Options: which of a request's keys are options, and their values."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from agnews.api.columns import ColumnNames
@@ -37,7 +37,7 @@ DEFAULT_OPTIONS = Options()
 
 def option_spelling(key: str) -> str:
     """Return what all spellings of an option have in common: `topk` for `topK`, `top-k` and `top_k`."""
-    return str(key).lower().replace("_", "").replace("-", "")  # from Python, a key may be no string
+    return key.lower().replace("_", "").replace("-", "")
 
 
 _OPTIONS = {option_spelling(name): name for name in (*OPTION_KEYS, *COLUMN_KEYS)}
@@ -92,12 +92,19 @@ def _refuse_unknown(place: str, options: Mapping[str, Json]) -> None:
             raise InputError(f"{key!r} in {place!r} can only be {MET_OPTIONS[key][1]!r}, found {describe_value(value)}")
 
 
-def misplaced_option(item: Mapping[str, Json]) -> str | None:
-    """Return the key of an object in a list that is an option, or holds options; None if there is none."""
-    for key, value in item.items():
-        if option_name(key) is not None or (key in NESTING_KEYS and isinstance(value, dict)):
-            return key
-    return None
+def is_option_key(key: str) -> bool:
+    """Return whether a key is an option, however it is spelt, or may hold options."""
+    return option_name(key) is not None or key in NESTING_KEYS
+
+
+def refuse_options(item: Mapping[str, Json], keys: Sequence[str]) -> None:
+    """Raise InputError if one of these keys of an object in a list has an option: they apply to the list.
+
+    Text under `options` or `parameters` is none; files have such columns.
+    """
+    for key in keys:
+        if item[key] is not None and (key not in NESTING_KEYS or isinstance(item[key], dict)):
+            raise InputError(f"{key!r} is an option; send it beside the list, for all items")
 
 
 def read_options(source: Mapping[str, Json]) -> Options:

@@ -39,4 +39,4 @@ def is_missing(value: Json) -> bool:
 
 def is_blank(text: str) -> bool:
     """Return whether a text has no character that can be seen."""
-    return not any(character.isprintable() and not character.isspace() for character in text)
+    return not text[:1].isalnum() and not any(character.isprintable() and not character.isspace() for character in text)

@@ -73,7 +73,8 @@ class NewsClassifier:
 
 
 def _item(text: Text, settings: Settings) -> Item:
-    return read_item(dict(text) if isinstance(text, Mapping) else text, settings)
+    # Rows of a DataFrame may have numbers for keys.
+    return read_item({str(key): text[key] for key in text} if isinstance(text, Mapping) else text, settings)
 
 
 def load(*, engine: EngineName | None = None, model_dir: str | Path | None = None) -> NewsClassifier:

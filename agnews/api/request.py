@@ -1,7 +1,8 @@
 """Requests: read items and options from any JSON value, with errors that say what to fix."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
 from typing import NamedTuple
 
 from agnews.api.columns import TEXT_KEYS, ColumnNames, Columns, find_columns, missing_column, plain_name
@@ -9,10 +10,11 @@ from agnews.api.options import (
     DEFAULT_OPTIONS,
     OPTION_KEYS,
     Options,
-    misplaced_option,
+    is_option_key,
     option_spelling,
     read_columns,
     read_options,
+    refuse_options,
 )
 from agnews.api.placeholders import is_blank, is_missing, is_placeholder
 from agnews.api.values import Json, decoded, describe_keys, describe_value, is_like_json
@@ -39,10 +41,13 @@ __all__ = [
     "read_items",
     "read_options",
     "read_row",
+    "row_keys",
 ]
 
 ID_CHARS = 256
 """Maximum length of an id: characters of a string, digits of a number."""
+KEY_SETS = 100
+"""How many different sets of keys are remembered while a list is read."""
 USUAL_NAMES = ColumnNames()
 
 
@@ -80,32 +85,50 @@ def read_items(values: Sequence[Json], settings: Settings, names: ColumnNames = 
         )
     if names != USUAL_NAMES:
         _check_names([value for value in values if isinstance(value, dict)], names)
-    return tuple(read_item(value, settings, names) for value in values)
+    find_keys = lru_cache(KEY_SETS)(row_keys)
+    return tuple(read_item(value, settings, names, find_keys) for value in values)
 
 
 def _check_names(rows: Sequence[Mapping[str, Json]], names: ColumnNames) -> None:
     """Raise InputError if a named column is in none of the rows, of which there are some."""
     keys = list(dict.fromkeys(key for row in rows for key in row))
-    for part, name in names._asdict().items():
-        if rows and name is not None and plain_name(name) not in map(plain_name, keys):
-            raise missing_column("the list", keys, f"{name!r}, which {part}_column names")
+    plain_names = set(map(plain_name, keys))
+    missing = [
+        f"{name!r} ({part}_column)"
+        for part, name in names._asdict().items()
+        if name is not None and plain_name(name) not in plain_names
+    ]
+    if rows and missing:
+        raise missing_column("the list", keys, " or ".join(missing))
 
 
-def read_item(value: Json, settings: Settings, names: ColumnNames = USUAL_NAMES) -> Item:
+class RowKeys(NamedTuple):
+    """What the keys of an object mean."""
+
+    columns: Columns
+    options: tuple[str, ...]
+    """Those that are options, or may hold options."""
+
+
+FindKeys = Callable[[tuple[str, ...], ColumnNames], RowKeys]
+
+
+def row_keys(keys: tuple[str, ...], names: ColumnNames) -> RowKeys:
+    """Return what the keys of an object mean. Raises InputError if two are alike."""
+    return RowKeys(find_columns("the object", keys, names), tuple(filter(is_option_key, keys)))
+
+
+def read_item(
+    value: Json, settings: Settings, names: ColumnNames = USUAL_NAMES, find_keys: FindKeys = row_keys
+) -> Item:
     """Return the Item for a string or an object of a list; a string may hold the object as JSON.
 
-    Never raises for a bad value: the Item then has the error.
+    Never raises for a bad value: the Item then has the error. `find_keys` may be a `row_keys` that remembers.
     """
     row = decoded(value) if isinstance(value, str) else value
     if not isinstance(row, dict):
         return _text_item(row, settings)
-    option = misplaced_option(row)
-    item = read_row(row, settings, names)
-    if option is None:
-        return item
-    return item._replace(
-        text=None, error=InputError(f"{option!r} is an option; send it beside the list, for all items")
-    )
+    return read_row(row, settings, names, find_keys, in_list=True)
 
 
 def _text_item(value: Json, settings: Settings) -> Item:
@@ -115,16 +138,27 @@ def _text_item(value: Json, settings: Settings) -> Item:
         return Item(None, error)
 
 
-def read_row(row: Mapping[str, Json], settings: Settings, names: ColumnNames = USUAL_NAMES) -> Item:
-    """Return the Item for an object, whose other keys are ignored. Never raises for a bad value, as `read_item`."""
+def read_row(
+    row: Mapping[str, Json],
+    settings: Settings,
+    names: ColumnNames = USUAL_NAMES,
+    find_keys: FindKeys = row_keys,
+    in_list: bool = False,
+) -> Item:
+    """Return the Item for an object, which has no options if it is `in_list`; its other keys are ignored.
+
+    Never raises for a bad value, as `read_item`.
+    """
     item_id: str | int | float | None = None
     try:
-        keys = list(row)
-        columns = find_columns("the object", keys, names)
+        keys = tuple(row)
+        columns, options = find_keys(keys, names)
         if columns.id is not None:
             item_id = _id(row[keys[columns.id]])
         elif names.id is not None:
             raise missing_column("the object", keys, repr(names.id))
+        if in_list and options:
+            refuse_options(row, options)
         text = checked(_row_text(row, keys, columns, names), settings)
     except InputError as error:
         return Item(None, error, item_id)

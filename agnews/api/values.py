@@ -12,6 +12,8 @@ _LIKE_JSON = re.compile(r"""[\ufeff\s]*(\{\s*(["'{}]|[\w-]+\s*:|$)|\[\s*(["'{\[]
 
 def decoded(text: str) -> str | dict[str, Json] | list[Json]:
     """Return the object or list that a string holds as JSON, encoded once or several times, or else the string."""
+    if text[:1].isalnum():
+        return text
     start = text.lstrip("\ufeff \t\r\n")
     if start[:1] not in {"{", "[", '"'}:
         return text
@@ -27,7 +29,7 @@ def decoded(text: str) -> str | dict[str, Json] | list[Json]:
 
 def is_like_json(text: str) -> bool:
     """Return whether a string is JSON, or starts like it."""
-    if text.lstrip("\ufeff \t\r\n")[:1] not in {"{", "[", '"'}:
+    if text[:1].isalnum():
         return False
     return not isinstance(decoded(text), str) or _LIKE_JSON.match(text) is not None
 

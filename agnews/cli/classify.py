@@ -4,10 +4,11 @@ import argparse
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
+from functools import lru_cache
 
 from agnews.api.answer import answers
 from agnews.api.columns import ColumnNames
-from agnews.api.request import OPTION_KEYS, Item, Options, Request, read_item, read_options
+from agnews.api.request import OPTION_KEYS, Item, Options, Request, read_item, read_options, row_keys
 from agnews.cli.arguments import settings_from
 from agnews.cli.console import Advance, progress, say, utf8_output
 from agnews.cli.files.atomic import atomic_file
@@ -22,6 +23,8 @@ from agnews.settings import Settings
 CHUNK_ROWS = 2_000
 CHUNK_BYTES = 8 * 1024 * 1024
 OUTPUT_FORMATS: dict[str, Format] = {".csv": "csv", ".jsonl": "jsonl"}
+FIND_KEYS = lru_cache(1_000)(row_keys)
+"""Remembers the keys of JSON objects, which are the same in most rows."""
 EXPLAINED_ROWS = 50
 """Rows in a chunk with explanations, each of which takes an inference for each of its words."""
 
@@ -134,7 +137,7 @@ def answer_rows(
 
 def item_of(row: InputRow, names: ColumnNames, settings: Settings) -> Item:
     """Return the row's text or its error, with its id."""
-    item = read_item(row.value, settings, names)
+    item = read_item(row.value, settings, names, FIND_KEYS)
     return item if row.error is None else Item(None, row.error, item.id)
 
 

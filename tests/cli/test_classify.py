@@ -141,7 +141,7 @@ BAD_JSONL = [
     ("[" * 100_000, "a number is too long or the nesting too deep"),
     ("1" * 5_000, "a number is too long or the nesting too deep"),
     ('{"text": "", "id": 9}', "the text is empty"),
-    ('{"other": "a"}', "no text: the object has no column 'headline' or 'title' or 'text'; its columns are 'other'"),
+    ('{"other": "a"}', "no text: expected 'headline' or 'title' or 'text'; found keys 'other'"),
     ('"' + "x" * MAX_LINE_BYTES + '"', "the line is longer than 4,194,304 bytes"),
     ('"\\ud800"', "a lone surrogate at character 0"),
     (f'{{"text": "{OIL}", "id": "x"}}', None),

@@ -81,7 +81,7 @@ def test_the_input_of_a_bulk_run_has_the_fields_that_the_state_machine_reads() -
 
 
 def test_every_placeholder_is_listed() -> None:
-    listed = re.search(r"<!-- placeholders -->\n(.*?)<!-- end -->", text_of("docs/cli.md"), re.DOTALL)
+    listed = re.search(r"<!-- placeholders -->\n(.*?)<!-- end -->", text_of("docs/api.md"), re.DOTALL)
     assert listed
     names = {name.lower() for name in re.findall(r"`([^`]+)`", listed[1])}
     assert names == PLACEHOLDERS | {"12345"}

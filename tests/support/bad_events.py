@@ -53,7 +53,7 @@ BAD_EVENTS: list[tuple[Json, str, str]] = [
     (
         {"Items": [{"id": 1, "title": GOAL}, {"id": 2, "title": OIL}], "BatchInput": {"id_column": "nr"}},
         "InputError",
-        "the list has no column 'nr', which id_column names; its columns are 'id', 'title'",
+        "the list has no column 'nr' (id_column); its columns are 'id', 'title'",
     ),
     ({"Items": [], "top_k": 2}, "InputError", "'top_k' is beside 'Items'; send it in 'BatchInput'"),
     ({"warmup": False}, "InputError", "a warm-up is exactly"),

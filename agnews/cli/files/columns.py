@@ -2,7 +2,16 @@
 
 from collections.abc import Sequence
 
-from agnews.api.columns import TEXT_KEYS, ColumnNames, Columns, find_columns, missing_column, only_match, plain_name
+from agnews.api.columns import (
+    TEXT_KEYS,
+    ColumnNames,
+    Columns,
+    find_columns,
+    missing_column,
+    only_place,
+    places_of,
+    plain_name,
+)
 
 NO_NAMES = ColumnNames()
 COLUMN_OPTIONS = ColumnNames("--column", "--description-column", "--id-column")
@@ -39,9 +48,9 @@ def find_column(file: str, header: Sequence[str], name: str | None, usual: Seque
     """
     if name is not None and header.count(name) == 1:
         return header.index(name)
-    plain_names = [plain_name(column) for column in header]
+    places = places_of(header)
     for key in usual if name is None else (name,):
-        index = only_match(file, header, plain_names, plain_name(key))
+        index = only_place(file, header, places, plain_name(key))
         if index is not None:
             return index
     if name is not None:

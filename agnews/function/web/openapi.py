@@ -9,8 +9,10 @@ from agnews.settings import Settings
 
 SCORE: Mapping[str, Json] = {"type": "number", "minimum": 0, "maximum": 1}
 ID: Json = {"type": ["string", "number"]}
+LABEL: Json = {"type": "string", "enum": [*LABELS]}
 COUNT: Json = {"type": "integer", "minimum": 0}
 STRING: Json = {"type": "string"}
+PLAIN_TEXT = "One headline per line, blank lines are skipped; or the JSON of a request"
 ABSENT: Json = False
 """The schema of a property that must not be there."""
 
@@ -29,15 +31,15 @@ def document(settings: Settings) -> dict[str, Json]:
             "/classify": {"post": _classify()},
             "/health": {"get": _get("health", "Version, engine and checkpoint", "Health")},
             "/openapi.json": {"get": _get("openapi", "This document", "OpenApi")},
-            "/": {"get": _page()},
+            "/": {"get": _page(), "post": _hugging_face()},
         },
         "components": {"schemas": _schemas(settings)},
     }
 
 
-def _classify() -> dict[str, Json]:
-    statuses: dict[str, Json] = {
-        "200": _json("The prediction for one text, or the predictions for a list, in its order", "Answer"),
+def _statuses(description: str, schema: str) -> dict[str, Json]:
+    return {
+        "200": _json(description, schema),
         "400": _json("The body is not what its headers say: not JSON, not UTF-8 or not base64", "Error"),
         "413": _json("The request or the answer exceeds a limit", "Error"),
         "415": _json("The content type or charset is not supported", "Error"),
@@ -45,6 +47,10 @@ def _classify() -> dict[str, Json]:
         "500": _json("The function failed; its log has the details", "Error"),
         "503": _json("The time ran out; try again", "Error"),
     }
+
+
+def _classify() -> dict[str, Json]:
+    statuses = _statuses("The prediction for one text, or the predictions for a list, in its order", "Answer")
     return {
         "operationId": "classify",
         "summary": "Classify one headline or a list of them",
@@ -53,13 +59,19 @@ def _classify() -> dict[str, Json]:
             "required": True,
             "content": {
                 "application/json": {"schema": _ref("Request"), "examples": _examples()},
-                "text/plain": {
-                    "schema": {"type": "string", "description": "One headline per line; blank lines are skipped"}
-                },
+                "text/plain": {"schema": {"type": "string", "description": PLAIN_TEXT}},
             },
         },
         "responses": statuses,
     }
+
+
+def _hugging_face() -> dict[str, Json]:
+    statuses = _statuses("The labels and scores of each text, in order", "Scores")
+    content: Json = {"application/json": {"schema": _ref("Inputs")}}
+    summary = "Classify one headline or a list of them, as Hugging Face's clients ask"
+    body: Json = {"required": True, "content": content}
+    return {"operationId": "inputs", "summary": summary, "requestBody": body, "responses": statuses}
 
 
 def _option(name: str) -> Json:
@@ -109,6 +121,8 @@ def _schemas(settings: Settings) -> dict[str, Json]:
     return {
         **{f"Option_{name}": schema for name, schema in _options().items()},
         "Request": _request(settings),
+        "Inputs": _inputs(settings),
+        "Scores": _array(_array(_object(("label", "score"), label=LABEL, score={**SCORE}))),
         "Prediction": _prediction(),
         "ItemError": _object(("error",), id=ID, error=_error()),
         "Predictions": _object(
@@ -135,17 +149,28 @@ def _options() -> dict[str, Json]:
     }
 
 
+def _text(settings: Settings) -> Json:
+    return {"type": "string", "minLength": 1, "maxLength": settings.max_chars}
+
+
+def _inputs(settings: Settings) -> Json:
+    texts: Json = {"type": "array", "items": _text(settings), "maxItems": settings.max_texts}
+    top_k = _or_null(_ref("Option_top_k"))
+    parameters: Json = {"type": "object", "properties": {"top_k": top_k}, "additionalProperties": False}
+    return _object(("inputs",), inputs={"anyOf": [_text(settings), texts]}, parameters=_or_null(parameters))
+
+
 def _request(settings: Settings) -> Json:
-    text: Json = {"type": "string", "minLength": 1, "maxLength": settings.max_chars}
+    text = _text(settings)
     item: Json = {
-        "description": "A string, or an object with text, headline or title, optionally description, and optionally "
+        "description": "A string, or an object with headline, title or text, optionally description, and optionally "
         "id (a string or a number). An item that cannot be used gets an error in its place",
         "examples": ["Striker scores twice", {"title": "Chipmaker doubles profit", "id": 7}],
     }
     texts: Json = {"type": "array", "items": item, "maxItems": settings.max_texts}
     options = {name: _or_null(_ref(f"Option_{name}")) for name in _options()}
     extras: dict[str, Json] = {
-        "description": {"type": ["string", "null"], "description": "Appended to the text"},
+        "description": {"type": ["string", "number", "null"], "description": "Appended to the text, unless a number"},
         "id": {"type": ["string", "number", "null"], "description": "Repeated in the prediction"},
     }
     return {
@@ -155,13 +180,13 @@ def _request(settings: Settings) -> Json:
             text,
             texts,
         ],
-        "description": "headline or title may replace text, headlines or inputs may replace texts. "
+        "description": "headline or title may replace text, headlines or inputs may replace texts; "
+        "an object under options or parameters may hold the options. "
         '{"warmup": true} returns the model without an inference',
     }
 
 
 def _prediction() -> Json:
-    label: Json = {"type": "string", "enum": [*LABELS]}
     contribution: Json = {
         "type": "number",
         "minimum": -1,
@@ -178,7 +203,7 @@ def _prediction() -> Json:
     return _object(
         ("label", "score", "truncated"),
         id=ID,
-        label=_or_null(label, description="null if the score is below min_score"),
+        label=_or_null(LABEL, description="null if the score is below min_score"),
         score={**SCORE},
         truncated={"type": "boolean", "description": "Whether the text was longer than the model reads"},
         abstained={"type": "boolean"},
