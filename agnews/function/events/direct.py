@@ -45,7 +45,7 @@ class OneText:
     def matches(event: Json) -> bool:
         if isinstance(event, str):
             return True
-        return isinstance(event, dict) and bool(_keys(event, TEXT_KEYS)) and not _is_list(event)
+        return isinstance(event, dict) and _has_any(event, TEXT_KEYS) and not _is_list(event)
 
     @staticmethod
     def parse(event: Json, settings: Settings) -> Request:
@@ -77,7 +77,7 @@ class TextList:
             return not any(isinstance(item, dict) and "eventSource" in item for item in event)
         if not isinstance(event, dict):
             return False
-        return _is_list(event) or (bool(_keys(event, LIST_KEYS)) and not _keys(event, TEXT_KEYS))
+        return _is_list(event) or (_has_any(event, LIST_KEYS) and not _has_any(event, TEXT_KEYS))
 
     @staticmethod
     def parse(event: Json, settings: Settings) -> Request:
@@ -97,6 +97,10 @@ class TextList:
     @staticmethod
     def respond(predictions: Sequence[Answer], classifier: Classifier, settings: Settings) -> ListAnswer:
         return list_answer(predictions, classifier, settings.max_answer_bytes, "AGNEWS_MAX_ANSWER_BYTES")
+
+
+def _has_any(event: Mapping[str, Json], keys: Sequence[str]) -> bool:
+    return bool(_keys(event, keys))
 
 
 def _keys(event: Mapping[str, Json], names: Sequence[str]) -> list[str]:
