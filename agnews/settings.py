@@ -40,6 +40,8 @@ class Settings(NamedTuple):
     """Milliseconds kept back before the timeout. Texts not started by then are answered with DeadlineError."""
     cors_origins: tuple[str, ...] = ()
     """Origins whose pages may call over HTTP, separated by commas; `*` allows all."""
+    base_path: str = ""
+    """The beginning of every path, such as `/news`, which a custom domain or a load balancer's rule leaves in it."""
     results_queue_url: str = ""
     """The SQS queue for answers to records of queues and streams. Without it, such records are refused."""
     dead_letter_queue_url: str = ""
@@ -68,6 +70,7 @@ class Settings(NamedTuple):
             ),
             reserve_ms=_positive_integer(environment, "AGNEWS_RESERVE_MS", default.reserve_ms),
             cors_origins=_cors_origins(environment.get("AGNEWS_CORS_ORIGINS", "")),
+            base_path=_base_path(environment.get("AGNEWS_BASE_PATH", "")),
             results_queue_url=_queue_url(environment, "AGNEWS_RESULTS_QUEUE_URL"),
             dead_letter_queue_url=_queue_url(environment, "AGNEWS_DEAD_LETTER_QUEUE_URL"),
             metrics_namespace=_metrics_namespace(environment),
@@ -96,6 +99,14 @@ def _cors_origins(value: str) -> tuple[str, ...]:
                 f"AGNEWS_CORS_ORIGINS contains {origin[:80]!r}; expected origins such as https://example.com"
             )
     return origins
+
+
+def _base_path(value: str) -> str:
+    """Return the path with a slash before it and none behind it; empty for none."""
+    path = value.strip("/")
+    if path and not re.fullmatch(r"[\w.~-]+(/[\w.~-]+)*", path, re.ASCII):
+        raise SettingsError(f"AGNEWS_BASE_PATH is {value[:80]!r}; expected a path such as /news")
+    return f"/{path}" if path else ""
 
 
 def _queue_url(environment: Mapping[str, str], name: str) -> str:

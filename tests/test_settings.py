@@ -44,6 +44,8 @@ def test_every_field_is_read_from_its_own_variable() -> None:
         ("AGNEWS_MAX_TEXTS", "-1"),
         ("AGNEWS_MAX_CHARS", "1e3"),
         ("AGNEWS_RESERVE_MS", "²"),
+        ("AGNEWS_BASE_PATH", "https://example.com/news"),
+        ("AGNEWS_BASE_PATH", "/news room"),
         ("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "lots"),
     ],
 )

@@ -53,6 +53,7 @@ def described(
         ({"MemoryMB": "512"}, "onnx x86_64, 512 MB, 60 s"),
         ({"TimeoutSeconds": "30"}, "onnx x86_64, 1769 MB, 30 s"),
         ({"Queues": "yes"}, "onnx x86_64, 1769 MB, 60 s, queues"),
+        ({"BasePath": "/news"}, "onnx x86_64, 1769 MB, 60 s, below /news"),
         ({"MetricsNamespace": "News/Topics"}, "onnx x86_64, 1769 MB, 60 s, metrics News/Topics"),
         ({"LogTexts": "yes", "TracingActive": "yes"}, "onnx x86_64, 1769 MB, 60 s, texts logged, traced"),
     ],

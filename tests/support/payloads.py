@@ -1,10 +1,12 @@
 """Events as AWS documents them, from tests/payloads/."""
 
 import base64
+import copy
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+from agnews.api.request import Json
 from tests.support.requirement import ROOT
 
 JSON_TYPE = {"content-type": "application/json"}
@@ -12,6 +14,16 @@ JSON_TYPE = {"content-type": "application/json"}
 
 def read_payload(name: str) -> Any:
     return json.loads((ROOT / "tests" / "payloads" / f"{name}.json").read_text(encoding="utf-8"))
+
+
+def changed(event: Any, path: Sequence[str | int], value: Json) -> Any:
+    """Return the event with another value at a path, which is made where it is missing."""
+    copied = copy.deepcopy(event)
+    inner = copied
+    for key in path[:-1]:
+        inner = inner.setdefault(key, {}) if isinstance(key, str) else inner[key]
+    inner[path[-1]] = value
+    return copied
 
 
 def sqs_event(bodies: list[str]) -> Any:

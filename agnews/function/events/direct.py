@@ -2,44 +2,21 @@
 
 from collections.abc import Mapping, Sequence
 
-from agnews.api.answer import Answer, ListAnswer, ModelFacts, list_answer, model_facts
+from agnews.api.answer import Answer, ListAnswer, list_answer
 from agnews.api.columns import TEXT_KEYS, plain_name
 from agnews.api.request import Json, Request, read_columns, read_item, read_items, read_options, read_row
 from agnews.errors import DeadlineError, InputError
+from agnews.function.events.fields import has_fields, is_id, is_string
 from agnews.model.classifier import Classifier
 from agnews.settings import Settings
 
 LIST_KEYS = ("texts", "headlines", "inputs")
-Fields = Mapping[str, type]
-"""Fields that an object must have, with their types. Dots lead into nested objects: `Sns.MessageId`."""
-
-
-class Warmup:
-    """`{"warmup": true}`: the model and engine, without an inference."""
-
-    form = '{"warmup": true}'
-
-    @staticmethod
-    def matches(event: Json) -> bool:
-        return isinstance(event, dict) and "warmup" in event
-
-    @staticmethod
-    def parse(event: Json, settings: Settings) -> Request:
-        if event != {"warmup": True} or event["warmup"] is not True:  # 1 equals True
-            raise InputError('a warm-up is exactly {"warmup": true}; to classify, leave "warmup" out')
-        return Request(())
-
-    @staticmethod
-    def respond(
-        predictions: Sequence[Answer], classifier: Classifier, settings: Settings
-    ) -> dict[str, bool | ModelFacts]:
-        return {"warm": True, "model": model_facts(classifier)}
 
 
 class OneText:
     """One text: a bare string, or an object with `text`, `headline` or `title` (and `description`)."""
 
-    form = '{"text": "one headline"} (or "headline" or "title", optionally "description"), or a bare string'
+    form = '{"text": "one headline"} or a string'
 
     @staticmethod
     def matches(event: Json) -> bool:
@@ -69,7 +46,7 @@ class OneText:
 class TextList:
     """A list: a bare one, or under `texts`, `headlines`, `inputs`, `text`, `headline` or `title` of an object."""
 
-    form = '{"texts": [...]} (or "headlines", "inputs", "text"), or a bare list; items are strings or objects'
+    form = '{"texts": [...]} or a list'
 
     @staticmethod
     def matches(event: Json) -> bool:
@@ -108,6 +85,11 @@ def _keys(event: Mapping[str, Json], names: Sequence[str]) -> list[str]:
     return [key for key in event if plain_name(key) in names]
 
 
+def holds_text(event: Mapping[str, Json]) -> bool:
+    """Return whether one of the keys is one that a request has its texts under."""
+    return _has_any(event, TEXT_KEYS + LIST_KEYS)
+
+
 def _is_list(event: Mapping[str, Json]) -> bool:
     """Return whether a list key has a value other than null, or a text key has a list."""
     has_list_key = any(event[key] is not None for key in _keys(event, LIST_KEYS))
@@ -124,18 +106,7 @@ def _is_record(record: Json) -> bool:
         return False
     match record.get("eventSource"):
         case "aws:sqs":
-            return has_fields(record, {"messageId": str, "body": str})
+            return has_fields(record, {"messageId": is_id, "body": is_string})
         case "aws:kinesis":
-            return has_fields(record, {"sequenceNumber": str, "data": str})
+            return has_fields(record, {"sequenceNumber": is_id, "data": is_string})
     return False
-
-
-def has_fields(record: Json, fields: Fields) -> bool:
-    """Return whether `record` is an object with these fields, each of its type."""
-    for path, kind in fields.items():
-        value = record
-        for key in path.split("."):
-            value = value.get(key) if isinstance(value, dict) else None
-        if not isinstance(value, kind):
-            return False
-    return True

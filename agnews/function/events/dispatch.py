@@ -5,14 +5,17 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple, Protocol
 
 from agnews.api.answer import Answer, answers, sent_bytes
-from agnews.api.request import Json, Request, decoded, describe_value
-from agnews.errors import AnswerSizeError, InputError
-from agnews.function.events.direct import OneText, TextList, Warmup
+from agnews.api.request import Json, Request, decoded
+from agnews.errors import AnswerSizeError
+from agnews.function.events.direct import OneText, TextList
 from agnews.function.events.distributed_map import DistributedMap
+from agnews.function.events.eventbridge import EventBridge
 from agnews.function.events.http import Alb, ApiGatewayV1, ApiGatewayV2, FunctionUrl
 from agnews.function.events.records import Record, RecordResult, classify_records, computing_deadline
+from agnews.function.events.refusals import refusal
 from agnews.function.events.sns_pipes import Pipe, Sns
 from agnews.function.events.sqs_kinesis import Kinesis, Sqs
+from agnews.function.events.warmups import LambdaWarmer, ScheduledEvent, Warmup, WarmupPlugin
 from agnews.function.metrics import Observation
 from agnews.function.web.message import HttpReply, HttpRequest
 from agnews.model.classifier import Classifier
@@ -46,7 +49,7 @@ class DirectSource(Protocol):
     """A form of direct invocation. Stateless."""
 
     form: str
-    """A description of the event for error messages."""
+    """The event, or the service that sends it, for error messages."""
 
     @staticmethod
     def matches(event: Json) -> bool: ...
@@ -92,14 +95,13 @@ class RecordSource(Protocol):
 
 HTTP_SOURCES: tuple[type[HttpSource], ...] = (FunctionUrl, ApiGatewayV2, ApiGatewayV1, Alb)
 RECORD_SOURCES: tuple[type[RecordSource], ...] = (Sqs, Kinesis, Sns, Pipe)
+WARMUP_SOURCES: tuple[type[DirectSource], ...] = (ScheduledEvent, WarmupPlugin, LambdaWarmer)
 BODY_SOURCES: tuple[type[DirectSource], ...] = (Warmup, OneText, TextList)
 """What an HTTP request's body may hold."""
-DIRECT_SOURCES: tuple[type[DirectSource], ...] = (DistributedMap, *BODY_SOURCES)
-SOURCES: tuple[type[HttpSource] | type[RecordSource] | type[DirectSource], ...] = (
-    *HTTP_SOURCES,
-    *RECORD_SOURCES,
-    *DIRECT_SOURCES,
-)
+DIRECT_SOURCES: tuple[type[DirectSource], ...] = (*WARMUP_SOURCES, DistributedMap, *BODY_SOURCES)
+Source = type[HttpSource] | type[RecordSource] | type[DirectSource] | type[EventBridge]
+SERVICES: tuple[Source, ...] = (*HTTP_SOURCES, *RECORD_SOURCES, EventBridge, *WARMUP_SOURCES)
+SOURCES: tuple[Source, ...] = (*HTTP_SOURCES, *RECORD_SOURCES, EventBridge, *DIRECT_SOURCES)
 """From specific to general: the first that matches answers. AWS's own events match exactly one."""
 
 
@@ -131,6 +133,10 @@ def answer(
         if record_source.matches(event):
             observation.event_source = record_source.__name__
             return answer_records(record_source, event, invocation)
+    if EventBridge.matches(event):
+        observation.event_source = EventBridge.__name__
+        request = EventBridge.read(event)
+        return answer_direct(find_source(request, BODY_SOURCES), request, invocation)
     direct_source = find_source(event, DIRECT_SOURCES)
     observation.event_source = direct_source.__name__
     return answer_direct(direct_source, event, invocation)
@@ -161,7 +167,7 @@ def answer_records(source: type[RecordSource], event: Json, invocation: Invocati
 def answer_http(source: type[HttpSource], event: dict[str, Any], invocation: Invocation) -> Mapping[str, object]:
     """Return status, headers and body in the source's form, within its size limit; errors become a status."""
     from agnews.function.web.errors import error_reply
-    from agnews.function.web.routes import Service, finish, reply_to  # need gzip and email, which only HTTP uses
+    from agnews.function.web.routes import Service, finish, reply_to  # need gzip, which only HTTP uses
 
     def classify(body: Json) -> Mapping[str, object]:
         return answer_direct(find_source(body, BODY_SOURCES), body, invocation)
@@ -181,9 +187,12 @@ def answer_http(source: type[HttpSource], event: dict[str, Any], invocation: Inv
 
 
 def find_source(event: Json, sources: Sequence[type[DirectSource]]) -> type[DirectSource]:
-    """Return the event's source. Raises InputError, which lists the known forms, if there is none."""
+    """Return the event's source. Raises InputError, which says what the event is, if there is none."""
     for source in sources:
         if source.matches(event):
             return source
-    forms = "; ".join(source.form for source in (SOURCES if sources is DIRECT_SOURCES else sources))
-    raise InputError(f"an event must be one of: {forms}. Found {describe_value(event)}")
+    expected = ", ".join(source.form for source in BODY_SOURCES)
+    if sources is DIRECT_SOURCES:
+        services = ", ".join(dict.fromkeys(service.form for service in SERVICES))
+        expected += f", {DistributedMap.form}, or an event of {services}"
+    raise refusal(event, expected)

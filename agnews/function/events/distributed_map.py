@@ -13,7 +13,7 @@ from agnews.settings import Settings
 class DistributedMap:
     """A batch of rows. BatchInput has the options and the names of the columns for text, description and id."""
 
-    form = '{"Items": [...], "BatchInput": {...}} (Step Functions\' Distributed Map)'
+    form = '{"Items": [...]}'
 
     @staticmethod
     def matches(event: Json) -> bool:

@@ -7,9 +7,13 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from agnews.api.answer import Answer, answers, batch_answers, error_answer
-from agnews.api.request import Item, Json, Request, decoded, describe_value
+from agnews.api.request import Item, Json, Request, decoded
 from agnews.errors import AgNewsError, DeadlineError, InputError, ModelError
-from agnews.function.events.direct import Fields, OneText, TextList, has_fields
+from agnews.function.events.compression import unpacked
+from agnews.function.events.direct import OneText, TextList
+from agnews.function.events.eventbridge import EventBridge
+from agnews.function.events.fields import Fields, has_fields
+from agnews.function.events.refusals import refusal
 from agnews.model.classifier import Classifier
 from agnews.settings import Settings
 
@@ -85,8 +89,7 @@ def _parse_record(record: Record, settings: Settings) -> tuple[type[OneText] | t
         event = parse_body(decode_body(record))
         form = next((form for form in FORMS if form.matches(event)), None)
         if form is None:
-            forms = "; ".join(form.form for form in FORMS)
-            raise InputError(f"a record's body must be plain text or one of: {forms}. Found {describe_value(event)}")
+            raise refusal(event, " or ".join(["a headline as plain text", *(form.form for form in FORMS)]))
         return form, form.parse(event, settings)
     except InputError as error:
         return OneText, error
@@ -104,11 +107,11 @@ def has_records(event: Json, source_key: str, source: str, fields: Fields) -> bo
 
 
 def decode_body(record: Record) -> str:
-    """Return a record's body as text. Raises InputError if it is not base64, or not UTF-8 in base64."""
+    """Return a record's body as text. Raises InputError if it is not base64, or not UTF-8 (perhaps in gzip) in it."""
     if not record.encoded:
         return record.body
     try:
-        return base64.b64decode(record.body, validate=True).decode("utf-8-sig")
+        return unpacked(base64.b64decode(record.body, validate=True)).decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise InputError(f"the record's data is not UTF-8 at byte {error.start}; send UTF-8") from error
     except ValueError as error:
@@ -118,14 +121,17 @@ def decode_body(record: Record) -> str:
 def parse_body(text: str) -> Json:
     """Return the direct request in a record's body: an object, list or string in JSON, or the text itself.
 
-    A message that SNS wrapped for a queue (`Type`, `Message`) is unwrapped.
+    What SNS (`Type`, `Message`) or EventBridge (`detail`) wrapped around it is taken off.
+
+    Raises:
+        InputError: an EventBridge event has no request.
     """
     event = decoded(text)
     if isinstance(event, str):
         return _unquoted(text)
     if isinstance(event, dict) and event.get("Type") == "Notification" and isinstance(event.get("Message"), str):
         return parse_body(str(event["Message"]))
-    return event
+    return EventBridge.read(event) if EventBridge.matches(event) else event
 
 
 def _unquoted(text: str) -> str:

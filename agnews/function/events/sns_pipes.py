@@ -5,6 +5,7 @@ from typing import Any
 
 from agnews.api.request import Json
 from agnews.function.events.direct import is_piped
+from agnews.function.events.fields import is_id, is_string
 from agnews.function.events.records import Record, RecordResult, has_records, record_answers
 from agnews.settings import Settings
 
@@ -12,11 +13,11 @@ from agnews.settings import Settings
 class Sns:
     """An SNS subscription. It invokes asynchronously, so the answer goes to the on-success destination."""
 
-    form = "an SNS subscription's records"
+    form = "SNS"
 
     @staticmethod
     def matches(event: Json) -> bool:
-        return has_records(event, "EventSource", "aws:sns", {"Sns.MessageId": str, "Sns.Message": str})
+        return has_records(event, "EventSource", "aws:sns", {"Sns.MessageId": is_id, "Sns.Message": is_string})
 
     @staticmethod
     def read(event: Any, settings: Settings) -> list[Record]:
@@ -32,7 +33,7 @@ class Sns:
 class Pipe:
     """EventBridge Pipes' enrichment of SQS or Kinesis records without an input template: one answer per record."""
 
-    form = "an EventBridge pipe's list of SQS or Kinesis records"
+    form = "EventBridge Pipes"
 
     @staticmethod
     def matches(event: Json) -> bool:

@@ -1,32 +1,34 @@
 """Amazon SQS and Kinesis: answers go to the results queue; `batchItemFailures` lists the records to retry."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from agnews.api.request import Json
 from agnews.errors import SettingsError
+from agnews.function.events.fields import is_id, is_object, is_string
 from agnews.function.events.records import Record, RecordResult, has_records
 from agnews.function.events.results import deliver
 from agnews.settings import Settings
 
 BatchResponse = dict[str, list[dict[str, str]]]
-KINESIS_FIELDS = {"kinesis.sequenceNumber": str, "kinesis.data": str, "eventID": str}
+SQS_FIELDS = {"messageId": is_id, "body": is_string, "attributes": is_object}
+KINESIS_FIELDS = {"kinesis.sequenceNumber": is_id, "kinesis.data": is_string, "eventID": is_id}
 
 
 class Sqs:
     """An SQS event source mapping with ReportBatchItemFailures, from a standard or a FIFO queue."""
 
-    form = "an SQS event source mapping's records"
+    form = "SQS"
 
     @staticmethod
     def matches(event: Json) -> bool:
-        return has_records(event, "eventSource", "aws:sqs", {"messageId": str, "body": str, "attributes": dict})
+        return has_records(event, "eventSource", "aws:sqs", SQS_FIELDS)
 
     @staticmethod
     def read(event: Any, settings: Settings) -> list[Record]:
         _check_queues(_source_arn(event), settings)
         return [
-            Record(record["messageId"], record["body"], group=record["attributes"].get("MessageGroupId", ""))
+            Record(record["messageId"], record["body"], group=_group(record["attributes"]))
             for record in event["Records"]
         ]
 
@@ -38,7 +40,7 @@ class Sqs:
 class Kinesis:
     """A Kinesis event source mapping with ReportBatchItemFailures: records are retried from the first failure on."""
 
-    form = "a Kinesis stream's records"
+    form = "Kinesis"
 
     @staticmethod
     def matches(event: Json) -> bool:
@@ -62,6 +64,12 @@ class Kinesis:
         return batch_response(deliver(results, settings, deadline, ordered=True)[:1])
 
 
+def _group(attributes: Mapping[str, Json]) -> str:
+    """Return a FIFO queue's message group; the attributes of other queues have none."""
+    group = attributes.get("MessageGroupId")
+    return group if isinstance(group, str) and is_id(group) else ""
+
+
 def _source_arn(event: Any) -> str:
     return str(event["Records"][0].get("eventSourceARN"))
 
@@ -73,7 +81,7 @@ def _check_queues(source: str, settings: Settings) -> None:
     account_and_name = source.split(":")[-2:]
     for url in (settings.results_queue_url, settings.dead_letter_queue_url):
         if url.split("/")[-2:] == account_and_name:
-            raise SettingsError(f"the results of records from {source} would go to the same queue; set another queue")
+            raise SettingsError(f"the results of records from {source!r} would go to the same queue; set another queue")
 
 
 def batch_response(record_ids: Sequence[str]) -> BatchResponse:

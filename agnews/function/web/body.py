@@ -3,7 +3,6 @@
 import base64
 import json
 import re
-from email.message import Message
 from typing import NoReturn
 
 from agnews.api.lines import headline_lines
@@ -29,6 +28,8 @@ CHARSETS = {
 """Python's codec for each supported charset."""
 
 CONTENT_TYPE_HINT = "send content-type: application/json, or text/plain with one headline per line"
+_PARAMETER = re.compile(r';\s*([^=;"\s]*)\s*(?:=\s*(?:"((?:[^"\\]|\\.)*)"|([^;"]*)))?')
+"""A parameter in a content type: its name, and its value in quotes or without."""
 _JSON_TYPE = re.compile(r"application/([\w.-]+\+)?json")
 
 
@@ -68,13 +69,17 @@ def _merge_options(event: Json, options: dict[str, Json]) -> Json:
 
 def content_type(header: str) -> tuple[str, str]:
     """Return the media type and the Python codec of a content type. Raises HttpError(415) for an unknown charset."""
-    message = Message()
-    message["content-type"] = header.replace("\r", " ").replace("\n", " ")
-    charset = (message.get_content_charset() or "utf-8").lower()
+    media_type, _, parameters = header.partition(";")
+    charset = "utf-8"
+    for name, quoted, plain in _PARAMETER.findall(f";{parameters}"):
+        if name.lower() == "charset":
+            charset = quoted.replace("\\", "") or plain.strip() or charset
+        elif name.lower().startswith("charset"):  # charset* and charset*0, the encoded forms of RFC 2231
+            raise HttpError(415, f"the parameter {name[:40]!r} in content-type is not supported; send charset=utf-8")
+    charset = charset.lower()
     if charset not in CHARSETS:
         raise HttpError(415, f"charset {charset[:40]!r} is not supported; send UTF-8")
-    media_type = header.partition(";")[0].strip().lower()
-    return media_type, CHARSETS[charset]
+    return media_type.strip().lower(), CHARSETS[charset]
 
 
 def _decode(request: HttpRequest, codec: str) -> str:

@@ -28,3 +28,8 @@ def json_reply(status: int, value: object, headers: Mapping[str, str] | None = N
     """Return `value` as JSON in UTF-8. Raises ValueError for NaN, which JSON does not have."""
     body = json.dumps(value, ensure_ascii=False, allow_nan=False).encode()
     return HttpReply(status, body, {"content-type": "application/json", **(headers or {})})
+
+
+def without_prefix(path: str, prefix: str) -> str:
+    """Return the path below `prefix`; a path elsewhere is returned as it is."""
+    return path.removeprefix(prefix) or "/" if f"{path}/".startswith(f"{prefix}/") else path

@@ -27,6 +27,7 @@ def document(settings: Settings) -> dict[str, Json]:
             "description": "Classifies headlines into World, Sports, Business and Sci/Tech, with calibrated scores.",
             "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
         },
+        "servers": [{"url": settings.base_path or "/"}],
         "paths": {
             "/classify": {"post": _classify()},
             "/health": {"get": _get("health", "Version, engine and checkpoint", "Health")},

@@ -9,7 +9,7 @@ from agnews.api.answer import model_facts
 from agnews.api.request import Json
 from agnews.function.web.body import read_event
 from agnews.function.web.errors import HttpError, error_reply
-from agnews.function.web.message import HttpReply, HttpRequest, json_reply
+from agnews.function.web.message import HttpReply, HttpRequest, json_reply, without_prefix
 from agnews.model.classifier import Classifier
 from agnews.settings import Settings
 
@@ -87,7 +87,8 @@ def finish(reply: HttpReply, request: HttpRequest, settings: Settings) -> HttpRe
 
 
 def _route(request: HttpRequest, service: Service) -> HttpReply:
-    methods = ROUTES.get(request.path.rstrip("/") or "/")
+    path = without_prefix(request.path, service.settings.base_path)
+    methods = ROUTES.get(path.rstrip("/") or "/")
     if methods is None:
         raise HttpError(404, f"there is no path {request.path[:80]!r}; the paths are {', '.join(ROUTES)}")
     allowed = allowed_methods(methods)

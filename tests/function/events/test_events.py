@@ -8,13 +8,16 @@ from numpy.typing import NDArray
 
 from agnews.api.answer import list_answer
 from agnews.api.request import Json
+from agnews.api.values import describe_value
 from agnews.errors import AgNewsError, AnswerSizeError, InputError, LimitError, ModelError
-from agnews.function.events.direct import OneText, TextList, Warmup
+from agnews.function.events.direct import OneText, TextList
 from agnews.function.events.dispatch import DIRECT_SOURCES, SOURCES, answer, find_source
 from agnews.function.events.distributed_map import DistributedMap
+from agnews.function.events.eventbridge import EventBridge
 from agnews.function.events.http import Alb, ApiGatewayV1, ApiGatewayV2, FunctionUrl
 from agnews.function.events.sns_pipes import Pipe, Sns
 from agnews.function.events.sqs_kinesis import Kinesis, Sqs
+from agnews.function.events.warmups import LambdaWarmer, ScheduledEvent, Warmup, WarmupPlugin
 from agnews.model.classifier import Classifier
 from agnews.model.encode import Encoder
 from agnews.settings import EngineName, Settings
@@ -38,15 +41,21 @@ EXPECTED_SOURCES: dict[str, object] = {
     "alb_multi_value": Alb,
     "api_gateway_v1": ApiGatewayV1,
     "api_gateway_v2": ApiGatewayV2,
+    "eventbridge": EventBridge,
+    "eventbridge_schedule": ScheduledEvent,
+    "eventbridge_scheduler": ScheduledEvent,
     "function_url_get": FunctionUrl,
     "function_url_post": FunctionUrl,
     "function_url_signed": FunctionUrl,
     "kinesis": Kinesis,
+    "lambda_warmer": LambdaWarmer,
     "pipe_kinesis": Pipe,
     "pipe_sqs": Pipe,
     "sns": Sns,
     "sqs": Sqs,
+    "sqs_eventbridge": Sqs,
     "sqs_fifo": Sqs,
+    "warmup_plugin": WarmupPlugin,
 }
 """The only class that matches each payload."""
 NOT_A_NUMBER: list[tuple[Json, str, str]] = [
@@ -63,11 +72,13 @@ def test_each_payload_matches_exactly_one_event_source(path: Any) -> None:
 
 
 @pytest.mark.parametrize("event", [None, True, 3, 1.5, {}, {"body": "{}"}, {"Records": []}, {"txt": GOAL}])
-def test_an_event_of_no_known_form_is_refused_with_the_forms(event: Json) -> None:
+def test_an_event_of_no_known_form_is_refused_by_what_it_is_and_then_the_forms(event: Json) -> None:
     with pytest.raises(InputError) as refusal:
         find_source(event, DIRECT_SOURCES)
-    forms = [source.form for source in SOURCES]
-    assert all(form in str(refusal.value) for form in forms)
+    message = str(refusal.value)
+    assert message.startswith(f"found {describe_value(event)}")
+    assert all(source.form in message for source in SOURCES)
+    assert len(message) < 400
 
 
 @pytest.mark.parametrize(("event", "error_type", "message"), [*BAD_EVENTS, *NOT_A_NUMBER])

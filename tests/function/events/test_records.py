@@ -2,8 +2,10 @@
 
 import base64
 import copy
+import gzip
 import json
 import math
+import random
 import time
 from typing import Any
 
@@ -15,8 +17,11 @@ from agnews.function.events.dispatch import answer
 from agnews.function.events.records import Record, classify_records, computing_deadline, parse_body
 from agnews.model.classifier import Classifier
 from agnews.settings import Settings
-from tests.support.payloads import read_payload
+from tests.support.payloads import changed, read_payload
 from tests.support.texts import GOAL
+
+HEADLINE_EVENT = json.dumps({"detail-type": "Published", "source": "wire", "detail": {"text": "a", "top_k": 2}})
+GOALS = json.dumps({"texts": [GOAL, "Oil prices climb"]}).encode()
 
 
 @pytest.mark.parametrize(
@@ -36,6 +41,8 @@ from tests.support.texts import GOAL
         (' {"text": "a", "id": 1}', {"text": "a", "id": 1}),
         ('{"Type": "Notification", "TopicArn": "arn", "Message": "{\\"text\\": \\"a\\"}"}', {"text": "a"}),
         ('{"Type": "Notification", "Message": "Oil prices climb"}', "Oil prices climb"),
+        (HEADLINE_EVENT, {"text": "a", "top_k": 2}),
+        (json.dumps({"Type": "Notification", "Message": HEADLINE_EVENT}), {"text": "a", "top_k": 2}),
     ],
 )
 def test_a_record_carries_json_or_one_headline_as_plain_text(text: str, event: Json) -> None:
@@ -52,9 +59,10 @@ def test_a_record_carries_json_or_one_headline_as_plain_text(text: str, event: J
         ('{"text": "Oil prices', "the text is JSON, or starts like it"),
         ("{text: Oil}", "the text is JSON, or starts like it"),
         ("{" * 5000, "the text is JSON, or starts like it"),
-        ('{"txt": "a"}', "must be plain text or one of"),
+        ('{"txt": "a"}', "found an object with keys 'txt', which is no known form"),
         ('{"text": "a", "top_k": 9}', "top_k must be a whole number"),
-        ('{"warmup": true}', "must be plain text or one of"),
+        ('{"warmup": true}', "which is no known form"),
+        ('{"Records": [{"eventSource": "aws:s3"}]}', "an S3 notification"),
     ],
 )
 def test_a_record_that_can_never_be_classified_is_an_error_and_affects_no_other(
@@ -111,16 +119,37 @@ def test_answers_name_their_record_and_the_id_that_it_carried(classifier: Classi
 
 @pytest.mark.parametrize(
     ("data", "message"),
-    [(base64.b64encode(b"Caf\xe9").decode(), "not UTF-8 at byte 3"), ("Café", "not base64"), ("", "the text is empty")],
+    [
+        (b"Caf\xe9", "not UTF-8 at byte 3"),
+        ("Café", "not base64"),
+        (b"", "the text is empty"),
+        (b"\xf3\x89\x9a\xc2\n\x01p", "aggregated by the Kinesis Producer Library; set AggregationEnabled to false"),
+        (gzip.compress(GOALS)[:-9], "not one complete gzip stream"),
+        (gzip.compress(GOALS) + b"{}", "not one complete gzip stream"),
+        (gzip.compress(GOALS)[:30] + b"\0" * 30, "damaged gzip"),
+        (gzip.compress(bytes(2**21)), "unpacks to more than"),
+        (gzip.compress(random.Random(1).randbytes(2**20 + 1)), "unpacks to more than 1,048,576 bytes"),
+    ],
 )
 def test_a_pipes_bad_record_is_an_error_in_its_place(
-    classifier: Classifier, settings: Settings, data: str, message: str
+    classifier: Classifier, settings: Settings, data: str | bytes, message: str
 ) -> None:
     event = read_payload("pipe_kinesis")
-    event[0]["data"] = data
+    event[0]["data"] = data if isinstance(data, str) else base64.b64encode(data).decode()
     reply: Any = answer(event, classifier, settings)
-    assert [item.get("label") or item["error"]["type"] for item in reply] == ["InputError", "Business"]
+    assert [item.get("label") or item["error"]["type"] for item in reply] in (
+        ["InputError", "Business"],
+        ["LimitError", "Business"],
+    )
     assert message in reply[0]["error"]["message"]
+
+
+@pytest.mark.parametrize("data", [GOAL, f"\ufeff{GOAL}", json.dumps({"text": GOAL})])
+def test_a_streams_data_may_be_gzip(classifier: Classifier, settings: Settings, data: str) -> None:
+    event = read_payload("pipe_kinesis")[:1]
+    event[0]["data"] = base64.b64encode(gzip.compress(data.encode())).decode()
+    reply: Any = answer(event, classifier, settings)
+    assert reply[0]["label"] == "Sports"
 
 
 @pytest.mark.parametrize("name", ["sns", "pipe_sqs"])
@@ -145,10 +174,33 @@ def test_records_of_two_sources_or_none_are_of_no_known_form(classifier: Classif
     mixed = {"Records": [*read_payload("sqs")["Records"], *read_payload("kinesis")["Records"]]}
     shortened = copy.deepcopy(read_payload("sqs"))
     del shortened["Records"][0]["messageId"]
-    events: list[Any] = [mixed, shortened, {"Records": []}, {"Records": [{}]}, {"Records": [{"eventSource": []}]}]
-    for event in events:
-        with pytest.raises(InputError, match="an event must be one of"):
+    incomplete: list[Any] = [mixed, shortened]
+    for event in incomplete:
+        with pytest.raises(InputError, match="records of 'aws:sqs' that lack some of their fields or are mixed"):
             answer(event, classifier, settings)
+    without_source: list[Any] = [{"Records": []}, {"Records": [{}]}, {"Records": [{"eventSource": []}]}]
+    for event in without_source:
+        with pytest.raises(InputError, match="no known form of event"):
+            answer(event, classifier, settings)
+
+
+@pytest.mark.parametrize("value", [5, None, {}, "\ud800", "two\nlines", ""])
+@pytest.mark.parametrize(
+    ("name", "path"),
+    [
+        ("sqs", ("Records", 0, "messageId")),
+        ("sns", ("Records", 0, "Sns", "MessageId")),
+        ("kinesis", ("Records", 0, "kinesis", "sequenceNumber")),
+        ("kinesis", ("Records", 0, "eventID")),
+        ("pipe_sqs", (0, "messageId")),
+        ("pipe_kinesis", (0, "sequenceNumber")),
+    ],
+)
+def test_an_id_that_aws_never_assigns_is_refused_as_no_answer_could_repeat_it(
+    classifier: Classifier, settings: Settings, name: str, path: tuple[str | int, ...], value: Json
+) -> None:
+    with pytest.raises(InputError, match="lack some of their fields"):
+        answer(changed(read_payload(name), path, value), classifier, settings)
 
 
 @pytest.mark.parametrize(
@@ -156,22 +208,16 @@ def test_records_of_two_sources_or_none_are_of_no_known_form(classifier: Classif
     [
         ("sqs", ("Records", 0, "body")),
         ("sqs", ("Records", 0, "attributes")),
-        ("sns", ("Records", 0, "Sns", "MessageId")),
         ("sns", ("Records", 0, "Sns", "Message")),
         ("kinesis", ("Records", 0, "kinesis", "data")),
-        ("kinesis", ("Records", 0, "eventID")),
         ("pipe_sqs", (0, "body")),
-        ("pipe_kinesis", (0, "sequenceNumber")),
+        ("pipe_kinesis", (0, "data")),
     ],
 )
 def test_a_record_without_what_its_source_always_sends_is_refused_by_an_error_of_ours(
     classifier: Classifier, settings: Settings, name: str, path: tuple[str | int, ...]
 ) -> None:
     with_queue = Settings(results_queue_url="https://sqs.us-east-1.amazonaws.com/123456789012/results")
-    event = read_payload(name)
-    inner = event
-    for key in path[:-1]:
-        inner = inner[key]
-    inner[path[-1]] = 5
-    with pytest.raises(InputError, match="an event must be one of"):
+    event = changed(read_payload(name), path, 5)
+    with pytest.raises(InputError, match="lack some of their fields"):
         answer(event, classifier, with_queue)
