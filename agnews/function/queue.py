@@ -2,9 +2,12 @@
 
 import json
 import logging
+import re
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Future
 from functools import cache
+from threading import Thread
 from typing import Any, NamedTuple, Protocol
 
 from agnews.errors import SettingsError
@@ -17,6 +20,10 @@ ATTEMPTS = 5
 FIRST_WAIT_S = 0.1
 LONGEST_WAIT_S = 2.0
 """A wait is random (full jitter), from 0 to FIRST_WAIT_S doubled with each attempt, but no more than this."""
+CALL_S = 2.0
+"""The longest that a call may take, in all. botocore's timeouts count from the last byte that came."""
+SHORTEST_CALL_S = 0.1
+"""With less time left, no call begins."""
 RETRYABLE_CODES = frozenset({"RequestThrottled", "Throttling", "ThrottlingException", "KMS.ThrottlingException"})
 """Error codes that SQS reports as the caller's fault, but for which a retry may succeed."""
 
@@ -60,11 +67,11 @@ class Queue(NamedTuple):
     def send(self, messages: Sequence[Message], deadline: float, ordered: bool) -> list[bool]:
         """Send the messages and return, for each, whether the queue accepted it.
 
-        No call is made after `deadline` (time.monotonic()), nor, with `ordered`, after one with a refused message.
+        No call begins that cannot end by `deadline` (time.monotonic()), nor, with `ordered`, after a refused message.
         """
         accepted: list[bool] = []
         for batch in split_messages(messages, 1 if self.fifo else BATCH_MESSAGES):
-            if time.monotonic() >= deadline or (ordered and not all(accepted)):
+            if time.monotonic() + SHORTEST_CALL_S > deadline or (ordered and not all(accepted)):
                 break
             accepted += self._send_batch(batch, deadline)
         return accepted + [False] * (len(messages) - len(accepted))
@@ -77,35 +84,46 @@ class Queue(NamedTuple):
         accepted = [False] * len(messages)
         for attempt in range(ATTEMPTS):
             entries = [self._entry(index, message) for index, message in waiting.items()]
-            successful, rejected = self._call(entries)
-            for index in successful:
+            successful, rejected = self._call(entries, min(CALL_S, deadline - time.monotonic()))
+            for index in successful & waiting.keys():
                 accepted[index] = True
             waiting = {index: message for index, message in waiting.items() if index not in successful | rejected}
             wait = uniform(0, min(LONGEST_WAIT_S, FIRST_WAIT_S * 2**attempt))
-            if not waiting or attempt == ATTEMPTS - 1 or time.monotonic() + wait > deadline:
+            if not waiting or attempt == ATTEMPTS - 1 or time.monotonic() + wait + SHORTEST_CALL_S > deadline:
                 break
             self.sleep(wait)
         return accepted
 
-    def _call(self, entries: list[dict[str, Any]]) -> tuple[set[int], set[int]]:
+    def _call(self, entries: list[dict[str, Any]], seconds: float) -> tuple[set[int], set[int]]:
         """Make one call. Return the indices of the accepted entries, and of those for which a retry is pointless."""
         from botocore.exceptions import BotoCoreError, ClientError  # slow to import, and needed only with a queue
 
         try:
-            response = self.client.send_message_batch(QueueUrl=self.url, Entries=entries)
+            response = self._reply(entries, seconds)
         except ClientError as error:
             LOG.warning("the queue %s refused a call: %s", self.url, error)
             return set(), set() if _is_retryable(error.response) else {int(entry["Id"]) for entry in entries}
-        except BotoCoreError as error:
-            LOG.warning("the queue %s could not be reached: %s", self.url, error)
+        except (BotoCoreError, TimeoutError, AttributeError, LookupError, TypeError, ValueError) as error:
+            LOG.warning("the queue %s gave no valid reply: %s %s", self.url, type(error).__name__, error)
             return set(), set()
-        failed = response.get("Failed", [])
-        for entry in failed:
-            LOG.warning("the queue %s refused a message: %s %s", self.url, entry["Code"], entry.get("Message", ""))
-        rejected = {
-            int(entry["Id"]) for entry in failed if entry["SenderFault"] and entry["Code"] not in RETRYABLE_CODES
-        }
-        return {int(entry["Id"]) for entry in response.get("Successful", [])}, rejected
+        failed = _entries(response, "Failed")
+        for entry in failed.values():
+            LOG.warning("the queue %s refused a message: %s %s", self.url, entry.get("Code"), entry.get("Message"))
+        pointless = {index for index, entry in failed.items() if _is_final(entry)}
+        return _entries(response, "Successful").keys() - failed.keys(), pointless
+
+    def _reply(self, entries: list[dict[str, Any]], seconds: float) -> dict[str, Any]:
+        """Return the reply to one call. Raises TimeoutError after `seconds`; the call then ends in its thread."""
+        reply: Future[dict[str, Any]] = Future()
+
+        def send() -> None:
+            try:
+                reply.set_result(self.client.send_message_batch(QueueUrl=self.url, Entries=entries))
+            except Exception as error:  # raised again by result()
+                reply.set_exception(error)
+
+        Thread(target=send, name="agnews-queue", daemon=True).start()
+        return reply.result(seconds)
 
     def _entry(self, index: int, message: Message) -> dict[str, Any]:
         entry: dict[str, Any] = {"Id": str(index), "MessageBody": message.body}
@@ -130,6 +148,18 @@ def split_messages(messages: Sequence[Message], max_messages: int) -> Iterator[l
         size += message.size
     if batch:
         yield batch
+
+
+def _entries(response: Mapping[str, Any], key: str) -> dict[int, Mapping[str, Any]]:
+    """Return the entries of one of a reply's lists, by their indices. Those without an index are left out."""
+    listed = response.get(key)
+    entries = [entry for entry in listed if isinstance(entry, dict)] if isinstance(listed, list) else []
+    return {int(entry["Id"]): entry for entry in entries if re.fullmatch("[0-9]", str(entry.get("Id")))}
+
+
+def _is_final(entry: Mapping[str, Any]) -> bool:
+    """Return whether a message was refused for good."""
+    return bool(entry.get("SenderFault")) and str(entry.get("Code")) not in RETRYABLE_CODES
 
 
 def _is_retryable(response: Mapping[str, Any]) -> bool:

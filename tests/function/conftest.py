@@ -21,8 +21,12 @@ def queue(aws: Account, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..
     sqs_client.cache_clear()
     aws.requests.clear()
 
+    from botocore.session import Session  # here, because a lean environment has none
+
     def create(fifo: bool = False) -> Mailbox:
-        client: Any = sqs_client()
+        client: Any = Session().create_client(
+            "sqs"
+        )  # moto's first reply may take longer than the function's client waits
         name = f"results{next(NUMBERS)}" + (".fifo" if fifo else "")
         created = client.create_queue(QueueName=name, Attributes={"FifoQueue": "true"} if fifo else {})
         return Mailbox(client, created["QueueUrl"])

@@ -3,6 +3,8 @@
 import math
 import time
 from collections.abc import Callable
+from threading import Event
+from typing import Any
 
 import pytest
 
@@ -103,3 +105,70 @@ def test_neither_calls_nor_waits_between_them_go_beyond_the_deadline(
     aws.throttled.extend(["body"] * (ATTEMPTS - 1))
     assert target.send([Message("1", "body")], math.inf, ordered=False) == [True]
     assert waited == [1000.0] * (ATTEMPTS - 1)
+
+
+class Replies:
+    """An SQS client that gives each call the next of some replies."""
+
+    def __init__(self, *replies: Any) -> None:
+        self.replies = list(replies)
+        self.calls: list[list[str]] = []
+
+    def send_message_batch(self, *, QueueUrl: str, Entries: list[dict[str, Any]]) -> dict[str, Any]:  # noqa: N803
+        self.calls.append([entry["Id"] for entry in Entries])
+        reply: dict[str, Any] = self.replies.pop(0)
+        return reply
+
+
+class Hanging(Replies):
+    """An SQS client whose first call gets no reply in 30 s."""
+
+    def send_message_batch(self, *, QueueUrl: str, Entries: list[dict[str, Any]]) -> dict[str, Any]:  # noqa: N803
+        if not self.calls:
+            self.calls.append([])
+            Event().wait(30)
+        return super().send_message_batch(QueueUrl=QueueUrl, Entries=Entries)
+
+
+ACCEPTED = {"Successful": [{"Id": "0"}, {"Id": "1"}]}
+URL = "https://sqs.us-east-1.amazonaws.com/123456789012/results"
+MESSAGES = [Message("a", "one"), Message("b", "two")]
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        {"Failed": [{"Id": "0", "SenderFault": False}, {"Id": "1"}]},
+        {"Failed": [{"Id": "0", "Code": None, "SenderFault": None}, {"Id": "1", "Code": ["x"]}]},
+        {"Successful": [{"Id": "7"}, {"Id": "x"}, {"Id": ["0"]}, {"Id": None}, {}, None, {"Id": "-1"}]},
+        {"Successful": None, "Failed": None},
+        {"Successful": [{"Id": "0"}, {"Id": "1"}], "Failed": [{"Id": "0"}, {"Id": "1"}]},
+        {"Successful": 5},
+        {},
+    ],
+)
+def test_what_a_reply_does_not_clearly_accept_is_sent_again(reply: Any) -> None:
+    client = Replies(reply, ACCEPTED)
+    assert Queue(URL, client, lambda _: None).send(MESSAGES, math.inf, ordered=False) == [True, True]
+    assert client.calls == [["0", "1"], ["0", "1"]]
+
+
+def test_a_refusal_without_a_code_that_is_the_callers_fault_is_final() -> None:
+    client = Replies({"Successful": [{"Id": "1"}], "Failed": [{"Id": "0", "SenderFault": True}]})
+    assert Queue(URL, client, lambda _: None).send(MESSAGES, math.inf, ordered=False) == [False, True]
+
+
+def test_a_call_that_hangs_ends_with_the_deadline_and_none_begins_that_could_not_end() -> None:
+    client = Hanging(ACCEPTED)
+    start = time.monotonic()
+    assert Queue(URL, client).send(MESSAGES, start + 0.5, ordered=False) == [False, False]
+    assert 0.4 < time.monotonic() - start < 0.6
+    assert len(client.calls) == 1
+    assert Queue(URL, client).send(MESSAGES, time.monotonic() + 0.05, ordered=False) == [False, False]
+    assert len(client.calls) == 1
+
+
+def test_a_call_that_hangs_is_given_up_so_that_the_next_can_succeed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("agnews.function.queue.CALL_S", 0.2)
+    client = Hanging(ACCEPTED)
+    assert Queue(URL, client, lambda _: None).send(MESSAGES, time.monotonic() + 30, ordered=False) == [True, True]

@@ -1,5 +1,6 @@
 """The results of records, as messages to the results queue or the dead-letter queue."""
 
+import re
 from collections.abc import Mapping, Sequence
 from itertools import groupby, takewhile
 
@@ -9,6 +10,8 @@ from agnews.function.events.records import Record, RecordResult
 from agnews.function.queue import LOG, MESSAGE_BYTES, Message, Queue, message_body, sqs_client
 from agnews.settings import Settings
 
+REFUSED_CHARACTERS = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+"""What SQS accepts in no message (AWS, "SendMessage")."""
 ATTRIBUTE_CHARS = 500
 """Maximum length of the error message in a dead letter's attributes."""
 
@@ -64,15 +67,17 @@ def result_message(result: RecordResult, settings: Settings) -> Message:
 
 
 def _dead_letter(result: RecordResult) -> Message | None:
-    """Return the record itself with its error as attributes; None if SQS does not accept it: empty or too large."""
+    """Return the record itself with its error as attributes; None if SQS does not accept it as it is."""
     record = result.record
+    if not record.body or REFUSED_CHARACTERS.search(record.body):
+        return None
     attributes = {
         "record_id": record.id,
         "error_type": type(result.error).__name__,
         "error_message": str(result.error)[:ATTRIBUTE_CHARS].encode("ascii", "backslashreplace").decode(),
     }
     message = Message(record.id, record.body, record.group, attributes)
-    return message if record.body and message.size <= MESSAGE_BYTES else None
+    return message if message.size <= MESSAGE_BYTES else None
 
 
 def _error_message(record: Record, answer: Mapping[str, object]) -> Message:

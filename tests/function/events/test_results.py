@@ -94,6 +94,17 @@ def test_for_a_record_that_no_queue_accepts_the_dead_letter_queue_gets_the_error
     assert (bad["error"]["type"], bad["body"]) == ("InputError", None if data else "")
 
 
+@pytest.mark.parametrize("body", ['{"txt": "\ud800"}', '{"txt": "a"}\x00', "\ufffe\x01"])
+def test_a_record_with_characters_that_sqs_refuses_is_a_dead_letter_in_ascii(
+    queue: Callable[..., Mailbox], classifier: Classifier, settings: Settings, body: str
+) -> None:
+    results, dead = queue(), queue()
+    with_queues = settings._replace(results_queue_url=results.url, dead_letter_queue_url=dead.url)
+    assert retried(answer(sqs_event([body, GOAL]), classifier, with_queues)) == []
+    (letter,) = dead.answers()
+    assert (letter["record_id"], letter["error"]["type"], letter["body"]) == ("m0", "InputError", body)
+
+
 def test_in_order_everything_after_a_refused_dead_letter_is_retried(
     queue: Callable[..., Mailbox], aws: Account, classifier: Classifier, settings: Settings
 ) -> None:
