@@ -11,7 +11,6 @@ A failed or killed run leaves the target as it was.
 
 import argparse
 import json
-import math
 import shutil
 import sys
 import tempfile
@@ -19,7 +18,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from agnews.errors import AgNewsError, InputError, ModelError
-from agnews.model.checkpoint import FILES, MANIFEST, Checkpoint, read_checkpoint, verify
+from agnews.model.checkpoint import FILES, MANIFEST, TEMPERATURES, Checkpoint, read_checkpoint, verify
 from agnews.settings import ENGINES, EngineName, Settings
 from modeling import atomic_folder
 from modeling.errors import SourceError
@@ -91,8 +90,9 @@ def _misuse(options: argparse.Namespace) -> str | None:
         return "--name goes with a folder; a hub checkpoint has its own"
     if source and options.revision and (_is_folder(source) or "@" in source):
         return "--revision goes with a hub ID that has no @REVISION"
-    if options.temperature is not None and not 0 < options.temperature < math.inf:
-        return f"--temperature must be a number above 0, found {options.temperature}"
+    lowest, highest = TEMPERATURES
+    if options.temperature is not None and not lowest <= options.temperature <= highest:
+        return f"--temperature must be a number from {lowest:g} to {highest:g}, found {options.temperature}"
     return None
 
 

@@ -103,8 +103,8 @@ def test_a_missing_target_is_an_error_not_a_traceback(tmp_path: Path) -> None:
     [
         (["--engine", "onnx"], "--engine needs --source"),
         (["--temperature", "0"], "--temperature needs --source"),
-        (["--source", "a/b", "--temperature", "0"], "must be a number above 0"),
-        (["--source", "a/b", "--temperature", "nan"], "must be a number above 0"),
+        (["--source", "a/b", "--temperature", "0"], "must be a number from 0.01 to 100"),
+        (["--source", "a/b", "--temperature", "nan"], "must be a number from 0.01 to 100"),
         (["--source", "a/b", "--max-length", "many"], "invalid int value"),
         (["--source", "a/b", "--engine", "gpu"], "invalid choice"),
         (["--source", "a/b@main", "--revision", "main"], "--revision goes with a hub ID"),

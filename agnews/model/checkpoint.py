@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import math
 import mmap
 from collections.abc import Iterable
 from pathlib import Path
@@ -13,6 +12,8 @@ from agnews.labels import LABELS
 from agnews.settings import EngineName
 
 FORMAT = 2
+TEMPERATURES = (0.01, 100.0)
+"""The range of temperatures that a fit can give. Beyond it, scores would be all 0 or 1, all alike or not finite."""
 MAX_POSITIONS = 512
 """Positions of a DistilBERT, and so the most tokens in one text."""
 MANIFEST = "manifest.json"
@@ -72,20 +73,23 @@ def read_checkpoint(folder: Path) -> Checkpoint:
     """
     path = folder / MANIFEST
     try:
+        check_regular(path)
         manifest = json.loads(path.read_text(encoding="utf-8"))
         manifest_format, labels = manifest["format"], tuple(manifest["labels"])
         checkpoint = _parse_manifest(folder, manifest)
     except OSError as error:
         raise ModelError(f"cannot read {path} ({error.strerror}); {REPAIR_HINT}") from error
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError) as error:
         raise ModelError(f"{path} is not a manifest ({type(error).__name__}: {error}); {REPAIR_HINT}") from error
     if manifest_format != FORMAT:
         raise ModelError(f"{path} has format {manifest_format}, expected {FORMAT}; bake it again from its source")
     if labels != LABELS:
         raise ModelError(f"{path} has labels {labels}, expected {LABELS}; bake it again")
-    if not 3 <= checkpoint.max_length <= MAX_POSITIONS or not 0 < checkpoint.temperature < math.inf:
+    lowest, highest = TEMPERATURES
+    if not 3 <= checkpoint.max_length <= MAX_POSITIONS or not lowest <= checkpoint.temperature <= highest:
         raise ModelError(
-            f"{path} needs a max_length of 3 to {MAX_POSITIONS} and a finite temperature > 0; bake it again"
+            f"{path} needs a max_length of 3 to {MAX_POSITIONS} and a temperature of {lowest:g} to {highest:g}; "
+            "bake it again"
         )
     return checkpoint
 
@@ -115,6 +119,7 @@ def verify(checkpoint: Checkpoint, names: Iterable[str]) -> None:
             raise ModelError(f"{checkpoint.folder} was baked without {name}; bake it again with --engine both")
         expected, path = checkpoint.files[name], checkpoint.path(name)
         try:
+            check_regular(path)
             digest = sha256(path)
         except OSError as error:
             raise ModelError(f"cannot read {path} ({error.strerror}); {REPAIR_HINT}") from error
@@ -122,6 +127,12 @@ def verify(checkpoint: Checkpoint, names: Iterable[str]) -> None:
             size = path.stat().st_size
             detail = f"{size:,} bytes, expected {expected['bytes']:,}" if size != expected["bytes"] else "other content"
             raise ModelError(f"{path} is not the file that was baked ({detail}); {REPAIR_HINT}")
+
+
+def check_regular(path: Path) -> None:
+    """Raise ModelError for a pipe, a device or a folder, which could not be read to an end. A missing file is none."""
+    if path.exists() and not path.is_file():
+        raise ModelError(f"{path} is not a regular file; {REPAIR_HINT}")
 
 
 def sha256(path: Path) -> str:

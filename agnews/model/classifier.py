@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple, TypeVar
 import numpy as np
 
 from agnews.errors import ModelError
-from agnews.model.checkpoint import FILES, Checkpoint, read_checkpoint, verify
+from agnews.model.checkpoint import FILES, Checkpoint, check_regular, read_checkpoint, verify
 from agnews.model.encode import Encoded, Encoder
 from agnews.model.engines import IMPORTS, Engine
 from agnews.settings import Settings
@@ -177,6 +177,8 @@ def load(settings: Settings) -> Classifier:
         ModelError: model_cache/ is missing, damaged, or not baked for the chosen engine.
     """
     checkpoint = read_checkpoint(settings.model_dir)
+    for name in FILES[settings.engine]:
+        check_regular(checkpoint.path(name))  # the engine and the encoder open files, too
     with ThreadPoolExecutor(2) as pool:
         verification = pool.submit(verify, checkpoint, FILES[settings.engine])
         try:  # in parallel: hashing and loading a model release the GIL

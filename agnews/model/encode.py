@@ -44,6 +44,7 @@ def read_tokenizer(folder: Path) -> "Tokenizer":
     try:
         tokenizer = Tokenizer.from_file(str(folder / RULES))
         rules: WordPiece = tokenizer.model
+        unknown = rules.token_to_id(rules.unk_token)
         tokenizer.model = WordPiece.from_file(
             str(folder / VOCABULARY),
             unk_token=rules.unk_token,
@@ -52,4 +53,6 @@ def read_tokenizer(folder: Path) -> "Tokenizer":
         )
     except Exception as error:  # the library raises bare Exception
         raise ModelError(f"cannot read {RULES} and {VOCABULARY} in {folder} ({error}); {REPAIR_HINT}") from error
+    if tokenizer.model.token_to_id(rules.unk_token) != unknown:
+        raise ModelError(f"{folder / VOCABULARY} lacks {rules.unk_token} in its place; {REPAIR_HINT}")
     return tokenizer

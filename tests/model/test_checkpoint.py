@@ -1,4 +1,6 @@
+import hashlib
 import json
+import os
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -41,8 +43,14 @@ def edit_manifest(folder: Path, edit: Edit) -> None:
         (lambda manifest: manifest["labels"].reverse(), "expected .'World', 'Sports', 'Business', 'Sci/Tech'."),
         (lambda manifest: manifest.pop("files"), "is not a manifest .KeyError: 'files'."),
         (lambda manifest: manifest.update(files=[]), "is not a manifest"),
-        (lambda manifest: manifest.update(temperature=0), "a finite temperature > 0"),
-        (lambda manifest: manifest.update(temperature=float("inf")), "a finite temperature > 0"),
+        (lambda manifest: manifest.update(temperature=0), "a temperature of 0.01 to 100"),
+        (lambda manifest: manifest.update(temperature=float("inf")), "a temperature of 0.01 to 100"),
+        (lambda manifest: manifest.update(temperature=float("nan")), "a temperature of 0.01 to 100"),
+        (lambda manifest: manifest.update(temperature=1e-300), "a temperature of 0.01 to 100"),
+        (lambda manifest: manifest.update(temperature=10**400), "is not a manifest .OverflowError"),
+        (lambda manifest: manifest.update(max_length=float("inf")), "is not a manifest .OverflowError"),
+        (lambda manifest: manifest.update(max_length=float("nan")), "is not a manifest .ValueError"),
+        (lambda manifest: manifest["files"]["vocab.txt"].update(bytes=float("inf")), "is not a manifest"),
         (lambda manifest: manifest.update(max_length=513), "max_length of 3 to 512"),
         (lambda manifest: manifest.update(temperature="warm"), "is not a manifest"),
         (lambda manifest: manifest.update(max_length=2), "max_length of 3 to 512"),
@@ -52,6 +60,31 @@ def test_a_manifest_that_does_not_fit_is_refused_with_what_was_found(folder: Pat
     edit_manifest(folder, edit)
     with pytest.raises(ModelError, match=message):
         read_checkpoint(folder)
+
+
+@pytest.mark.parametrize("content", [b"[" * 100_000, b'{"a":' * 100_000, b"", b"null", b"\xff", b"1" * 5000])
+def test_a_manifest_of_any_content_is_refused_by_its_name(folder: Path, content: bytes) -> None:
+    (folder / "manifest.json").write_bytes(content)
+    with pytest.raises(ModelError, match=r"manifest\.json is not a manifest"):
+        load(Settings(model_dir=folder))
+
+
+@pytest.mark.parametrize("name", [*FILES["onnx"], "manifest.json"])
+@pytest.mark.parametrize("make", [os.mkfifo, os.mkdir, lambda path: path.symlink_to("/dev/zero")])
+def test_only_regular_files_are_opened(folder: Path, name: str, make: Callable[[Path], object]) -> None:
+    (folder / name).unlink()
+    make(folder / name)
+    with pytest.raises(ModelError, match=rf"{name} is not a regular file"):
+        load(Settings(model_dir=folder))
+
+
+@pytest.mark.parametrize("content", [b"", b"[PAD]\n[UNK]\n"])
+def test_a_vocabulary_that_was_baked_without_its_special_tokens_is_refused(folder: Path, content: bytes) -> None:
+    (folder / VOCABULARY).write_bytes(content)
+    facts = {"sha256": hashlib.sha256(content).hexdigest(), "bytes": len(content)}
+    edit_manifest(folder, lambda manifest: manifest["files"].update({VOCABULARY: facts}))
+    with pytest.raises(ModelError, match=r"vocab\.txt lacks \[UNK\] in its place"):
+        load(Settings(model_dir=folder))
 
 
 def test_a_missing_folder_is_refused_with_the_remedy(tmp_path: Path) -> None:
