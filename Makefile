@@ -77,7 +77,7 @@ test: $(FULL)/ready $(DEPLOY)/ready build/aws-lambda-rie
 $(LEAN)/ready-to-test: $(LEAN)/ready requirements/aws.txt
 	$(LEAN)/bin/pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements/aws.txt
 	$(LEAN)/bin/pip install --quiet --disable-pip-version-check --no-deps -c requirements/dev.txt \
-		pytest iniconfig packaging pluggy awslambdaric simplejson snapshot-restore-py
+		pytest iniconfig packaging pluggy hypothesis sortedcontainers awslambdaric simplejson snapshot-restore-py
 	touch $@
 
 test-lean: $(LEAN)/ready-to-test

@@ -36,11 +36,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     problem = _misuse(options)
     if problem:
         parser.error(problem)
+    state = "as it was"
     try:
-        if options.source is None:
-            return check(options.target)
-        atomic_folder.check_target(options.target)
-        _write(options)
+        if options.source is not None:
+            atomic_folder.check_target(options.target)
+            _write(options)
+            state = "written"
+        return check(options.target)
     except AgNewsError as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
@@ -48,12 +50,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"error: baking needs the training packages: pip install -e '.[train]' ({error})", file=sys.stderr)
         return 1
     except OSError as error:
-        print(f"error: {error}; {options.target} is as it was", file=sys.stderr)
+        print(f"error: {error}; {options.target} is {state}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
-        print(f"interrupted; {options.target} is as it was", file=sys.stderr)
+        print(f"interrupted; {options.target} is {state}", file=sys.stderr)
         return 1
-    return check(options.target)
 
 
 def _parser() -> argparse.ArgumentParser:

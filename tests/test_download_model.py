@@ -5,10 +5,12 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 
 from agnews.model.checkpoint import FILES
+from download_model import main
 from tests.support.command import EMBEDDED, download_model
 from tests.support.requirement import ROOT, require_module
 
@@ -164,3 +166,28 @@ def test_baking_without_its_packages_names_them(tmp_path: Path) -> None:
     assert process.returncode == 1
     assert "pip install -e '.[train]'" in process.stderr
     assert not (tmp_path / "cache").exists()
+
+
+@pytest.mark.parametrize(
+    ("step", "arguments", "message"),
+    [
+        ("check", [], "is as it was"),
+        ("check", ["--source", "embedded", "--engine", "onnx"], "is written"),
+        ("_write", ["--source", "embedded", "--engine", "onnx"], "is as it was"),
+    ],
+)
+def test_ctrl_c_at_any_step_is_one_line(
+    step: str,
+    arguments: list[str],
+    message: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    def interrupted(_: object) -> NoReturn:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(f"download_model.{step}", interrupted)
+    target = tmp_path / "cache"
+    assert main([*arguments, "--target", str(target)]) == 1
+    assert capsys.readouterr().err == f"interrupted; {target} {message}\n"

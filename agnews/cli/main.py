@@ -6,9 +6,14 @@ import signal
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from types import FrameType
 
 from agnews.cli.arguments import parse_arguments
 from agnews.errors import AgNewsError
+
+ENDINGS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+received: list[int] = []
+"""The one of ENDINGS that ended the command, if one did."""
 
 
 def load_command(name: str) -> Callable[[argparse.Namespace], int]:
@@ -38,7 +43,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 2
     except KeyboardInterrupt:
         sys.stderr.write("agnews: interrupted\n")
-        return 130
+        return 128 + (received[0] if received else signal.SIGINT)
     except BrokenPipeError:
         discard_output()
         return 141  # what a shell reports of a program that SIGPIPE ended
@@ -56,17 +61,33 @@ def run(argv: Sequence[str] | None) -> int:
     except SystemExit:
         sys.stdout.flush()  # here, where it can be found out that nobody reads the help
         raise
-    return load_command(arguments.command)(arguments) if arguments.command else 0
+    try:
+        return load_command(arguments.command)(arguments) if arguments.command else 0
+    except Exception as error:
+        if received:  # a module that is interrupted while it is imported raises ImportError
+            raise KeyboardInterrupt from error
+        raise
 
 
 def prepare_process() -> None:
-    """Reopen closed output streams, and make SIGTERM and SIGHUP raise SystemExit, so that part files are removed."""
+    """Reopen closed output streams, and make signals that end a process raise, so that part files are removed."""
     for name in ("stdout", "stderr"):
         if getattr(sys, name) is None:
             setattr(sys, name, Path(os.devnull).open("w"))  # noqa: SIM115 (for as long as the process lives)
-    for number in (signal.SIGTERM, signal.SIGHUP):
-        if signal.getsignal(number) is signal.SIG_DFL:  # nohup ignores SIGHUP
-            signal.signal(number, lambda number, _: sys.exit(128 + number))  # the exit status that a shell reports
+    for number in ENDINGS:
+        if signal.getsignal(number) in (signal.SIG_DFL, signal.default_int_handler):  # nohup ignores SIGHUP
+            signal.signal(number, end)
+
+
+def end(number: int, _frame: FrameType | None) -> None:
+    """Raise what ends the command. A second signal, while that is being done, ends the process at once."""
+    for other in ENDINGS:
+        if signal.getsignal(other) is end:
+            signal.signal(other, lambda number, _: os._exit(128 + number))
+    received.append(number)
+    if number == signal.SIGINT:
+        raise KeyboardInterrupt
+    sys.exit(128 + number)  # the exit status that a shell reports
 
 
 def discard_output() -> None:

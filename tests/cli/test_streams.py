@@ -7,10 +7,13 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 
+from agnews.cli.main import main
 from tests.support.requirement import ROOT
 from tests.support.texts import GOAL, OIL
 
@@ -109,27 +112,52 @@ def test_a_full_disk_is_one_line_and_exit_code_2() -> None:
     ids=["Ctrl-C", "SIGTERM", "SIGHUP"],
 )
 def test_an_end_by_signal_leaves_no_half_output(tmp_path: Path, number: int, code: int, message: str) -> None:
-    output = tmp_path / "out.jsonl"
-    with subprocess.Popen(
-        [sys.executable, "-m", "agnews", "classify", "--output", str(output)],
-        stdin=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        cwd=ROOT,
-    ) as process:
+    assert signalled(tmp_path, [number]) == (code, message)
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.usefixtures("interruptible")
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_more_signals_end_it_with_the_same_status_and_no_traceback(tmp_path: Path, number: int, code: int) -> None:
+    assert signalled(tmp_path, [number] * 5)[0] == code
+
+
+def signalled(folder: Path, numbers: Sequence[int]) -> tuple[int, str]:
+    """Send signals to a command that is writing into `folder`. Return its exit status and the start of its errors."""
+    command = [sys.executable, "-m", "agnews", "classify", "--output", str(folder / "out.jsonl")]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stderr=subprocess.PIPE, cwd=ROOT) as process:
         assert process.stdin and process.stderr
         process.stdin.write(f"{OIL}\n".encode() * 2_500)
         process.stdin.flush()
-        while not any(part.stat().st_size for part in tmp_path.iterdir()):
+        while not any(part.stat().st_size for part in folder.iterdir()):
             assert process.poll() is None
             time.sleep(0.05)
-        process.send_signal(number)
+        for number in numbers:
+            process.send_signal(number)
+            time.sleep(0.005)
         errors = process.stderr.read().decode()
-    assert process.returncode == code
-    assert message in errors
     assert "Traceback" not in errors
-    assert list(tmp_path.iterdir()) == []
+    return process.returncode, errors[: len("agnews: interrupted after ")]
 
 
 def test_a_caller_may_have_closed_the_output() -> None:
     command = f"exec {sys.executable} -m agnews classify 'Oil prices climb' >&- 2>&-"
     assert subprocess.run(["sh", "-c", command], cwd=ROOT).returncode == 0
+
+
+@pytest.mark.usefixtures("interruptible")
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_a_signal_that_an_import_turns_into_an_import_error_is_still_an_interruption(
+    number: int, code: int, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def interrupted(name: str) -> NoReturn:
+        try:
+            signal.raise_signal(number)
+        except BaseException as error:
+            raise ImportError("cannot import name 'x'") from error
+        raise AssertionError("the signal had no handler")
+
+    monkeypatch.setattr("agnews.cli.main.load_command", interrupted)
+    monkeypatch.setattr("agnews.cli.main.received", [])
+    assert main(["info"]) == code
+    assert capsys.readouterr().err == "agnews: interrupted\n"

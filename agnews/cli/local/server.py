@@ -4,8 +4,9 @@ import contextlib
 import shlex
 import socketserver
 import sys
+import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
@@ -35,6 +36,14 @@ class ClientConnection(BaseHTTPRequestHandler):
     server: "LocalServer"
 
     def reply(self) -> None:
+        """Reply to the current request, unless the server is ending."""
+        with self.server.counted() as accepted:
+            if accepted:
+                self._reply_and_log()
+            else:
+                self.close_connection = True
+
+    def _reply_and_log(self) -> None:
         """Reply to the current request, run an asynchronous invocation once that is sent, and log one line."""
         start = time.monotonic()
         reply = self._reply_to_request()
@@ -125,6 +134,29 @@ class LocalServer(ThreadingHTTPServer):
     def __init__(self, address: tuple[str, int], container: Container) -> None:
         super().__init__(address, ClientConnection)
         self.container = container
+        self._replies = 0
+        self._ending = False
+        self._changed = threading.Condition()
+
+    @contextlib.contextmanager
+    def counted(self) -> Iterator[bool]:
+        """Count a request until its reply is sent. Yields False, for a request to drop, once the server is ending."""
+        with self._changed:
+            accepted = not self._ending
+            self._replies += 1
+        try:
+            yield accepted
+        finally:
+            with self._changed:
+                self._replies -= 1
+                self._changed.notify_all()
+
+    def drain(self) -> None:
+        """Stop listening, and return when all requests that have begun have their replies."""
+        self.server_close()
+        with self._changed:
+            self._ending = True
+            self._changed.wait_for(lambda: not self._replies)
 
     def server_bind(self) -> None:
         """Bind without HTTPServer's look-up of the host name, which may wait for a DNS server."""
@@ -160,6 +192,7 @@ def run_server(host: str = "127.0.0.1", port: int = 9000, timeout_s: float = 60)
             try:
                 server.serve_forever()
             finally:
+                server.drain()
                 CLASSIFIER.close()
 
 

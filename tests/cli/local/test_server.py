@@ -4,6 +4,8 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import closing
+from http.client import HTTPConnection
 from pathlib import Path
 
 import pytest
@@ -65,6 +67,23 @@ def test_ctrl_c_ends_it_with_success_and_one_log_line_per_request(tmp_path: Path
     assert f"POST {PATH} 200 " in first
     assert second.endswith(" InputError")
     assert len(logged(tmp_path / "stderr.txt", 2)) == 2, "no traceback"
+
+
+@pytest.mark.usefixtures("interruptible")
+def test_a_request_that_has_begun_is_answered_before_it_ends(tmp_path: Path) -> None:
+    with (
+        served(tmp_path) as (process, url),
+        closing(HTTPConnection(url.removeprefix("http://"), timeout=PATIENCE_S)) as connection,
+    ):
+        connection.putrequest("POST", PATH)
+        connection.putheader("Content-Length", str(len(EVENT)))
+        connection.endheaders(EVENT[:10])
+        time.sleep(2)
+        process.send_signal(signal.SIGINT)
+        time.sleep(1)
+        connection.send(EVENT[10:])
+        assert json.loads(connection.getresponse().read())["label"] == "Sports"
+        assert process.wait(PATIENCE_S) == 0
 
 
 def test_a_port_in_use_is_named_with_the_remedy(served_url: str, tmp_path: Path) -> None:

@@ -30,7 +30,7 @@ def test_the_handlers_error_is_a_function_error(served_url: str) -> None:
 
 def test_an_empty_body_is_the_empty_event(served_url: str) -> None:
     _, _, answer = request(served_url, b"")
-    assert "Found an object with no keys" in answer["errorMessage"]
+    assert "found an object with no keys" in answer["errorMessage"]
 
 
 @pytest.mark.parametrize(("kind", "status"), [("RequestResponse", 200), ("Event", 202), ("DryRun", 204)])
