@@ -149,7 +149,7 @@ def test_a_part_of_another_type_than_aws_sends_is_refused_by_its_name(
         ("alb_multi_value", {"path": "/\ud800"}, 404),
         ("alb_multi_value", {"httpMethod": "\ud800"}, 405),
         ("alb_multi_value", {"body": "\ud800"}, 200),
-        ("alb_multi_value", {"body": {"text": "\ud800"}}, 200),
+        ("alb_multi_value", {"body": {"text": "\ud800"}}, 422),
         ("alb_multi_value", {"body": 5, "isBase64Encoded": True}, 400),
         ("api_gateway_v2", {"body": [[[]]], "isBase64Encoded": None}, 200),
         ("api_gateway_v2", {"headers": {"Content-Type": ["application/json", "text/csv"]}}, 415),
