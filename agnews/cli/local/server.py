@@ -1,134 +1,144 @@
-"""The HTTP server of `agnews serve`, for browsers, curl, the AWS CLI and SDKs."""
+"""The HTTP server of `agnews serve`, for browsers, curl, the AWS CLI and SDKs. h11 parses the requests."""
 
 import contextlib
 import shlex
+import socket
 import socketserver
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from collections.abc import Iterator
 from typing import Any
+
+import h11
 
 from agnews.cli.local.container import PAYLOAD_BYTES, Container
 from agnews.cli.local.endpoints import (
-    ENDPOINTS,
     LAMBDA_API,
     LocalReply,
     LocalRequest,
     api_refusal,
     payload_too_large,
+    reply_to,
     url_refusal,
 )
 from agnews.errors import SettingsError
 from agnews.settings import TASK_ROOT
 
 READ_TIMEOUT_S = 60
-"""How long to wait for the body that a client announced."""
+"""How long to wait for the client's next bytes."""
+HEAD_BYTES = 64 * 1024
+"""Limit of a request line with its headers."""
+DISCARDED_BYTES = 8 * PAYLOAD_BYTES
+"""How much of a body that is too large is read, because a client that is still sending might not see the reply."""
 
 
-class ClientConnection(BaseHTTPRequestHandler):
+class ClientConnection(socketserver.BaseRequestHandler):
     """One client, kept alive between requests."""
 
-    protocol_version = "HTTP/1.1"
-    disable_nagle_algorithm = True
-    timeout = READ_TIMEOUT_S
     server: "LocalServer"
+    request: socket.socket
 
-    def reply(self) -> None:
-        """Reply to the current request, unless the server is ending."""
+    def handle(self) -> None:
+        """Reply to requests until one of the two ends the connection."""
+        self.request.settimeout(READ_TIMEOUT_S)
+        self.request.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self._http = h11.Connection(h11.SERVER, max_incomplete_event_size=HEAD_BYTES)
+        with contextlib.suppress(TimeoutError):
+            while self._handle_request():
+                self._http.start_next_cycle()
+
+    def _handle_request(self) -> bool:
+        """Reply to the next request. Returns whether the connection goes on."""
+        head: h11.Request | None = None
+        try:
+            event = self._next_event()
+            if not isinstance(event, h11.Request):
+                return False  # the client ended the connection
+            head = event
+            start = time.monotonic()
+            request = local_request(head, self.client_address[0], self._read_body())
+        except h11.RemoteProtocolError as error:
+            self._refuse(head, error)
+            return False
         with self.server.counted() as accepted:
             if accepted:
-                self._reply_and_log()
-            else:
-                self.close_connection = True
+                self._reply(request, start)
+        return accepted and self._http.our_state is h11.DONE and self._http.their_state is h11.DONE
 
-    def _reply_and_log(self) -> None:
-        """Reply to the current request, run an asynchronous invocation once that is sent, and log one line."""
-        start = time.monotonic()
-        reply = self._reply_to_request()
-        if reply is None:  # the client hung up before its body was complete
-            self.close_connection = True
-            return
-        self._send(reply)
-        note = reply.note
-        if reply.afterwards is not None:
-            note = reply.afterwards().error_type or ""
+    def _reply(self, request: LocalRequest, start: float) -> None:
+        """Reply to the request, run an asynchronous invocation once that is sent, and log one line."""
+        too_large = len(request.body) > PAYLOAD_BYTES
+        reply = body_too_large(request) if too_large else reply_to(request, self.server.container)
+        self._send(reply, with_body=request.method != "HEAD")
+        note = reply.note if reply.afterwards is None else reply.afterwards().error_type or ""
         took_ms = (time.monotonic() - start) * 1000
-        self.log_message("%s", f"{self.command} {self.path} {reply.status} {took_ms:.0f} ms {note}".rstrip())
+        log(self.client_address[0], f"{request.method} {request.target} {reply.status} {took_ms:.0f} ms {note}")
 
-    def __getattr__(self, name: str) -> Callable[[], None]:
-        """Return `reply` for every HTTP method: the handler decides which ones a path takes."""
-        if name.startswith("do_"):
-            return self.reply
-        raise AttributeError(name)
+    def _next_event(self) -> h11.Event | type[h11.NEED_DATA] | type[h11.PAUSED]:
+        while (event := self._http.next_event()) is h11.NEED_DATA:
+            if self._http.they_are_waiting_for_100_continue:
+                self._write(h11.InformationalResponse(status_code=100, headers=[]))
+            self._http.receive_data(self.request.recv(65_536))
+        return event
 
-    def _send(self, reply: LocalReply) -> None:
-        self.send_response(reply.status)
+    def _read_body(self) -> bytes:
+        """Return the request's body; if it is larger than PAYLOAD_BYTES, only so much that this can be seen."""
+        body = bytearray()
+        size = 0
+        while size <= DISCARDED_BYTES and isinstance(event := self._next_event(), h11.Data):
+            size += len(event.data)
+            if len(body) <= PAYLOAD_BYTES:
+                body += event.data
+        return bytes(body)
+
+    def _refuse(self, head: h11.Request | None, error: h11.RemoteProtocolError) -> None:
+        """Send the reply to a request that is not HTTP, if the client can still take one."""
+        if self._http.our_state not in (h11.IDLE, h11.SEND_RESPONSE):
+            return
+        in_api = head is None or head.target.startswith(LAMBDA_API.encode())
+        refusal = api_refusal if in_api else url_refusal
+        reply = refusal(error.error_status_hint, "InvalidRequestContentException", f"the request is not HTTP: {error}")
+        self._send(reply, with_body=True)
+        log(self.client_address[0], f"{reply.status} {error}")
+
+    def _send(self, reply: LocalReply, with_body: bool) -> None:
         headers = {"content-type": "application/json", "content-length": str(len(reply.body))}
-        for name, value in {**({} if reply.status == 204 else headers), **reply.headers}.items():
-            self.send_header(name, value)
-        if self.close_connection:
-            self.send_header("Connection", "close")
-        self.end_headers()
-        if self.command != "HEAD":
-            self.wfile.write(reply.body)
+        headers = {**({} if reply.status == 204 else headers), **reply.headers}
+        if self._http.their_state in (h11.SEND_BODY, h11.ERROR):  # the rest of the request is not read
+            headers["connection"] = "close"
+        self._write(h11.Response(status_code=reply.status, headers=list(headers.items())))
+        if with_body:
+            self._write(h11.Data(data=reply.body))
+        self._write(h11.EndOfMessage())
 
-    def _reply_to_request(self) -> LocalReply | None:
-        """Return the reply; None if the client hung up."""
-        body = self._read_body()
-        if not isinstance(body, bytes):
-            return body
-        path = self.path.partition("?")[0]
-        matches = [(endpoint, match) for endpoint in ENDPOINTS if (match := endpoint.path.fullmatch(path))]
-        for endpoint, match in matches:
-            if endpoint.method in (self.command, None):
-                request = self.server.container, match.groups(), self.command, self.path, self.client_address[0]
-                return endpoint.reply(LocalRequest(*request, self.headers, body))
-        if matches:
-            allowed = ", ".join(endpoint.method or "" for endpoint, _ in matches)
-            return api_refusal(405, "MethodNotAllowedException", f"{path} takes {allowed}", {"Allow": allowed})
-        invoke_path = f"{LAMBDA_API}functions/function/invocations"
-        return api_refusal(404, "ResourceNotFoundException", f"no such path; POST an event to {invoke_path}")
-
-    def _read_body(self) -> bytes | LocalReply | None:
-        """Return the request's body, a refusal, or None if the client hung up."""
-        lengths = set(self.headers.get_all("Content-Length", []))
-        if self.headers.get("Transfer-Encoding") or (not lengths and self.command == "POST"):
-            self.close_connection = True
-            return self._refusal(411, "LengthRequired", "send Content-Length; chunked bodies are not supported")
-        length = lengths.pop() if lengths else "0"
-        if lengths or not (length.isascii() and length.isdigit() and len(length) <= 18):
-            self.close_connection = True
-            return self._refusal(400, "InvalidRequestContentException", "Content-Length must be one whole number")
-        if int(length) <= PAYLOAD_BYTES:
-            body = self.rfile.read(int(length))
-            return body if len(body) == int(length) else None
-        self.close_connection = True
-        self._discard_body(int(length))
-        if self.path.startswith(LAMBDA_API):
-            return payload_too_large(PAYLOAD_BYTES)
-        return url_refusal(
-            413, "LimitError", f"the body has {int(length):,} bytes, at most {PAYLOAD_BYTES:,}; send less"
-        )
-
-    def _refusal(self, status: int, error_type: str, message: str) -> LocalReply:
-        refusal = api_refusal if self.path.startswith(LAMBDA_API) else url_refusal
-        return refusal(status, error_type, message)
-
-    def _discard_body(self, length: int) -> None:
-        """Read the announced bytes: a client that is still sending would see a reset instead of the reply."""
-        left = min(length, 8 * PAYLOAD_BYTES)
-        while left > 0 and (part := self.rfile.read(min(left, 65536))):
-            left -= len(part)
-
-    def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
-        """Do nothing: `reply` logs the request when its duration is known."""
+    def _write(self, event: h11.Event) -> None:
+        self.request.sendall(self._http.send(event) or b"")
 
 
-class LocalServer(ThreadingHTTPServer):
+def local_request(head: h11.Request, client: str, body: bytes) -> LocalRequest:
+    """Return a request as the endpoints take it."""
+    headers = tuple((name.decode(), value.decode("latin-1")) for name, value in head.headers)
+    return LocalRequest(head.method.decode(), head.target.decode(), client, headers, body)
+
+
+def body_too_large(request: LocalRequest) -> LocalReply:
+    """Return the refusal of a body over PAYLOAD_BYTES."""
+    if request.path.startswith(LAMBDA_API):
+        return payload_too_large(PAYLOAD_BYTES)
+    return url_refusal(413, "LimitError", f"the body has more than {PAYLOAD_BYTES:,} bytes; send less")
+
+
+def log(client: str, message: str) -> None:
+    """Print one line to stderr."""
+    sys.stderr.write(f"{client} [{time.strftime('%Y-%m-%d %H:%M:%S')}] {message.rstrip()}\n")
+
+
+class LocalServer(socketserver.ThreadingTCPServer):
     """Accepts any number of clients for one container."""
 
+    allow_reuse_address = True
+    daemon_threads = True
     request_queue_size = 128
 
     def __init__(self, address: tuple[str, int], container: Container) -> None:
@@ -157,10 +167,6 @@ class LocalServer(ThreadingHTTPServer):
         with self._changed:
             self._ending = True
             self._changed.wait_for(lambda: not self._replies)
-
-    def server_bind(self) -> None:
-        """Bind without HTTPServer's look-up of the host name, which may wait for a DNS server."""
-        socketserver.TCPServer.server_bind(self)
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """Print one line if the client hung up, and the traceback of anything else, which is a bug."""

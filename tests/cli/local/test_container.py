@@ -67,11 +67,19 @@ def test_an_answer_that_lambda_would_refuse_is_a_function_error(answer: dict[str
 def test_the_context_is_lambdas() -> None:
     def handler(event: Json, context: LocalContext) -> Mapping[str, object]:
         left_ms = context.get_remaining_time_in_millis()
-        return {"arn": context.invoked_function_arn, "fresh": 0 < left_ms <= 5000, "id": len(context.aws_request_id)}
+        return {
+            "arn": context.invoked_function_arn,
+            "name": context.function_name,
+            "fresh": 0 < left_ms <= 5000,
+            "id": len(context.aws_request_id),
+        }
 
     with serving(handler, timeout_s=5) as url:
         answer = request(url, path=PATH.replace("/function/", "/news/"))[2]
-    assert answer == {"arn": "arn:aws:lambda:us-east-1:012345678912:function:news", "fresh": True, "id": 36}
+        aliased = request(url, path=PATH.replace("/function/", "/news%3Alive/"))[2]
+    arn = "arn:aws:lambda:us-east-1:012345678912:function:news"
+    assert answer == {"arn": arn, "name": "news", "fresh": True, "id": 36}
+    assert (aliased["arn"], aliased["name"]) == (f"{arn}:live", "news")
 
 
 def test_a_passed_timeout_leaves_no_time() -> None:

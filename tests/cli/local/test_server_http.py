@@ -1,3 +1,4 @@
+import base64
 import http.client
 import json
 import socket
@@ -70,7 +71,7 @@ def test_a_payload_that_is_not_json_in_utf8_never_reaches_the_handler(served_url
         (EVENT, {"Content-Length": "\u00b2"}, 400, "InvalidRequestContentException"),
         (EVENT, {"Content-Length": ""}, 400, "InvalidRequestContentException"),
         (EVENT, {"Content-Length": "9" * 5000}, 400, "InvalidRequestContentException"),
-        (EVENT, {"Transfer-Encoding": "chunked"}, 411, "LengthRequired"),
+        (EVENT, {"X-Amz-Log-Type": "Head"}, 400, "InvalidParameterValueException"),
     ],
 )
 def test_a_request_that_lambda_would_refuse_is_refused(
@@ -84,8 +85,83 @@ def test_the_largest_payload_is_read(served_url: str) -> None:
     assert request(served_url, EVENT.ljust(PAYLOAD_BYTES))[2]["label"] == "Sports"
 
 
-def test_no_content_length_is_refused(served_url: str) -> None:
-    assert send_bytes(served_url, f"POST {PATH} HTTP/1.1\r\nHost: x\r\n\r\n".encode()).startswith(b"HTTP/1.1 411 ")
+def test_a_chunked_body_is_read(served_url: str) -> None:
+    parts = (EVENT[:7], EVENT[7:])
+    chunks = b"".join(f"{len(part):x}\r\n".encode() + part + b"\r\n" for part in parts) + b"0\r\n\r\n"
+    head = f"POST {PATH} HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n".encode()
+    assert b'"label": "Sports"' in send_bytes(served_url, head + chunks)
+    too_large = b"".join([f"{PAYLOAD_BYTES + 1:x}\r\n".encode(), b" " * (PAYLOAD_BYTES + 1), b"\r\n0\r\n\r\n"])
+    assert send_bytes(served_url, head + too_large).startswith(b"HTTP/1.1 413 ")
+
+
+def test_without_a_length_there_is_no_body(served_url: str) -> None:
+    reply = send_bytes(served_url, f"POST {PATH} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
+    assert reply.startswith(b"HTTP/1.1 200 ")
+    assert b"Found an object with no keys" in reply
+
+
+SECOND = b"GET /health HTTP/1.1\r\nHost: x\r\n\r\n"
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        b"Content-Length : %d",
+        b"Content-Length %d",
+        b"Content\0-Length: %d",
+        b"Transfer-Encoding : chunked, %d",
+    ],
+)
+def test_the_body_of_a_malformed_request_is_not_taken_for_a_second_request(served_url: str, header: bytes) -> None:
+    head = b"GET /health HTTP/1.1\r\nHost: x\r\n" + header % len(SECOND) + b"\r\n\r\n"
+    reply = send_bytes(served_url, head + SECOND)
+    assert reply.startswith(b"HTTP/1.1 400 ")
+    assert reply.count(b"HTTP/1.1") == 1
+    assert b"connection: close" in reply.lower()
+
+
+def test_the_body_of_a_get_is_not_taken_for_a_second_request(served_url: str) -> None:
+    head = b"GET /health HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n" % len(SECOND)
+    assert send_bytes(served_url, head + SECOND).count(b"HTTP/1.1 200") == 1
+    assert send_bytes(served_url, SECOND + SECOND).count(b"HTTP/1.1 200") == 2
+
+
+def test_a_client_that_waits_before_it_sends_the_body_is_told_to_go_on(served_url: str) -> None:
+    head = f"POST {PATH} HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Length: {len(EVENT)}\r\n\r\n".encode()
+    host, _, port = served_url.removeprefix("http://").partition(":")
+    with socket.create_connection((host, int(port)), timeout=PATIENCE_S) as connection:
+        connection.sendall(head)
+        assert connection.recv(65_536).startswith(b"HTTP/1.1 100 ")
+        connection.sendall(EVENT)
+        assert connection.recv(65_536).startswith(b"HTTP/1.1 200 ")
+
+
+def test_the_end_of_the_log_comes_with_the_answer_where_it_is_asked_for(served_url: str) -> None:
+    assert "x-amz-log-result" not in request(served_url)[1]
+    _, headers, _ = request(served_url, headers={"X-Amz-Log-Type": "Tail"})
+    log = base64.b64decode(headers["x-amz-log-result"]).decode()
+    first, logged, end, report = log.splitlines()
+    assert (first.split()[0], end.split()[0], report.split()[0]) == ("START", "END", "REPORT")
+    assert json.loads(logged)["Sports"] == 1
+
+
+@pytest.mark.parametrize(
+    ("function", "query", "version"),
+    [("agnews", "", "$LATEST"), ("agnews:live", "", "$LATEST"), ("agnews", "?Qualifier=7", "7"), ("agnews:7", "", "7")],
+)
+def test_a_function_is_named_with_or_without_a_qualifier(
+    served_url: str, function: str, query: str, version: str
+) -> None:
+    path = PATH.replace("/function/", f"/{function}/") + query
+    assert request(served_url, path=path)[1]["x-amz-executed-version"] == version
+
+
+@pytest.mark.parametrize(
+    "path", ["agnews:live/invocations?Qualifier=7", "ag%20news/invocations", "a/invocations?Qualifier=%2F"]
+)
+def test_a_function_s_name_or_qualifier_that_cannot_be_one_is_refused(served_url: str, path: str) -> None:
+    status, headers, _ = request(served_url, path=f"/2015-03-31/functions/{path}")
+    assert (status, headers["x-amzn-errortype"]) == (400, "InvalidParameterValueException")
 
 
 def test_two_content_lengths_are_refused(served_url: str) -> None:
@@ -94,20 +170,21 @@ def test_two_content_lengths_are_refused(served_url: str) -> None:
 
 
 @pytest.mark.parametrize("method", ["GET", "PUT", "PATCH", "DELETE", "OPTIONS"])
-def test_another_method_is_refused_with_the_allowed_one(served_url: str, method: str) -> None:
+def test_another_method_is_refused_as_lambda_does(served_url: str, method: str) -> None:
     status, headers, answer = request(served_url, None, method=method)
-    assert (status, headers["allow"], answer["message"]) == (405, "POST", f"{PATH} takes POST")
+    assert (status, headers["x-amzn-errortype"]) == (403, "AccessDeniedException")
+    assert PATH in answer["message"]
 
 
 def test_head_is_answered_without_a_body(served_url: str) -> None:
     status, _, answer = request(served_url, None, method="HEAD")
-    assert (status, answer) == (405, None)
+    assert (status, answer) == (403, None)
 
 
 @pytest.mark.parametrize("path", [PATH + "/", "/2015-03-31/functions//invocations", "/2015-03-31/"])
-def test_an_unknown_path_is_refused_with_the_known_one(served_url: str, path: str) -> None:
+def test_an_unknown_path_of_the_api_is_refused_as_lambda_does_with_the_known_one(served_url: str, path: str) -> None:
     status, headers, answer = request(served_url, path=path)
-    assert (status, headers["x-amzn-errortype"]) == (404, "ResourceNotFoundException")
+    assert (status, headers["x-amzn-errortype"]) == (403, "AccessDeniedException")
     assert PATH in answer["message"]
 
 
