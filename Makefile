@@ -8,9 +8,17 @@ BENCH := .venv-bench
 
 .PHONY: help demo test test-lean test-page test-image test-image-arm64 check format train bake evaluate benchmarks tables clean
 
+# Without DATA these stop at once, before anything is installed.
+needs_data := $(firstword $(filter train bake evaluate,$(MAKECMDGOALS)))
+ifneq ($(needs_data),)
+ifeq ($(strip $(DATA)),)
+$(error DATA is missing: make $(needs_data) DATA=$(if $(filter evaluate,$(needs_data)),FOLDER with test.csv of AG News,"FOLDER FOLDER" with train*.csv))
+endif
+endif
+
 define HELP
 Try it
-  make demo                 install seven packages (0.2 GB), start the function here and classify ten headlines
+  make demo                 install nine packages (0.2 GB), start the function here and classify ten headlines
 
 Develop
   make check                ruff and mypy; the first time it installs the full environment (2.1 GB, with torch)
@@ -39,7 +47,7 @@ export HELP
 help:
 	@echo "$$HELP"
 
-# The fast engine's three packages and the command line's four, without torch and without dependencies they never import.
+# The fast engine's three packages and the command line's six, without torch and without dependencies they never import.
 # The `agnews` command runs this clone, from any folder.
 $(LEAN)/ready: requirements/lambda.txt requirements/cli.txt pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=python3.13 demo")'
@@ -104,15 +112,15 @@ format: $(FULL)/ready
 	$(FULL)/bin/ruff check --fix .
 
 train: $(FULL)/ready
-	$(FULL)/bin/python -m modeling.train $(or $(DATA),$(error DATA is missing: make train DATA="FOLDER FOLDER")) --run runs/teacher --start mpnet --steps 2400 --average 0.99
+	$(FULL)/bin/python -m modeling.train $(DATA) --run runs/teacher --start mpnet --steps 2400 --average 0.99
 	$(FULL)/bin/python -m modeling.distil $(DATA) --teacher runs/teacher/best --run runs/student
 
 bake: $(FULL)/ready
-	$(FULL)/bin/python -m modeling.calibrate $(or $(DATA),$(error DATA is missing: make bake DATA="FOLDER FOLDER", as for make train)) --run runs/student
+	$(FULL)/bin/python -m modeling.calibrate $(DATA) --run runs/student
 	$(FULL)/bin/python download_model.py --source runs/student/best --name agnews-lambda/minilm-l6 --headlines runs/student/headlines.txt
 
 evaluate: $(FULL)/ready
-	$(FULL)/bin/python -m agnews evaluate $(or $(DATA),$(error DATA is missing: make evaluate DATA=FOLDER with AG News' CSV files))/test.csv --compare pipeline --no-texts --report results/quality/ag_news
+	$(FULL)/bin/python -m agnews evaluate $(DATA)/test.csv --compare pipeline --no-texts --report results/quality/ag_news
 	$(FULL)/bin/python -m agnews evaluate tests/data/modern_headlines.csv --by kind --compare pipeline --report results/quality/modern
 	$(if $(OUTLETS),$(FULL)/bin/python -m agnews evaluate $(OUTLETS)/dev.csv --view title --by domain --compare pipeline --no-texts --report results/quality/outlets)
 

@@ -16,6 +16,7 @@ import torch
 from numpy.typing import NDArray
 from safetensors.torch import save_file
 from tokenizers import Tokenizer
+from tqdm import tqdm
 from transformers import DistilBertConfig, DistilBertForSequenceClassification
 from transformers.utils import logging
 
@@ -231,6 +232,7 @@ def compare(model: DistilBertForSequenceClassification, onnx_path: Path, ids: Se
 @torch.inference_mode()
 def reference_logits(model: DistilBertForSequenceClassification, ids: Sequence[list[int]]) -> NDArray[np.float32]:
     """Return float32 logits [len(ids), 4] by torch, each text alone in its run, so that no padding is involved."""
-    rows = [model(input_ids=torch.tensor([row])).logits for row in ids]
+    bar = tqdm(ids, "comparing with torch", unit=" texts", disable=None, leave=False)  # None: shown on a terminal only
+    rows = [model(input_ids=torch.tensor([row])).logits for row in bar]
     logits: NDArray[np.float32] = torch.cat(rows).numpy()
     return logits

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from agnews import __version__
 from agnews.cli.files.forms import FORMS
+from agnews.cli.parser import Parser
 from agnews.settings import ENGINES, Settings
 
 EPILOG = """\
@@ -25,9 +26,11 @@ examples:
   head -n 5 headlines.txt | agnews classify --format jsonl --top-k 2
 
 Files: .txt has one headline per line; .csv and .tsv have a header; .jsonl and .ndjson have one string or object per
-line, .json an array of them; .gz and .zst are any of these, compressed. .xlsx, .ods and .parquet need
-pip install '.[files]'. Standard input is read as what it shows: CSV, JSON or one headline per line. A row that cannot
-be answered is reported on stderr with its line number, and its message is in the output's error column.
+line, .json an array of them; .gz and .zst are any of these, compressed. .xlsx and .ods need the package
+python-calamine, .parquet needs pyarrow. The content of standard input shows its form: CSV, JSON or one headline per
+line. A row that cannot be answered is reported on stderr with its line number, and its message is in the output's
+error column. CSV output repeats the input's cells unchanged; one that begins with = + - or @ is a formula to a
+spreadsheet, so open files from strangers there as text.
 """
 SERVE = """\
 example:
@@ -41,10 +44,11 @@ examples:
   agnews evaluate mine.csv --view title --compare pipeline --report mine/
   agnews evaluate mine.tsv --labels tech=Sci/Tech,money=Business --out-of-scope health travel
 
-A .csv or .tsv file is either in AG News' own format (no header; class 1-4, title, description) or has a header, a label
-column, a headline, title or text column, and optionally a description column. A label is a topic's name; 1-4, or 0-3
-in a file with a 0 and no 4, as on the Hugging Face Hub; or it begins with out: for a text about none of the topics,
-which does not count for the accuracy. The report says how often such texts get a high score.
+The files may have the forms that agnews classify reads, except plain text: CSV, JSON, Excel or Parquet. They have a
+label column, a headline, title or text column, and optionally a description column; CSV files may also be in AG News'
+own format (no header; class 1-4, title, description). A label is a topic's name; 1-4, or 0-3 in a file with a 0 and no
+4, as on the Hugging Face Hub; or it begins with out: for a text about none of the topics, which does not count for the
+accuracy. The report says how often such texts get a high score.
 """
 BULK = """\
 examples:
@@ -54,17 +58,24 @@ examples:
 Deploy the template with Bulk=yes to create the state machine. The input is a .csv file with a header, or a .jsonl file
 with one string or object per line. Results are JSON Lines in the order in which batches finish, so pass an id column
 to join them to the input. The addresses of the result files are printed to stdout.
-Needs boto3: pip install '.[aws]'.
+Needs boto3: pip install boto3.
 """
+COMPLETION = """\
+examples:
+  agnews completion bash > ~/.local/share/bash-completion/completions/agnews
+  agnews completion zsh > ~/.zfunc/_agnews       (a folder in fpath)
+  agnews completion fish > ~/.config/fish/completions/agnews.fish
+"""
+SHELLS = ("bash", "zsh", "fish")
 ENCODING_HELP = "of the text in the file, such as cp1252 (default: UTF-8, or UTF-16 or UTF-32 if it is)"
 FORMATS = ("table", "csv", "jsonl")
 
 
-def build_parser() -> argparse.ArgumentParser:
+def build_parser() -> Parser:
     """Return the parser of the whole command line."""
     about = "Classify news headlines as World, Sports, Business or Sci/Tech."
     layout = argparse.RawDescriptionHelpFormatter
-    parser = argparse.ArgumentParser(prog="agnews", description=about, epilog=EPILOG, formatter_class=layout)
+    parser = Parser(prog="agnews", description=about, epilog=EPILOG, formatter_class=layout)
     parser.add_argument("--version", action="version", version=f"agnews {__version__}")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND")
     for name, summary, epilog, add_arguments in (
@@ -73,6 +84,7 @@ def build_parser() -> argparse.ArgumentParser:
         ("info", "show the checkpoint, engine and versions in use", INFO, add_info),
         ("evaluate", "measure accuracy on labelled files", EVALUATE, add_evaluate),
         ("bulk", "classify whole files in S3 with the deployed state machine", BULK, add_bulk),
+        ("completion", "print a script that completes commands and options", COMPLETION, add_completion),
     ):
         title = f"{summary[0].upper()}{summary[1:]}."
         command = commands.add_parser(name, help=summary, description=title, epilog=epilog, formatter_class=layout)
@@ -86,8 +98,7 @@ def parse_arguments(argv: Sequence[str] | None) -> argparse.Namespace:
     parser = build_parser()
     arguments, unknown = parser.parse_known_args(argv)
     if unknown:
-        # With the usage of the command, which names the options that there are.
-        getattr(arguments, "parser", parser).error(f"unrecognized arguments: {' '.join(unknown)}")
+        getattr(arguments, "parser", parser).refuse(unknown)  # by the command, which knows its options
     if arguments.command is None:
         parser.print_help()
     return arguments
@@ -131,9 +142,7 @@ def add_info(command: argparse.ArgumentParser) -> None:
 
 def add_evaluate(command: argparse.ArgumentParser) -> None:
     """Add the arguments of `agnews evaluate`."""
-    command.add_argument(
-        "files", nargs="+", type=Path, metavar="FILE", help="labelled .csv or .tsv; several are one set"
-    )
+    command.add_argument("files", nargs="+", type=Path, metavar="FILE", help="labelled file; several are one set")
     command.add_argument(
         "--view",
         choices=("both", "title", "full"),
@@ -180,6 +189,11 @@ def add_bulk(command: argparse.ArgumentParser) -> None:
     _add_options(command)
     command.add_argument("--no-wait", action="store_true", help="start the run and return")
     command.add_argument("--follow", metavar="EXECUTION", help="follow a run that was started earlier")
+
+
+def add_completion(command: argparse.ArgumentParser) -> None:
+    """Add the arguments of `agnews completion`."""
+    command.add_argument("shell", choices=SHELLS, help="%(choices)s")
 
 
 def _add_columns(command: argparse.ArgumentParser) -> None:

@@ -57,7 +57,7 @@ def installation(settings: Settings) -> Installation:
     """Return what is installed, after verifying the baked files. Raises ModelError as loading the model would."""
     checkpoint = read_checkpoint(settings.model_dir)
     if settings.engine == "pipeline" and find_spec("torch") is None:
-        raise ModelError("the pipeline engine needs torch and transformers: pip install '.[pipeline]'")
+        raise ModelError("the pipeline engine needs torch and transformers: pip install torch transformers")
     for engine in dict.fromkeys([settings.engine, *checkpoint.engines()]):
         verify(checkpoint, FILES[engine])
     manifest = json.loads((settings.model_dir / MANIFEST).read_text(encoding="utf-8"))
@@ -115,7 +115,7 @@ def installation_text(current: Installation) -> str:
         "tokens": f"at most {current['max_length']} per text",
         "temperature": f"{current['temperature']:g}",
         "files": f"{files}; verified",
-        "metrics": ", ".join(metrics_text(current["metrics"])),
+        "metrics": f"\n{'':<13}".join(metrics_lines(current["metrics"])),
         "versions": ", ".join(f"{name} {number}" for name, number in current["versions"].items()),
         "machine": f"{hardware['cpu']}, {hardware['cpus']} CPUs, {hardware['platform']}",
     }
@@ -130,10 +130,12 @@ def size_text(size: int) -> str:
     return f"{size:,} bytes"
 
 
-def metrics_text(metrics: Json, name: str = "") -> Iterator[str]:
-    """Yield the numbers of nested metrics, each with the names that lead to it."""
-    if isinstance(metrics, dict):
-        for key, value in metrics.items():
-            yield from metrics_text(value, f"{name} {key.replace('_', ' ')}".strip())
-    elif metrics is not None:
-        yield f"{name} {metrics:,}" if isinstance(metrics, int) else f"{name} {metrics}"
+def metrics_lines(metrics: Json, name: str = "") -> Iterator[str]:
+    """Yield the numbers of nested metrics, those of each group in one line with the group's name."""
+    if not isinstance(metrics, dict):
+        return
+    numbers = [f"{key.replace('_', ' ')} {value:,}" for key, value in metrics.items() if isinstance(value, int | float)]
+    if numbers:
+        yield f"{name}: {', '.join(numbers)}".removeprefix(": ")
+    for key, value in metrics.items():
+        yield from metrics_lines(value, f"{name} {key.replace('_', ' ')}".strip())

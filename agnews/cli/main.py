@@ -9,6 +9,7 @@ from pathlib import Path
 from types import FrameType
 
 from agnews.cli.arguments import parse_arguments
+from agnews.cli.files.atomic import NO_SPACE
 from agnews.errors import AgNewsError
 
 ENDINGS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
@@ -27,6 +28,8 @@ def load_command(name: str) -> Callable[[argparse.Namespace], int]:
             from agnews.cli.info import info as command
         case "evaluate":
             from agnews.cli.evaluation.command import evaluate as command
+        case "completion":
+            from agnews.cli.completion import completion as command
         case _:
             from agnews.cli.bulk.command import bulk as command
     return command
@@ -49,9 +52,14 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 141  # what a shell reports of a program that SIGPIPE ended
     except OSError as error:
         discard_output()
-        sys.stderr.write(f"agnews: {error.filename or 'the output'}: {error.strerror}\n")
+        sys.stderr.write(f"agnews: {error.filename or 'standard output'}: {error.strerror}{remedy(error)}\n")
         return 2
     return status
+
+
+def remedy(error: OSError) -> str:
+    """Return what to do about a full disk; empty for other errors."""
+    return "; free some space, or write to another disk" if error.errno in NO_SPACE else ""
 
 
 def run(argv: Sequence[str] | None) -> int:

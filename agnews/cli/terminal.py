@@ -45,7 +45,9 @@ def empty_table(show_header: bool) -> Table:
 def add_to_table(table: Table, answered: AnsweredRow) -> None:
     """Add a row for the headline, and one below it for each further topic that was asked for."""
     topic, score = topic_and_score(answered.answer)
-    notes = Text(", ".join(notes_on(answered.answer)), "red" if "error" in answered.answer else "dim")
+    # The message of an error follows below the table, with this line's number.
+    error = f"line {answered.row.line:,}" if "error" in answered.answer else ""
+    notes = Text(error or ", ".join(notes_on(answered.answer)), "dim")
     table.add_row(Text(topic, STYLES.get(topic, "dim")), score, Text(shortened(answered.text or "")), notes)
     for label, label_score in list(answered.answer.get("scores", {}).items())[1:]:
         table.add_row(Text(label, "dim"), Text(f"{label_score:.4f}", "dim"))

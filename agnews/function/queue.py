@@ -176,7 +176,7 @@ def sqs_client() -> SqsClient:
         from botocore.exceptions import NoRegionError
         from botocore.session import Session
     except ImportError as error:
-        raise SettingsError(f"sending results to a queue needs botocore: pip install '.[aws]' ({error})") from error
+        raise SettingsError(f"sending results to a queue needs botocore: pip install botocore ({error})") from error
     # At INFO, every container would log where it found its credentials.
     logging.getLogger("botocore").setLevel(logging.WARNING)
     # Queue retries by itself, until its deadline.

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple, TypedDict
 
 from agnews.errors import ModelError
 from agnews.labels import LABELS
-from agnews.settings import EngineName
+from agnews.settings import IN_WHEEL, TASK_ROOT, EngineName
 
 FORMAT = 2
 TEMPERATURES = (0.01, 100.0)
@@ -31,10 +31,22 @@ FILES: dict[EngineName, tuple[str, ...]] = {
 """The files of each engine, all verified before it answers. Those of `pipeline` are also enough to bake it again."""
 
 REPAIR_HINT = (
-    "run `python download_model.py --target FOLDER` to see what is wrong; "
+    "install the package again: pip install --force-reinstall --no-deps"
+    if TASK_ROOT == IN_WHEEL
+    else "run `python download_model.py --target FOLDER` to see what is wrong; "
     "in a clone, `git checkout model_cache` restores the embedded checkpoint"
 )
 """The end of an error message about a checkpoint's files."""
+LIMITS_HINT = "the files may be fine: the process got too little memory, or too few threads or files (ulimit -a)"
+"""The end of an error message about what the system refused."""
+REFUSALS = ("bad_alloc", "allocate", "Too many open files", "temporarily unavailable", "new thread", "pthread_create")
+"""What the messages say if the system refuses memory, threads or files."""
+
+
+def remedy(error: Exception) -> str:
+    """Return what to do about an error that loading a checkpoint raised."""
+    refused = isinstance(error, MemoryError) or any(words in str(error) for words in REFUSALS)
+    return LIMITS_HINT if refused else REPAIR_HINT
 
 
 class FileFacts(TypedDict):
@@ -78,7 +90,7 @@ def read_checkpoint(folder: Path) -> Checkpoint:
         manifest_format, labels = manifest["format"], tuple(manifest["labels"])
         checkpoint = _parse_manifest(folder, manifest)
     except OSError as error:
-        raise ModelError(f"cannot read {path} ({error.strerror}); {REPAIR_HINT}") from error
+        raise ModelError(f"cannot read {path} ({error.strerror}); {remedy(error)}") from error
     except (ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError) as error:
         raise ModelError(f"{path} is not a manifest ({type(error).__name__}: {error}); {REPAIR_HINT}") from error
     if manifest_format != FORMAT:
@@ -122,7 +134,7 @@ def verify(checkpoint: Checkpoint, names: Iterable[str]) -> None:
             check_regular(path)
             digest = sha256(path)
         except OSError as error:
-            raise ModelError(f"cannot read {path} ({error.strerror}); {REPAIR_HINT}") from error
+            raise ModelError(f"cannot read {path} ({error.strerror}); {remedy(error)}") from error
         if digest != expected["sha256"]:
             size = path.stat().st_size
             detail = f"{size:,} bytes, expected {expected['bytes']:,}" if size != expected["bytes"] else "other content"

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple, TypeVar
 import numpy as np
 
 from agnews.errors import ModelError
-from agnews.model.checkpoint import FILES, Checkpoint, check_regular, read_checkpoint, verify
+from agnews.model.checkpoint import FILES, LIMITS_HINT, Checkpoint, check_regular, read_checkpoint, remedy, verify
 from agnews.model.encode import Encoded, Encoder
 from agnews.model.engines import IMPORTS, Engine
 from agnews.settings import Settings
@@ -179,6 +179,15 @@ def load(settings: Settings) -> Classifier:
     checkpoint = read_checkpoint(settings.model_dir)
     for name in FILES[settings.engine]:
         check_regular(checkpoint.path(name))  # the engine and the encoder open files, too
+    try:
+        return _load(checkpoint, settings)
+    except (ImportError, MemoryError, RuntimeError) as error:
+        if remedy(error) is LIMITS_HINT:
+            raise ModelError(f"the model could not be loaded ({error}); {LIMITS_HINT}") from error
+        raise
+
+
+def _load(checkpoint: Checkpoint, settings: Settings) -> Classifier:
     with ThreadPoolExecutor(2) as pool:
         verification = pool.submit(verify, checkpoint, FILES[settings.engine])
         try:  # in parallel: hashing and loading a model release the GIL

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -9,12 +10,13 @@ from collections.abc import Mapping
 import pytest
 
 from agnews import __version__
+from agnews.cli.arguments import SHELLS
 from agnews.cli.main import main
 from agnews.labels import LABELS
-from tests.support.requirement import ROOT
+from tests.support.requirement import ROOT, require_module
 from tests.support.texts import GOAL, OIL
 
-COMMANDS = ("classify", "serve", "info", "evaluate", "bulk")
+COMMANDS = ("classify", "serve", "info", "evaluate", "bulk", "completion")
 HEAVY = ("numpy", "onnxruntime", "rich", "tokenizers", "torch", "transformers")
 
 
@@ -140,15 +142,61 @@ def test_without_a_command_the_help_is_printed(capsys: pytest.CaptureFixture[str
 @pytest.mark.parametrize("command", COMMANDS)
 def test_a_wrong_option_shows_the_usage_of_its_command(command: str, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit, match="2"):
-        main([command, "x", "--wrong"])
+        main([command, "bash" if command == "completion" else "x", "--wrong"])
     shown = capsys.readouterr().err
     assert shown.startswith(f"usage: agnews {command}")
     assert "unrecognized arguments: " in shown
+    assert f"agnews {command} --help" in shown
+    assert len(shown.splitlines()) == 3
+
+
+@pytest.mark.parametrize(
+    ("arguments", "suggestion"),
+    [
+        (["clasify", OIL], "did you mean classify?"),
+        (["classify", OIL, "--colunm", "title"], "did you mean --column?"),
+        (["classify", OIL, "--min_score=0.5"], "did you mean --min-score?"),
+        (["classify", OIL, "--format", "cvs"], "did you mean csv?"),
+        ([OIL], "agnews classify HEADLINE"),
+    ],
+)
+def test_an_error_says_what_was_probably_meant(
+    arguments: list[str], suggestion: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit, match="2"):
+        main(arguments)
+    assert suggestion in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("shell", SHELLS)
+def test_the_completion_script_knows_commands_and_options(shell: str, capsys: pytest.CaptureFixture[str]) -> None:
+    require_module("shtab")
+    assert main(["completion", shell]) == 0
+    script = capsys.readouterr().out
+    assert all(command in script for command in COMMANDS)
+    assert "id-column" in script
+
+
+@pytest.mark.skipif(shutil.which("bash") is None, reason="needs bash")
+def test_bash_completes_a_command_an_option_and_a_file(capsys: pytest.CaptureFixture[str]) -> None:
+    require_module("shtab")
+    main(["completion", "bash"])
+    script = capsys.readouterr().out
+    for words, expected in (
+        ("agnews cla", "classify"),
+        ("agnews classify --id", "--id-column"),
+        ("agnews evaluate LIC", "LICENSE"),
+    ):
+        state = f"COMP_WORDS=({words}); COMP_CWORD=$((${{#COMP_WORDS[@]}} - 1))"
+        program = f"{script}\n{state}; _shtab_agnews; echo ${{COMPREPLY[@]}}"
+        done = subprocess.run(["bash", "-c", program], capture_output=True, text=True, cwd=ROOT, check=True)
+        assert expected in done.stdout.split()
 
 
 def loaded_modules(*arguments: str) -> set[str]:
     script = f"""
 import sys
+from agnews.cli.arguments import SHELLS
 from agnews.cli.main import main
 try:
     main({list(arguments)!r})
@@ -175,7 +223,7 @@ def test_info_refuses_an_engine_whose_packages_are_missing(
     monkeypatch.setattr("agnews.cli.info.find_spec", lambda name: None)
     monkeypatch.setenv("AGNEWS_ENGINE", "pipeline")
     assert main(["info"]) == 2
-    assert "pip install '.[pipeline]'" in capsys.readouterr().err
+    assert "pip install torch transformers" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("seconds", ["nan", "inf", "0", "-5", "901", "soon"])
@@ -201,7 +249,7 @@ def test_info_prints_checkpoint_engine_and_versions(capsys: pytest.CaptureFixtur
     assert f"checkpoint   {manifest['source']} @ {manifest['revision']}" in shown
     assert "config.json 0.8 kB" in shown
     assert "{" not in shown
-    assert f"validation title accuracy {manifest['metrics']['validation']['title']['accuracy']}" in shown
+    assert f"validation title: accuracy {manifest['metrics']['validation']['title']['accuracy']}, " in shown
 
 
 def test_headlines_of_every_script_leave_as_utf_8_in_any_locale() -> None:

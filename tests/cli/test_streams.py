@@ -54,6 +54,8 @@ def test_a_terminal_gets_a_table() -> None:
     assert "Headline" in screen
     assert "Business" in screen
     assert "[red]NASA[/red]" in screen
+    assert "line 3" in screen
+    assert screen.count("the text is empty") == 1
     assert "headline:3: InputError: the text is empty" in screen
 
 
@@ -102,7 +104,10 @@ def test_a_full_disk_is_one_line_and_exit_code_2() -> None:
             cwd=ROOT,
             check=False,
         )
-    assert (done.returncode, done.stderr) == (2, b"agnews: the output: No space left on device\n")
+    assert (done.returncode, done.stderr) == (
+        2,
+        b"agnews: standard output: No space left on device; free some space, or write to another disk\n",
+    )
 
 
 @pytest.mark.usefixtures("interruptible")

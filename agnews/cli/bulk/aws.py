@@ -18,7 +18,7 @@ def client(service: str, region: str | None = None) -> Any:
         import boto3  # slow to import, and not installed where nobody calls AWS
         from botocore.exceptions import BotoCoreError
     except ImportError as error:
-        raise AgNewsError(f"this needs boto3: pip install '.[aws]' ({error})") from error
+        raise AgNewsError(f"this needs boto3: pip install boto3 ({error})") from error
     try:
         # The AWS CLI, Lambda and all other SDKs read AWS_REGION first; boto3 reads AWS_DEFAULT_REGION alone.
         return boto3.Session().client(service, region_name=region or os.environ.get("AWS_REGION"))

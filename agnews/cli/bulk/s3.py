@@ -9,6 +9,7 @@ from agnews.errors import InputError
 
 HEAD_BYTES = 64 * 1024
 """How much of a file is read before the run starts."""
+LIST_BUCKETS = "`aws s3 ls` lists yours"
 URI = re.compile(r"s3://([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])(?:/(.*))?", re.DOTALL)
 
 
@@ -27,7 +28,10 @@ def parse_uri(uri: str, role: str) -> S3Location:
     """Return the location that an S3 URI names. Raises InputError, naming its `role`, for anything else."""
     match = URI.fullmatch(uri)
     if match is None:
-        raise InputError(f"the {role} is {uri!r}; expected s3://BUCKET/… with the bucket's name in lower case")
+        raise InputError(
+            f"the {role} is {uri!r}; expected s3://BUCKET/…; a bucket's name has 3 to 63 lower-case letters, "
+            "digits, dots and hyphens"
+        )
     return S3Location(match[1], match[2] or "")
 
 
@@ -57,14 +61,14 @@ def check_bucket(s3: Any, output: S3Location) -> None:
         s3.head_bucket(Bucket=output.bucket)
     except ClientError as error:
         if error.response["Error"]["Code"] == "404":
-            raise InputError(f"there is no bucket {output.bucket!r} for the output") from error
+            raise InputError(f"there is no bucket {output.bucket!r} for the output; {LIST_BUCKETS}") from error
 
 
 def read_head(s3: Any, source: S3Location) -> tuple[bytes, bool]:
     """Return the file's first bytes, and whether they are the whole file."""
     missing = f"there is no {source}; `aws s3 ls s3://{source.bucket}/` lists what is there"
     messages = {
-        "NoSuchBucket": f"there is no bucket {source.bucket!r}",
+        "NoSuchBucket": f"there is no bucket {source.bucket!r}; {LIST_BUCKETS}",
         "NoSuchKey": missing,
         "404": missing,
         "InvalidRange": f"{source} is empty",

@@ -33,7 +33,7 @@ def evaluate(arguments: argparse.Namespace) -> int:
     report_folder.make_folder(arguments.report, inputs=list(files))
     report = make_report(files, arguments, settings, reference)
     report_folder.write_report(report, arguments.report)
-    missing = "" if report_folder.can_plot() else ", without plots, which need pip install '.[evaluate]'"
+    missing = "" if report_folder.can_plot() else ", without plots, which need pip install matplotlib"
     say(f"the report is in {arguments.report / report_folder.REPORT_PAGE}{missing}")
     utf8_output().write(report_text(report))
     return 0

@@ -1,4 +1,4 @@
-"""Labelled examples from CSV and TSV files in AG News' own format or with a header."""
+"""Labelled examples from CSV files in AG News' own format, and from any file with columns or keys."""
 
 import hashlib
 from collections import defaultdict
@@ -14,7 +14,7 @@ from agnews.api.request import checked
 from agnews.cli.evaluation.labels import LabelNumbers, label_key, label_numbers, topic_index
 from agnews.cli.files.columns import check_names, find_column, text_notes
 from agnews.cli.files.lines import Line
-from agnews.cli.files.rows import Table, without_surplus
+from agnews.cli.files.rows import Table, fields_error, without_surplus
 from agnews.cli.files.sources import open_table
 from agnews.errors import InputError
 from agnews.labels import LABELS
@@ -159,7 +159,7 @@ def _rows(name: str, table: Table, columns: LabelColumns, settings: Settings) ->
     for record, line in records:
         cells = without_surplus(record, layout.width)
         try:
-            example = read_example(cells, line, layout, settings)
+            example = read_example(cells, line, layout, settings, table.delimiter)
         except InputError as error:
             raise InputError(f"{name}:{line.number}: {error}") from error
         yield cells[layout.label], replace(example, where=f"{file_name}:{line.number}")
@@ -182,12 +182,14 @@ def find_layout(name: str, header: Sequence[str], columns: LabelColumns) -> Layo
     return Layout(len(header), label, title, usual.description, group)
 
 
-def read_example(cells: Sequence[str], line: Line, layout: Layout, settings: Settings) -> LabelledExample:
+def read_example(
+    cells: Sequence[str], line: Line, layout: Layout, settings: Settings, delimiter: str = ","
+) -> LabelledExample:
     """Return one row's example, without its label and place. Raises InputError if the row cannot be used."""
     if line.error is not None:
         raise line.error
     if len(cells) != layout.width:
-        raise InputError(f"the row has {len(cells):,} fields, expected {layout.width:,}")
+        raise fields_error(len(cells), layout.width, delimiter)
     description = None if layout.description is None else cells[layout.description]
     if description is not None and is_missing(description):
         description = ""

@@ -10,6 +10,8 @@ from agnews.labels import LABELS
 VIEW_TITLES: dict[View, str] = {"title": "Titles", "full": "Titles with descriptions"}
 REPORTED_COVERAGES = (0.95, 0.9, 0.8)
 """The shares of texts answered for which reports show `min_score` and accuracy."""
+MIN_TEXTS = 100
+"""With fewer, one text moves what is said about calibration and `min_score` by more than a percentage point."""
 THRESHOLD_HEAD = ("min_score", "in scope answered", "of those right", "out of scope answered")
 
 
@@ -43,10 +45,13 @@ def measurement_lines(measurement: Measurement) -> Iterator[str]:
     """Yield the results on one view."""
     metrics = measurement["metrics"]
     yield f"  accuracy {accuracy_text(metrics)}"
-    yield f"  macro-F1 {metrics['macro_f1']:.4f}, calibration error {metrics['ece']:.2%}"
-    for share in REPORTED_COVERAGES:
-        point = at_coverage(metrics["coverage"], share)
-        yield f"  min_score {point['min_score']:.4f} answers {point['coverage']:.1%}: {point['accuracy']:.2%} right"
+    if metrics["texts"] < MIN_TEXTS:
+        yield f"  for calibration and min_score, evaluate at least {MIN_TEXTS} texts"
+    else:
+        yield f"  macro-F1 {metrics['macro_f1']:.4f}, calibration error {metrics['ece']:.2%}"
+        for share in REPORTED_COVERAGES:
+            point = at_coverage(metrics["coverage"], share)
+            yield f"  min_score {point['min_score']:.4f} answers {point['coverage']:.1%}: {point['accuracy']:.2%} right"
     yield f"  {measurement['texts_per_s']:,.0f} texts/s"
     yield f"  {'':<10}{'precision':>10}{'recall':>10}{'F1':>10}{'texts':>10}"
     for label, one_class in metrics["classes"].items():

@@ -12,7 +12,7 @@ from agnews.api.columns import TEXT_KEYS, ColumnNames, find_columns, plain_name
 from agnews.api.request import Json
 from agnews.cli.files.columns import check_names, text_notes
 from agnews.cli.files.lines import Line, Lines
-from agnews.cli.files.rows import InputRow, Source
+from agnews.cli.files.rows import InputRow, Source, Table, cell_text
 from agnews.errors import InputError
 
 REMEDY = "write one object per line: DataFrame.to_json(FILE, orient='records', lines=True)"
@@ -40,6 +40,30 @@ def json_source(name: str, lines: Lines, names: ColumnNames, size: int | None) -
     by_line = ((line, line_value(line)) for line in lines if line.error or line.text.strip())
     source = _source(name, by_line, [line_value(line) for line in first_lines], names)
     return replace(source, size=size, idle=lines.idle)
+
+
+def json_table(name: str, lines: Lines) -> Table:
+    """Return the objects of a JSON file as records, below a header of all their keys.
+
+    Raises:
+        InputError: a whole document has another form.
+    """
+    numbered: list[tuple[Line, Json | InputError]]
+    if is_document(lines.beginning()):
+        values = records(name, whole_value(name, lines), ColumnNames())
+        numbered = [(Line(number, "", 0, None), value) for number, value in enumerate(values, 1)]
+    else:
+        numbered = [(line, line_value(line)) for line in lines if line.error or line.text.strip()]
+    header = list(dict.fromkeys(key for _, value in numbered if isinstance(value, dict) for key in value))
+    rows = (_record(line, value, header) for line, value in numbered)
+    return Table(chain([(header, Line(0, "", 0, None))], rows) if numbered else iter(()))
+
+
+def _record(line: Line, value: Json | InputError, header: list[str]) -> tuple[list[str], Line]:
+    if isinstance(value, dict):
+        return [cell_text(value.get(key)) for key in header], line
+    error = value if isinstance(value, InputError) else InputError("expected an object with a label and a text")
+    return [], replace(line, error=error)
 
 
 def _source(

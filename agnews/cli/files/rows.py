@@ -77,6 +77,13 @@ class Table:
     """What a summary says about how the table was read."""
 
 
+def cell_text(value: object) -> str:
+    """Return a cell's value as CSV has it: empty for None, and whole numbers without a point."""
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
+    return "" if value is None else str(value)
+
+
 def csv_table(lines: Lines, usual_delimiter: str = ",") -> Table:
     """Return the records of CSV, whatever separates its fields; the line `sep=;` is not one of them."""
     first_line = lines.beginning()
@@ -141,5 +148,9 @@ def _csv_row(
 
 def fields_error(count: int, expected: int, delimiter: str) -> InputError:
     """Return the error of a row that has another number of fields than the header."""
-    remedy = f'; put a field that contains {delimiter!r} in quotation marks: "…"' if count > expected else ""
-    return InputError(f"the row has {count:,} fields, the header has {expected:,}{remedy}")
+    part = repr(delimiter) if count > expected else "a line end"
+    add = "" if count > expected else "; keep the delimiters of empty fields"
+    return InputError(
+        f"the row has {count:,} fields, the header has {expected:,}; "
+        f'put a field that contains {part} in quotation marks: "…"{add}'
+    )

@@ -13,9 +13,9 @@ class Kind(NamedTuple):
 
 PIPE = "agnews classify --input-format csv"
 GZIP = Kind("gzip-compressed", f"pipe it: gzip -dc FILE | {PIPE}")
-ZSTANDARD = Kind("zstd-compressed", f"pip install '.[files]', or pipe it: zstd -dc FILE | {PIPE}")
-PARQUET = Kind("a Parquet file", "pip install '.[files]' to read it, or save it as CSV")
-WORKBOOK = Kind("a spreadsheet workbook", "pip install '.[files]' to read it, or save its sheet as CSV")
+ZSTANDARD = Kind("zstd-compressed", f"pip install zstandard, or pipe it: zstd -dc FILE | {PIPE}")
+PARQUET = Kind("a Parquet file", "pip install pyarrow to read it, or save it as CSV")
+WORKBOOK = Kind("a spreadsheet workbook", "pip install python-calamine to read it, or save its sheet as CSV")
 DATABASE = "export the table as CSV"
 SIGNATURES = {
     b"\x1f\x8b": GZIP,

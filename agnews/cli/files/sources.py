@@ -12,7 +12,7 @@ from pathlib import Path
 from agnews.api.columns import ColumnNames
 from agnews.cli.files.decoding import CHUNK_BYTES
 from agnews.cli.files.forms import SUFFIXES, TABLE_SUFFIXES, Form, form_of, form_of_name
-from agnews.cli.files.json_rows import json_source
+from agnews.cli.files.json_rows import json_source, json_table
 from agnews.cli.files.lines import Lines, always_ready, read_lines
 from agnews.cli.files.rows import Source, Table, csv_source, csv_table, table_source, text_source
 from agnews.cli.files.signatures import PARQUET, WORKBOOK, kind_of
@@ -59,18 +59,19 @@ def open_source(path: Path, names: ColumnNames, reading: Reading = AS_IT_IS) -> 
 
 @contextmanager
 def open_table(path: Path, encoding: str | None = None) -> Iterator[Table]:
-    """Open a CSV file, workbook or Parquet file for the block and yield its records.
+    """Open a CSV or JSON file, workbook or Parquet file for the block and yield its records.
 
     Raises:
-        InputError: the file cannot be read, or is JSON.
+        InputError: the file cannot be read.
     """
     with opened_path(path) as opened:
         table = binary_table_of(opened)
         if table is None:
             lines = read_lines(opened.stream, opened.name, encoding, opened.ready)
             if form_of(opened.name, lines.beginning(), "csv") != "csv":
-                raise InputError(f"{path} is JSON; convert it to CSV: pandas.read_json(FILE).to_csv(…, index=False)")
-            table = csv_table(lines, "\t" if opened.form == "tsv" else ",")
+                table = json_table(opened.name, lines)
+            else:
+                table = csv_table(lines, "\t" if opened.form == "tsv" else ",")
         yield table
 
 

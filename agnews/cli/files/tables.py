@@ -6,7 +6,7 @@ from itertools import chain
 from typing import Any
 
 from agnews.cli.files.lines import Line
-from agnews.cli.files.rows import Table
+from agnews.cli.files.rows import Table, cell_text
 from agnews.cli.files.signatures import PARQUET, WORKBOOK, Kind
 from agnews.errors import InputError
 
@@ -56,10 +56,3 @@ def parquet_rows(name: str, stream: io.BufferedIOBase) -> Iterator[list[Any]]:
         raise InputError(f"{name} is {PARQUET.name} that cannot be read ({error})") from error
     batches = file.iter_batches(batch_size=BATCH_ROWS)
     return chain([file.schema_arrow.names], (list(row.values()) for batch in batches for row in batch.to_pylist()))
-
-
-def cell_text(value: Any) -> str:
-    """Return a cell's value as CSV has it: empty for None, and whole numbers without a point."""
-    if isinstance(value, float) and value.is_integer():
-        return str(int(value))
-    return "" if value is None else str(value)

@@ -10,7 +10,7 @@ import onnxruntime as ort
 
 from agnews.errors import ModelError
 from agnews.labels import LABELS
-from agnews.model.checkpoint import REPAIR_HINT, Checkpoint
+from agnews.model.checkpoint import Checkpoint, remedy
 from agnews.settings import EngineName
 
 if TYPE_CHECKING:
@@ -78,7 +78,7 @@ def session(path: Path, threads: int = 1) -> ort.InferenceSession:
     try:
         model = ort.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
     except Exception as error:  # the library's classes have only Exception in common
-        raise ModelError(f"ONNX Runtime {ort.__version__} cannot load {path} ({error}); {REPAIR_HINT}") from error
+        raise ModelError(f"ONNX Runtime {ort.__version__} cannot load {path} ({error}); {remedy(error)}") from error
     inputs = [node.name for node in model.get_inputs()]
     outputs = {node.name: node.shape for node in model.get_outputs()}
     if inputs != INPUTS or outputs.get(OUTPUT, [None])[-1] != len(LABELS):

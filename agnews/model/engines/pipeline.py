@@ -15,7 +15,7 @@ try:
     from transformers.utils import logging
 except ImportError as error:
     raise ModelError(
-        f"the pipeline engine needs torch and transformers: pip install '.[pipeline]' ({error})"
+        f"the pipeline engine needs torch and transformers: pip install torch transformers ({error})"
     ) from error
 
 

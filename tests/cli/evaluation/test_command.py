@@ -66,7 +66,7 @@ def test_without_matplotlib_the_report_says_what_is_missing(
     monkeypatch.setattr(report_folder, "can_plot", lambda: False)
     assert main(["evaluate", str(write_ag_news(tmp_path)), "--report", str(tmp_path / "report")]) == 0
     assert sorted(path.name for path in (tmp_path / "report").iterdir()) == ["index.html", "report.json"]
-    assert "without plots, which need pip install '.[evaluate]'" in capsys.readouterr().err
+    assert "without plots, which need pip install matplotlib" in capsys.readouterr().err
 
 
 def test_a_report_without_texts_quotes_none(tmp_path: Path) -> None:

@@ -74,6 +74,44 @@ def test_a_tsv_file_has_tabs_between_its_fields(settings: Settings, tmp_path: Pa
     assert (example.label, example.title) == (0, "Talks, and a ceasefire")
 
 
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("a.jsonl", '{"label": 2, "Title": "Oil prices climb"}\n\n{"Title": "Goal", "label": "Sports", "id": [7]}\n'),
+        ("a.json", '[{"title": "Oil prices climb", "label": 2.0}, {"title": "Goal", "label": "sports"}]'),
+        (
+            "a.csv",
+            '{"title": "Oil prices climb", "label": "2"}\n{"title": "Goal", "label": 1}\n{"title": "A", "label": 0}\n',
+        ),
+    ],
+)
+def test_json_is_read_by_its_keys(name: str, content: str, settings: Settings, tmp_path: Path) -> None:
+    path = tmp_path / name
+    path.write_text(content, encoding="utf-8")
+    numbers = {"a.jsonl": [1, 1], "a.json": [1, 1], "a.csv": [2, 1, 0]}
+    examples = read_examples(path, LabelColumns(), settings).examples
+    assert [example.label for example in examples] == numbers[name]
+    assert [example.title for example in examples][:2] == ["Oil prices climb", "Goal"]
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ('{"title": "a", "label": 1}\n{"title": "b", "label": 1', "a.jsonl:2: the line is not valid JSON"),
+        ('{"title": "a", "label": 1}\n"b"\n', "a.jsonl:2: expected an object with a label and a text"),
+        ('{"title": "a", "label": 1}\n{"label": 1}\n', "a.jsonl:2: the text is empty"),
+    ],
+)
+def test_json_that_cannot_be_evaluated_is_refused_with_the_line_number(
+    content: str, message: str, settings: Settings, tmp_path: Path
+) -> None:
+    path = tmp_path / "a.jsonl"
+    path.write_text(content, encoding="utf-8")
+    with pytest.raises(InputError) as error:
+        read_examples(path, LabelColumns(), settings)
+    assert message in str(error.value)
+
+
 def test_a_label_is_out_of_scope_by_its_prefix_or_because_the_user_says_so(settings: Settings, tmp_path: Path) -> None:
     path = tmp_path / "a.csv"
     path.write_text("text,label\na,out:film\nb,OUT:food\nc,Health\nd,9\ne,money\nf,2\n", encoding="utf-8")
@@ -95,7 +133,7 @@ def test_a_label_is_out_of_scope_by_its_prefix_or_because_the_user_says_so(setti
             "title,label\na,Tech\nb,Politics\nc,World\nd,Politics\n",
             "'Politics' (2 rows, first at a.csv:3), 'Tech' (1 row, first at a.csv:2).",
         ),
-        ("title,label\na,World,c\n", ":2: the row has 3 fields, expected 2"),
+        ("title,label\na,World,c\n", ":2: the row has 3 fields, the header has 2; put a field that contains ',' in"),
         ("title,label\n ,World\n", ":2: the text is empty"),
         ("title,label\n#REF!,World\n", ":2: no text: '#REF!' stands for a missing value"),
         ('title,label\n"a,World\n', ":2: the row is not valid CSV"),
