@@ -9,8 +9,9 @@ from agnews import __version__, errors
 from agnews.api.placeholders import PLACEHOLDERS, is_placeholder
 from agnews.api.request import ID_CHARS
 from agnews.model.checkpoint import read_checkpoint
-from agnews.settings import Settings
+from agnews.settings import RECOMMENDED_MIN_SCORE, Settings
 from tests.support.documents import examples, rows, text_of
+from tests.support.requirement import ROOT
 
 SETTINGS = [(row[0].strip("`"), row[1]) for row in rows("docs/operations.md", "## Settings")]
 LIMITS = rows("docs/api.md", "## Limits")
@@ -78,6 +79,15 @@ def test_the_input_of_a_bulk_run_has_the_fields_that_the_state_machine_reads() -
     (example,) = [block for block in examples("json") if block.role == "execution"]
     fields = set(re.findall(r"\$states\.input\.(\w+)", text_of("template.yaml")))
     assert set(json.loads(example.content)) == fields
+
+
+def test_the_documents_and_examples_use_the_recommended_min_score() -> None:
+    paths = ["README.md", *(path.relative_to(ROOT).as_posix() for path in (ROOT / "docs").glob("*.md"))]
+    paths += [path.relative_to(ROOT).as_posix() for path in (ROOT / "examples").rglob("*.json")]
+    values = [value for path in paths for value in re.findall(r'min_score(?:": |=)([\d.]+)', text_of(path))]
+    values += re.findall(r"([\d.]+) is a good start", text_of("docs/api.md"))
+    assert len(values) >= 4
+    assert set(map(float, values)) == {RECOMMENDED_MIN_SCORE}
 
 
 def test_every_placeholder_is_listed() -> None:

@@ -1,3 +1,4 @@
+import errno
 import hashlib
 import json
 import os
@@ -10,7 +11,16 @@ import pytest
 from tokenizers import Tokenizer
 
 from agnews.errors import ModelError
-from agnews.model.checkpoint import FILES, RULES, VOCABULARY, read_checkpoint, verify
+from agnews.model.checkpoint import (
+    FILES,
+    LIMITS_HINT,
+    REPAIR_HINT,
+    RULES,
+    VOCABULARY,
+    read_checkpoint,
+    remedy,
+    verify,
+)
 from agnews.model.classifier import load
 from agnews.model.encode import Encoder, read_tokenizer
 from agnews.model.engines.onnx import session
@@ -132,6 +142,32 @@ def test_a_file_that_is_no_model_is_refused_by_the_engine(folder: Path) -> None:
     (folder / "model.onnx").write_bytes(b"no protobuf")
     with pytest.raises(ModelError, match=r"ONNX Runtime .* cannot load"):
         session(folder / "model.onnx")
+
+
+@pytest.mark.parametrize(
+    ("error", "hint"),
+    [
+        (MemoryError(), LIMITS_HINT),
+        (OSError(errno.EMFILE, "Too many open files"), LIMITS_HINT),
+        (OSError(errno.ENOMEM, "Cannot allocate memory"), LIMITS_HINT),
+        (RuntimeError("can't start new thread"), LIMITS_HINT),
+        (ImportError("Exception caught: std::bad_alloc"), LIMITS_HINT),
+        (OSError(errno.ENOENT, "No such file or directory"), REPAIR_HINT),
+        (ValueError("Protobuf parsing failed"), REPAIR_HINT),
+    ],
+    ids=str,
+)
+def test_an_error_at_the_start_is_blamed_on_limits_or_on_the_files(error: Exception, hint: str) -> None:
+    assert remedy(error) == hint
+
+
+def test_an_engine_that_gets_too_little_memory_does_not_blame_the_files(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object) -> None:
+        raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr("agnews.model.classifier.Encoder", fail)
+    with pytest.raises(ModelError, match=r"could not be loaded .*too little memory, or too few threads or files"):
+        load(Settings())
 
 
 @pytest.mark.parametrize(("name", "content"), [(RULES, b"{}"), (VOCABULARY, b"\xff\xfe")])

@@ -66,8 +66,8 @@ class Visit:
             self.button("Download CSV").click()
         content = Path(download.value.path()).read_bytes()
         assert download.value.suggested_filename == "topics.csv"
-        assert not content.startswith(b"\xef\xbb\xbf")
-        return list(csv.reader(io.StringIO(content.decode(), newline=""), strict=True))
+        assert content.startswith(b"\xef\xbb\xbf")  # without it, spreadsheets do not read UTF-8
+        return list(csv.reader(io.StringIO(content.decode("utf-8-sig"), newline=""), strict=True))
 
     def button(self, name: str) -> Locator:
         return self.page.get_by_role("button", name=name)

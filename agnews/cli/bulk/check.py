@@ -17,9 +17,9 @@ from agnews.settings import Settings
 
 OPEN_BYTES = 8 * 1024
 """How near to the end of the bytes that were read a quoted field may be left open: they may end within it."""
-CURES = {
+REMEDIES = {
     "\\": "the backslash is an escape character to Step Functions, which would drop it or join rows; double it",
-    '"': "a quotation mark begins a quoted part to Step Functions, wherever it stands, which would join rows; "
+    '"': "a quotation mark begins a quoted part to Step Functions, wherever it is, which would join rows; "
     'put the field in quotation marks and double those inside: "A 98"" TV"',
     "": "Step Functions reads another row here; end each line with LF or CRLF, as a CR alone does not end one",
 }
@@ -71,7 +71,7 @@ def check_csv(name: str, lines: Sequence[Line], complete: bool, names: ColumnNam
 def row_problem(
     cells: Sequence[str], line: Line, read: Sequence[str], header: Sequence[str], wanted: Sequence[int]
 ) -> str | None:
-    """Return what Step Functions would lose of a row in the columns wanted, and the cure; None if nothing.
+    """Return what Step Functions would lose of a row in the columns wanted, and the remedy; None if nothing.
 
     `cells` are the row's, `read` are those that Step Functions would read on that line.
     """
@@ -85,7 +85,7 @@ def row_problem(
     ours, theirs = ([row[index].rstrip("\r") if index < len(row) else "" for index in wanted] for row in (cells, read))
     if theirs in (ours, [cell.replace("\\\\", "\\") for cell in ours]) and len(read) == len(cells):
         return None
-    return next(cure for character, cure in CURES.items() if character in line.text)
+    return next(remedy for character, remedy in REMEDIES.items() if character in line.text)
 
 
 def is_escaped(text: str, read: Sequence[str], header: Sequence[str]) -> bool:

@@ -7,6 +7,7 @@ from html import escape
 from agnews.cli.evaluation.measurement import Measurement, Mistake, Report, View
 from agnews.cli.evaluation.metrics import at_coverage
 from agnews.cli.evaluation.text_report import (
+    MIN_TEXTS,
     REPORTED_COVERAGES,
     THRESHOLD_HEAD,
     VIEW_TITLES,
@@ -57,7 +58,8 @@ def view_section(report: Report, view: View, plot: bytes | None) -> Iterable[str
         yield f'<img alt="{PLOT_ALT}" src="data:image/png;base64,{base64.b64encode(plot).decode()}">'
     yield html_table(("", "accuracy", "macro-F1", "calibration error", "texts/s"), engine_rows(report, view))
     yield topics_table(measurement)
-    yield coverage_table(measurement)
+    if measurement["metrics"]["texts"] >= MIN_TEXTS:
+        yield coverage_table(measurement)
     if measurement["groups"]:
         groups = [(name, f"{group['texts']:,}", accuracy_text(group)) for name, group in measurement["groups"].items()]
         yield html_table(("group", "texts", "accuracy"), groups)

@@ -41,7 +41,7 @@ def check_names(file: str, header: Sequence[str], names: ColumnNames) -> None:
 def find_column(file: str, header: Sequence[str], name: str | None, usual: Sequence[str], option: str) -> int | None:
     """Return the index of column `name`, or without a name of the first of the `usual` ones; None if there is none.
 
-    A column that is named exactly wins over those that differ in case or blanks.
+    A column that is named exactly wins over those that differ in case or spaces.
 
     Raises:
         InputError: the named column is missing (`option` names another), or several columns match.

@@ -1,11 +1,29 @@
-"""The page and its headers. It is one file, so that the security policy can allow its own script and style by hash."""
+"""The page and its headers. It is sent as one file, whose scripts and style the security policy allows by hash."""
 
 import base64
 import hashlib
+import json
 import re
 from pathlib import Path
 
-PAGE = (Path(__file__).parent / "page.html").read_bytes()
+from agnews.api.placeholders import PLACEHOLDERS
+from agnews.labels import LABELS
+from agnews.settings import RECOMMENDED_MIN_SCORE
+
+FOLDER = Path(__file__).parent
+CONSTANTS = {"LABELS": LABELS, "PLACEHOLDERS": sorted(PLACEHOLDERS), "RECOMMENDED_MIN_SCORE": RECOMMENDED_MIN_SCORE}
+"""What the scripts share with Python."""
+
+
+def _page() -> bytes:
+    """Return page.html with files.js and the constants where it names that file."""
+    constants = "".join(f"const {name} = {json.dumps(value)};\n" for name, value in CONSTANTS.items())
+    script = f"<script>\n{(FOLDER / 'files.js').read_text(encoding='utf-8')}\n{constants}</script>"
+    page = (FOLDER / "page.html").read_text(encoding="utf-8")
+    return page.replace('<script src="files.js"></script>', script).encode()
+
+
+PAGE = _page()
 
 
 def _hashes(tag: str) -> str:

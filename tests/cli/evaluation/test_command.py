@@ -42,6 +42,18 @@ def test_a_file_is_evaluated_and_reported_as_text_json_and_page(
     assert str(tmp_path) not in (folder / "report.json").read_text(encoding="utf-8")
 
 
+@pytest.mark.parametrize("texts", [99, 100])
+def test_a_small_file_s_report_says_nothing_about_calibration_and_min_score(
+    texts: int, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text("title,label\n" + "Striker scores twice,Sports\n" * texts, encoding="utf-8")
+    assert main(["evaluate", str(path), "--report", str(tmp_path / "report")]) == 0
+    page = (tmp_path / "report" / "index.html").read_text(encoding="utf-8")
+    for shown in (page, capsys.readouterr().out):
+        assert ("min_score" in shown.replace("and min_score", "")) == (texts == 100)
+
+
 def test_the_page_stands_alone_and_escapes_what_it_quotes(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path = tmp_path / "<i>.csv"
     path.write_text('title,label,kind\n"Striker <b>scores</b> twice in cup final",World,<u>\n')

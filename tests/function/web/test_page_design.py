@@ -57,7 +57,7 @@ def test_axe_finds_nothing_and_nothing_overflows(
         visit.button("Try samples").click()
         expect(visit.rows).to_have_count(SAMPLES)
         visit.page.get_by_label("Minimum score").fill("80")
-        visit.button("All four").nth(1).click()
+        visit.button("All four scores").nth(1).click()
         visit.button("Why?").last.click()
         expect(visit.page.locator("mark").first).to_be_visible()
         visit.page.mouse.move(0, 0)

@@ -2,6 +2,7 @@
 
 import pytest
 
+from tests.support.file_cases import FILE_CASES
 from tests.support.requirement import require_module
 from tests.support.texts import GOAL, OIL
 
@@ -47,15 +48,19 @@ def test_a_csv_file_is_read_by_its_header_or_as_ag_news(visit: Visit, content: s
 @pytest.mark.parametrize(
     ("name", "content", "message"),
     [
-        ("rows.csv", b"name,price\na,1\n", "expected a header with a column text, headline or title"),
-        ("rows.csv", b"name,price\na,1\n", "The first row is: name, price."),
         ("rows.csv", b"", "The file is empty."),
         ("rows.csv", b"text\n", "it contains no headlines."),
-        ("rows.csv", b'text\n"never closed\nmore', "record 2 has a misplaced or unclosed quote"),
-        ("rows.csv", "text\nCafé\n".encode("latin-1"), "it is not UTF-8 text, or cannot be read. Save it as UTF-8"),
-        ("rows.txt", OIL.encode("utf-16"), "it is not UTF-8 text, or cannot be read. Save it as UTF-8"),
+        ("rows.csv", b"text,Text\na,b\n", "it has 2 columns 'text'; rename all but one."),
+        ("rows.csv", b'"text\na\n', "line 1: the row is not valid CSV"),
+        ("rows.csv", "text\nCafé\n".encode("latin-1"), "line 2 is not UTF-8 text. Save the file as UTF-8"),
+        ("rows.csv", b"\x1f\x8b\x08", "it is a compressed file; unpack it."),
+        ("rows.csv", b"PK\x03\x04 xl/workbook.xml", "it is a spreadsheet workbook; save its sheet as CSV"),
+        ("rows.csv", b"PAR1", "it is a Parquet file; save it as CSV."),
         ("rows.txt", b"\n \n", "it contains no headlines."),
-        ("page.pdf", b"%PDF", "expected a .txt file with one headline per line, or a .csv file."),
+        ("rows.txt", b"id,price\na,1\n", "it looks like CSV: its first line is"),
+        ("rows.json", b'[{"text": "a"}', "it is not valid JSON"),
+        ("page.pdf", b"%PDF", "it is a PDF document"),
+        ("page.doc", b"text", "expected a .txt file with one headline per line, or a .csv, .tsv or .jsonl file."),
     ],
 )
 def test_a_file_that_cannot_be_read_is_refused_with_the_reason(
@@ -72,23 +77,82 @@ def test_rows_that_cannot_be_classified_are_listed_with_the_reason(visit: Visit)
     expect(visit.rows).to_have_count(3)
     assert visit.topics() == ["Sports", "Error", "Error"]
     assert "the text is empty; send at least one word" in visit.rows.nth(1).inner_text()
-    assert "The row has 3 fields; the first row has 2." in visit.rows.nth(2).inner_text()
-    assert [row[-1] for row in visit.download()[2:]] == [
-        "the text is empty; send at least one word",
-        "The row has 3 fields; the first row has 2.",
-    ]
+    assert "Line 4: the row has 3 fields, the header has 2" in visit.rows.nth(2).inner_text()
+    empty, wide = visit.download()[2:]
+    assert (empty[:2], empty[-1]) == (["2", ""], "the text is empty; send at least one word")
+    assert (wide[:2], wide[-1][:22]) == (["3", OIL], "the row has 3 fields, ")
+
+
+def test_a_stray_quote_costs_its_row_which_is_named_by_the_editors_line(visit: Visit) -> None:
+    visit.choose("rows.csv", f'id,text\n1,"{GOAL}\r\nagain"\r\n\n2,"Oil "prices\n3,{OIL}\n'.encode())
+    expect(visit.rows).to_have_count(3)
+    assert visit.topics() == ["Sports", "Error", "Business"]
+    assert "Line 5: the row is not valid CSV" in visit.rows.nth(1).inner_text()
+
+
+NOT_READ = {
+    **dict.fromkeys(("plain.csv.gz", "two.csv.gz", "really_gzip.csv"), "it is a compressed file; unpack it."),
+    **dict.fromkeys(
+        ("split.json", "columns.json", "index.json", "series.json", "table.json"), "it is JSON, but neither"
+    ),
+    "not_gzip.csv.gz": "expected a .txt file",
+    "utf_32.csv": "it is UTF-32.",
+    "cp1252.csv": "line 4 is not UTF-8 text.",
+}
+"""Files that the command line reads and the page refuses, and the beginning of its message."""
+READ_FILE = """([name, bytes]) => readFile(new File([new Uint8Array(bytes)], name)).then(
+    ({ rows }) => rows.map((row) => [row.id ?? null, row.text, row.problem ?? ""]), (error) => error.message)"""
+
+
+def test_the_page_reads_the_same_rows_from_files_as_the_command_line(visit: Visit) -> None:
+    for case in FILE_CASES:
+        content = case.content if isinstance(case.content, bytes) else case.content.encode()
+        rows = visit.page.evaluate(READ_FILE, [case.name, list(content)])
+        if case.name in NOT_READ:
+            assert rows[: len(NOT_READ[case.name])] == NOT_READ[case.name], case.name
+            continue
+        assert [(row[0], row[1]) for row in rows if not row[2]] == [
+            (row_id, text.strip()) for row_id, text in case.rows
+        ], case.name
+        problems = [row[2] for row in rows if row[2]]
+        assert [part in problem for part, problem in zip(case.errors, problems, strict=True)] == [True] * len(problems)
+
+
+def test_without_a_usual_column_one_can_be_chosen_and_another_one_later(visit: Visit) -> None:
+    visit.choose("rows.csv", f"nr;kop;tekst\n7;{GOAL};{OIL}\n".encode())
+    expect(visit.status).to_contain_text("no column headline, title or text")
+    column = visit.page.get_by_label("Column with the headlines")
+    expect(column).to_be_focused()
+    column.select_option("kop")
+    expect(visit.rows).to_have_count(1)
+    assert visit.headlines() == [GOAL]
+    column.select_option("tekst")
+    expect(visit.page.locator(".headline")).to_have_text(OIL)
+    assert visit.download()[0][:4] == ["nr", "kop", "tekst", "label"]
+
+
+def test_a_failed_file_removes_the_results_of_the_one_before(visit: Visit) -> None:
+    visit.choose("rows.csv", f"text\n{GOAL}\n".encode())
+    expect(visit.rows).to_have_count(1)
+    visit.choose("rows.csv", b"")
+    visit.complaint()
+    expect(visit.page.locator("#results")).to_be_hidden()
+    expect(visit.page.get_by_label("Column with the headlines")).to_be_hidden()
 
 
 def test_the_download_holds_every_column_and_no_formula(visit: Visit) -> None:
-    visit.choose("rows.csv", f'id,text\n-1,"=HYPERLINK(""x"")"\n2,"{GOAL}, ""again"""\n'.encode())
-    expect(visit.rows).to_have_count(2)
-    header, formula, goal = visit.download()
+    rows = [f'2,b,"{GOAL}, ""again"""', """3,c;=1+1,"Oil\t@x;""=cmd|'/C calc'!A0;x\""""]
+    visit.choose("rows.csv", "\n".join(["id,label,text", '-1,+,"=HYPERLINK(""x"")"', *rows]).encode())
+    expect(visit.rows).to_have_count(3)
+    header, formula, goal, inner = visit.download()
     scores = ["score_World", "score_Sports", "score_Business", "score_Sci/Tech"]
-    assert header == ["id", "text", "label", "score", "abstained", "truncated", *scores, "error"]
-    assert formula[:2] == ["'-1", '\'=HYPERLINK("x")']
-    assert (goal[:3], goal[4:6], goal[-1]) == (["2", f'{GOAL}, "again"', "Sports"], ["false", "false"], "")
-    assert goal[3] == goal[7]
-    assert sum(map(float, goal[6:10])) == pytest.approx(1, abs=0.001)
+    ours = ["agnews_label", "score", "abstained", "truncated", *scores, "error"]
+    assert header == ["id", "label", "text", *ours]
+    assert formula[:3] == ["'-1", "'+", '\'=HYPERLINK("x")']
+    assert inner[:3] == ["3", "c;'=1+1", "Oil\t'@x;'\"=cmd|'/C calc'!A0;x"]
+    assert (goal[:4], goal[5:7], goal[-1]) == (["2", "b", f'{GOAL}, "again"', "Sports"], ["false", "false"], "")
+    assert goal[4] == goal[8]
+    assert sum(map(float, goal[7:11])) == pytest.approx(1, abs=0.001)
 
 
 def test_the_download_says_what_abstained_and_has_no_id_where_there_was_none(visit: Visit) -> None:
