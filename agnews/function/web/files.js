@@ -58,15 +58,21 @@ function isPlaceholder(text) {
   return word.length <= 40 && (PLACEHOLDERS.includes(word.toLowerCase()) || NUMBER.test(word.replace(/[, ]/g, "")));
 }
 
-/** Return the row of a text, with a problem if it is only a placeholder for one. */
-function rowOf(text, line, description, rest = {}) {
-  const row = { text: [text, isPlaceholder(description ?? "") ? "" : description].filter(Boolean).join(" ").trim(), line, ...rest };
-  if (!row.problem && isPlaceholder(text)) row.problem = `no text: '${text.trim()}' is a placeholder for a missing value`;
+const isMissing = (text) => isBlank(text) || isPlaceholder(text);
+
+/** Return the row of the first text that is not missing, with a problem if all are placeholders or only a description is there. */
+function rowOf(texts, line, description = "", rest = {}) {
+  const text = texts.find((value) => !isMissing(value)) ?? texts[0];
+  const kept = isMissing(description) ? "" : description;
+  const row = { text: [text, kept].filter(Boolean).join(" ").trim(), line, ...rest };
+  if (row.problem) return row;
+  if (isPlaceholder(text)) row.problem = `no text: '${text.trim()}' stands for a missing value`;
+  else if (isBlank(text) && kept) row.problem = "no text: a description needs a headline";
   return row;
 }
 
 function textRows(text) {
-  return linesOf(text).map((line, index) => rowOf(line.replace(/^\ufeff+/, ""), index + 1)).filter((row) => row.text);
+  return linesOf(text).map((line, index) => rowOf([line.replace(/^\ufeff+/, "")], index + 1)).filter((row) => row.text);
 }
 
 // ---------------------------------------------------------------- CSV
@@ -142,7 +148,7 @@ function isHeader(line) {
   return TEXT_COLUMNS.includes(plainName(line.replace(/^"|"$/g, ""))) || /^"?[0-4]"?,".*"$/.test(line) ? undefined : false;
 }
 
-/** Return a table {header, records, text, description, id}: columns by index, undefined where there is none. */
+/** Return a table {header, records, delimiter, texts, description, id}: columns by index, `texts` in the order in which they are tried. */
 function tableOf(text, usual) {
   const first = linesOf(text).find((line) => !isBlank(line)) ?? "";
   const named = namedDelimiter(first);
@@ -152,10 +158,10 @@ function tableOf(text, usual) {
   if (!records.length) throw new Error("The file is empty.");
   if (records[0].problem) throw new Error(`line ${records[0].line}: ${records[0].problem}.`);
   const header = withoutSurplus(records[0].cells, 0);
-  if (header.length === 3 && /^[0-4]$/.test(header[0])) return { header: AG_NEWS, records, delimiter, text: 1, description: 2 };
+  if (header.length === 3 && /^[0-4]$/.test(header[0])) return { header: AG_NEWS, records, delimiter, texts: [1], description: 2 };
   const column = (name) => columnOf(header, name);
-  const [text_, description, id] = [TEXT_COLUMNS.map(column).find((index) => index !== undefined), column("description"), column("id")];
-  return { header, records: records.slice(1), delimiter, text: text_, description, id };
+  const texts = TEXT_COLUMNS.map(column).filter((index) => index !== undefined);
+  return { header, records: records.slice(1), delimiter, texts, description: column("description"), id: column("id") };
 }
 
 /** Return the index of the column of that name, undefined if there is none. */
@@ -171,8 +177,8 @@ function withoutSurplus(cells, width) {
   return cells.slice(0, length);
 }
 
-/** Return the rows of a table; its `text` says which column the texts are in. */
-function tableRows({ header, records, delimiter, text, description, id }) {
+/** Return the rows of a table. */
+function tableRows({ header, records, delimiter, texts, description, id }) {
   const rows = [];
   for (const { cells: all, line, problem, beginsFile } of records) {
     const cells = withoutSurplus(all, header.length);
@@ -186,7 +192,7 @@ function tableRows({ header, records, delimiter, text, description, id }) {
       rest.problem = `the row has ${counted(cells.length, "field")}, the header has ${header.length}; put a field that contains ${part} in quotation marks: "…"`;
     }
     if (id !== undefined && padded[id]) rest.id = padded[id];
-    rows.push(rowOf(problem ? all[0] : padded[text], line, padded[description], rest));
+    rows.push(rowOf(problem ? [all[0]] : texts.map((index) => padded[index]), line, padded[description], rest));
   }
   return rows;
 }
@@ -228,7 +234,7 @@ function parsed(line) {
 
 function valueRow(value, line, header) {
   const cells = header.map(() => "");
-  if (typeof value === "string") return rowOf(value, line, "", { cells });
+  if (typeof value === "string") return rowOf([value], line, "", { cells });
   return { text: "", line, cells, problem: value instanceof Error ? value.message : "a text must be a string" };
 }
 
@@ -237,12 +243,12 @@ function objectRow(object, line, header) {
   const cells = header.map((key) => (object[key] === null || object[key] === undefined ? "" : typeof object[key] === "object" ? JSON.stringify(object[key]) : String(object[key])));
   try {
     const key = (name) => keys[columnOf(keys, name)];
-    const text = TEXT_COLUMNS.map(key).map((name) => object[name]).find((value) => value !== undefined && value !== null);
+    const texts = TEXT_COLUMNS.map((name) => object[key(name)]).filter((value) => typeof value === "string");
     const rest = { cells };
     const [description, id] = [object[key("description")], object[key("id")]];
     if (id !== undefined && id !== null) rest.id = id;
-    if (typeof text !== "string") rest.problem = `no text: the object has no string under '${TEXT_COLUMNS.join("', '")}'`;
-    return rowOf(typeof text === "string" ? text : "", line, typeof description === "string" ? description : "", rest);
+    if (!texts.length) rest.problem = `no text: the object has no string under '${TEXT_COLUMNS.join("', '")}'`;
+    return rowOf(texts.length ? texts : [""], line, typeof description === "string" ? description : "", rest);
   } catch (error) {
     return { text: "", line, cells, problem: error.message };
   }
@@ -270,7 +276,7 @@ async function readFile(file) {
   if (form === "json") return jsonRows(text);
   if (form === "txt") return { rows: textRows(text) };
   const table = tableOf(text, suffix === "tsv" ? "\t" : ",");
-  return { table, header: table.header, rows: table.text === undefined ? null : tableRows(table) };
+  return { table, header: table.header, rows: table.texts.length ? tableRows(table) : null };
 }
 
 // ---------------------------------------------------------------- download

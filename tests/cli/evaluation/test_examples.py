@@ -135,7 +135,7 @@ def test_a_label_is_out_of_scope_by_its_prefix_or_because_the_user_says_so(setti
         ),
         ("title,label\na,World,c\n", ":2: the row has 3 fields, the header has 2; put a field that contains ',' in"),
         ("title,label\n ,World\n", ":2: the text is empty"),
-        ("title,label\n#REF!,World\n", ":2: no text: '#REF!' is a placeholder for a missing value"),
+        ("title,label\n#REF!,World\n", ":2: no text: '#REF!' stands for a missing value"),
         ('title,label\n"a,World\n', ":2: the row is not valid CSV"),
     ],
 )

@@ -131,6 +131,13 @@ def test_without_a_usual_column_one_can_be_chosen_and_another_one_later(visit: V
     assert visit.download()[0][:4] == ["nr", "kop", "tekst", "label"]
 
 
+def test_each_row_has_the_first_text_that_is_not_missing_and_a_description_is_none(visit: Visit) -> None:
+    visit.choose("rows.csv", f"text,title,description\n{OIL},N/A,\n{OIL},{GOAL},null\n,,{OIL}\n".encode())
+    expect(visit.rows).to_have_count(3)
+    assert visit.headlines()[:2] == [OIL, GOAL]
+    assert visit.topics() == ["Business", "Sports", "Error"]
+
+
 def test_a_failed_file_removes_the_results_of_the_one_before(visit: Visit) -> None:
     visit.choose("rows.csv", f"text\n{GOAL}\n".encode())
     expect(visit.rows).to_have_count(1)
