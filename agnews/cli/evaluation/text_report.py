@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from agnews.cli.evaluation.examples import EvaluatedFile
 from agnews.cli.evaluation.measurement import Comparison, Measurement, Report, View
-from agnews.cli.evaluation.metrics import HIGH_SCORE, Accuracy, OutOfScope, at_coverage
+from agnews.cli.evaluation.metrics import HIGH_SCORE, Accuracy, Metrics, OutOfScope, at_coverage
 from agnews.labels import LABELS
 
 VIEW_TITLES: dict[View, str] = {"title": "Titles", "full": "Titles with descriptions"}
@@ -45,13 +45,7 @@ def measurement_lines(measurement: Measurement) -> Iterator[str]:
     """Yield the results on one view."""
     metrics = measurement["metrics"]
     yield f"  accuracy {accuracy_text(metrics)}"
-    if metrics["texts"] < MIN_TEXTS:
-        yield f"  for calibration and min_score, evaluate at least {MIN_TEXTS} texts"
-    else:
-        yield f"  macro-F1 {metrics['macro_f1']:.4f}, calibration error {metrics['ece']:.2%}"
-        for share in REPORTED_COVERAGES:
-            point = at_coverage(metrics["coverage"], share)
-            yield f"  min_score {point['min_score']:.4f} answers {point['coverage']:.1%}: {point['accuracy']:.2%} right"
+    yield from score_lines(metrics)
     yield f"  {measurement['texts_per_s']:,.0f} texts/s"
     yield f"  {'':<10}{'precision':>10}{'recall':>10}{'F1':>10}{'texts':>10}"
     for label, one_class in metrics["classes"].items():
@@ -68,6 +62,17 @@ def measurement_lines(measurement: Measurement) -> Iterator[str]:
         yield f"  out of scope: {out_of_scope_text(measurement['out_of_scope'])}"
         for cells in [THRESHOLD_HEAD, *threshold_rows(measurement["out_of_scope"])]:
             yield "  " + "  ".join(f"{cell:>{len(title)}}" for cell, title in zip(cells, THRESHOLD_HEAD, strict=True))
+
+
+def score_lines(metrics: Metrics) -> Iterator[str]:
+    """Yield how good the scores are and what they answer by `min_score`, or how many texts that needs."""
+    if metrics["texts"] < MIN_TEXTS:
+        yield f"  for calibration and min_score, evaluate at least {MIN_TEXTS} texts"
+        return
+    yield f"  macro-F1 {metrics['macro_f1']:.4f}, calibration error {metrics['ece']:.2%}"
+    for share in REPORTED_COVERAGES:
+        point = at_coverage(metrics["coverage"], share)
+        yield f"  min_score {point['min_score']:.4f} answers {point['coverage']:.1%}: {point['accuracy']:.2%} right"
 
 
 def out_of_scope_text(measured: OutOfScope) -> str:
