@@ -56,18 +56,18 @@ class ClientConnection(socketserver.BaseRequestHandler):
             if not isinstance(event, h11.Request):
                 return False  # the client ended the connection
             head = event
-            start = time.monotonic()
-            request = local_request(head, self.client_address[0], self._read_body())
+            with self.server.counted() as accepted:
+                if accepted:
+                    self._reply(head)
         except h11.RemoteProtocolError as error:
             self._refuse(head, error)
             return False
-        with self.server.counted() as accepted:
-            if accepted:
-                self._reply(request, start)
         return accepted and self._http.our_state is h11.DONE and self._http.their_state is h11.DONE
 
-    def _reply(self, request: LocalRequest, start: float) -> None:
+    def _reply(self, head: h11.Request) -> None:
         """Reply to the request, run an asynchronous invocation once that is sent, and log one line."""
+        start = time.monotonic()
+        request = local_request(head, self.client_address[0], self._read_body())
         too_large = len(request.body) > PAYLOAD_BYTES
         reply = body_too_large(request) if too_large else reply_to(request, self.server.container)
         self._send(reply, with_body=request.method != "HEAD")

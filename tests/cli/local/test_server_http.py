@@ -97,7 +97,7 @@ def test_a_chunked_body_is_read(served_url: str) -> None:
 def test_without_a_length_there_is_no_body(served_url: str) -> None:
     reply = send_bytes(served_url, f"POST {PATH} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
     assert reply.startswith(b"HTTP/1.1 200 ")
-    assert b"Found an object with no keys" in reply
+    assert b"found an object with no keys" in reply
 
 
 SECOND = b"GET /health HTTP/1.1\r\nHost: x\r\n\r\n"
