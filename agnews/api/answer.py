@@ -6,6 +6,7 @@ import os
 from collections.abc import Mapping, Sequence
 from typing import TypedDict
 
+from agnews.api.normalise import origins
 from agnews.api.request import Item, Options, Request
 from agnews.errors import AgNewsError, AnswerSizeError, DeadlineError
 from agnews.labels import LABELS
@@ -31,6 +32,7 @@ class Answer(TypedDict, total=False):
     label: str | None
     score: float
     truncated: bool
+    unfamiliar: bool
     abstained: bool
     scores: dict[str, float]
     explanation: list[Contribution] | None
@@ -111,13 +113,28 @@ def prediction_answer(
         "score": round(float(score), DIGITS),
         "truncated": prediction.truncated,
     }
+    if prediction.unfamiliar:
+        answer["unfamiliar"] = True
     if options.min_score > 0:
         answer["abstained"] = abstained
     if options.top_k > 1:
         answer["scores"] = {label: round(float(value), DIGITS) for value, label in ranked[: options.top_k]}
     if options.explain:
-        answer["explanation"] = explanation
+        answer["explanation"] = explanation and _in_sent_text(explanation, item)
     return answer
+
+
+def _in_sent_text(explanation: list[Contribution], item: Item) -> list[Contribution]:
+    """Return an explanation whose words and positions are those of the text as it was sent."""
+    sent = item.sent
+    if sent is None or sent == item.text:
+        return explanation
+    origin = origins(sent)
+    ranges = [(origin[word["start"]].start, origin[word["end"] - 1].end) for word in explanation]
+    return [
+        {"word": sent[start:end], "start": start, "end": end, "contribution": word["contribution"]}
+        for word, (start, end) in zip(explanation, ranges, strict=True)
+    ]
 
 
 def error_body(error: AgNewsError) -> ErrorBody:

@@ -6,6 +6,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from agnews.api.columns import TEXT_KEYS, ColumnNames, Columns, find_columns, missing_column, plain_name
+from agnews.api.normalise import normalise, repeats
 from agnews.api.options import (
     DEFAULT_OPTIONS,
     OPTION_KEYS,
@@ -55,8 +56,11 @@ class Item(NamedTuple):
     """One text to classify, or the error that prevents it, and the caller's id."""
 
     text: str | None
+    """As the model reads it."""
     error: AgNewsError | None = None
     id: str | int | float | None = None
+    sent: str | None = None
+    """The text as it was sent; the explanation points into it."""
 
 
 class Request(NamedTuple):
@@ -67,8 +71,8 @@ class Request(NamedTuple):
 
 
 def joined(text: str, description: str) -> str:
-    """Return a headline and its description as one text, as the model was trained."""
-    return f"{text} {description}".strip()
+    """Return a headline and its description as one text, as the model was trained. A repetition is left out."""
+    return text if repeats(description, text) else f"{text} {description}".strip()
 
 
 def read_items(values: Sequence[Json], settings: Settings, names: ColumnNames = USUAL_NAMES) -> tuple[Item, ...]:
@@ -133,7 +137,7 @@ def read_item(
 
 def _text_item(value: Json, settings: Settings) -> Item:
     try:
-        return Item(checked(value, settings))
+        return Item(checked(value, settings), sent=str(value))
     except InputError as error:
         return Item(None, error)
 
@@ -159,14 +163,14 @@ def read_row(
             raise missing_column("the object", keys, repr(names.id))
         if in_list and options:
             refuse_options(row, options)
-        text = checked(_row_text(row, keys, columns, names), settings)
+        sent = _row_text(row, keys, columns, names)
+        return Item(checked(sent, settings), None, item_id, str(sent))
     except InputError as error:
         return Item(None, error, item_id)
-    return Item(text, id=item_id)
 
 
 def checked(text: Json, settings: Settings) -> str:
-    """Return `text` if it can be classified. Raises InputError otherwise."""
+    """Return `text` as the model reads it. Raises InputError if it cannot be classified."""
     if not isinstance(text, str):
         raise InputError(f"a text must be a string, found {describe_value(text)}")
     if len(text) > settings.max_chars:
@@ -178,6 +182,7 @@ def checked(text: Json, settings: Settings) -> str:
         text.encode()
     except UnicodeEncodeError as error:
         raise InputError(f"the text is not valid Unicode: a lone surrogate at character {error.start}") from error
+    text = normalise(text)
     if is_blank(text):
         raise InputError("the text is empty; send at least one word")
     if is_placeholder(text):

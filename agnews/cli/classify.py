@@ -142,5 +142,5 @@ def item_of(row: InputRow, names: ColumnNames, settings: Settings) -> Item:
 
 
 def item_text(row: InputRow, item: Item) -> str | None:
-    """Return the text that was classified, or the string that was refused."""
-    return row.value if item.text is None and isinstance(row.value, str) else item.text
+    """Return the text as it was sent, or the string that was refused."""
+    return row.value if item.text is None and isinstance(row.value, str) else item.sent

@@ -26,6 +26,8 @@ class Tally:
     """Texts with U+FFFD."""
     misdecoded: int = 0
     """Texts in UTF-8 that were read as Windows-1252."""
+    unfamiliar: int = 0
+    """Texts unlike English."""
     line: int = 0
 
     def add(self, answered: Sequence[AnsweredRow], name: str) -> None:
@@ -35,7 +37,9 @@ class Tally:
                 self.failed += 1
                 if self.failed <= MAX_ERRORS_REPORTED:
                     say(f"{name}:{row.row.line}: {notes_on(row.answer)[0]}")
-            elif row.text is not None and not row.text.isascii():
+                continue
+            self.unfamiliar += row.answer.get("unfamiliar", False)
+            if row.text is not None and not row.text.isascii():
                 self.lossy += "\ufffd" in row.text
                 self.misdecoded += is_misdecoded(row.text)
         self.rows += len(answered)
@@ -54,6 +58,8 @@ class Tally:
                 f"{self.misdecoded:,} of {self.rows:,} texts are UTF-8 that was read as Windows-1252 (Ã© for é); "
                 "they were classified as they are"
             )
+        if self.unfamiliar:
+            say(f"{self.unfamiliar:,} of {self.rows:,} texts are unlike English (unfamiliar); their topics mean little")
         if self.failed > MAX_ERRORS_REPORTED:
             say(f"… and {self.failed - MAX_ERRORS_REPORTED:,} more")
         if self.failed:

@@ -17,7 +17,7 @@ from agnews.model.classifier import Classifier, ComputeTime
 from agnews.settings import Settings
 
 LOG = logging.getLogger("agnews")
-COUNTED = ("Headlines", "Errors", "Truncated", "Abstained", *(label.replace("/", "") for label in LABELS))
+COUNTED = ("Headlines", "Errors", "Truncated", "Unfamiliar", "Abstained", *(label.replace("/", "") for label in LABELS))
 """Counters of an invocation's texts; those of a topic count the texts with that label. Zeros are logged, too."""
 UNITS = {
     **dict.fromkeys(COUNTED, "Count"),
@@ -56,6 +56,7 @@ class Observation:
                 self.counts["Errors"] += 1
                 continue
             self.counts["Truncated"] += answer["truncated"]
+            self.counts["Unfamiliar"] += answer.get("unfamiliar", False)
             self.counts["Abstained"] += answer.get("abstained", False)
             self.score_sum += answer["score"]
             if answer["label"] is not None:

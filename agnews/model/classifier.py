@@ -31,10 +31,13 @@ Output = TypeVar("Output")
 
 
 class Prediction(NamedTuple):
-    """The calibrated probabilities of one text, in the order of LABELS, and whether its end was cut off."""
+    """The calibrated probabilities of one text, in the order of LABELS, and what makes them less certain."""
 
     scores: tuple[float, float, float, float]
     truncated: bool
+    """Whether its end was cut off."""
+    unfamiliar: bool
+    """Whether it is unlike English."""
 
 
 class ComputeTime(NamedTuple):
@@ -72,6 +75,10 @@ class Classifier:
         for window in split_texts(dict.fromkeys(texts), WINDOW_TEXTS, WINDOW_CHARS):
             predictions |= dict(zip(window, self._classify_window(window, deadline), strict=True))
         return [predictions[text] for text in texts]
+
+    def read_chars(self, text: str) -> int:
+        """Return the end of the last token of `text` that the model reads, in characters."""
+        return self._encoder.read_chars(text)
 
     def close(self) -> None:
         """Cancel everything that has not started, so that the process can end."""
@@ -118,7 +125,9 @@ class Classifier:
         if start >= deadline:
             return [], 0.0
         scores = softmax(self._logits([text.ids for text in texts], alone) / self.checkpoint.temperature).tolist()
-        predictions = [Prediction(tuple(row), text.truncated) for row, text in zip(scores, texts, strict=True)]
+        predictions = [
+            Prediction(tuple(row), text.truncated, text.unfamiliar) for row, text in zip(scores, texts, strict=True)
+        ]
         return predictions, time.monotonic() - start
 
     def _logits(self, ids: Sequence[list[int]], alone: bool) -> "NDArray[np.float32]":

@@ -4,9 +4,10 @@ A word's contribution is the score minus the score without that word. Words are 
 that say the same, each seems to matter little, and contributions do not add up to the score.
 """
 
+import time
 import unicodedata
 from collections.abc import Iterator, Sequence
-from itertools import islice
+from itertools import islice, takewhile
 from typing import NamedTuple, TypedDict
 
 from agnews.errors import LimitError
@@ -16,6 +17,8 @@ DIGITS = 4
 """Decimal places of every number in an answer."""
 JOINERS = frozenset(".'’&-")
 """Characters that join two parts into one word: U.S, don't, AT&T, wide-body."""
+MAX_CUT_WORD = 100
+"""Characters added to the last word that the model reads, if it is cut. A longer word has one token, so it is not."""
 
 
 class WordSpan(NamedTuple):
@@ -60,26 +63,46 @@ def explain(
 ) -> list[tuple[Prediction | None, list[Contribution] | None]]:
     """Return each text's prediction and its words' contributions, None for what was not computed by `deadline`.
 
-    Words that the model cannot read, because every word takes at least one token, are left out.
+    Words behind the last token that the model reads are left out.
 
     Raises:
         LimitError: that would take more than `max_texts` inferences.
     """
-    max_words = classifier.checkpoint.max_length
-    spans_of_texts = [list(islice(word_spans(text), max_words)) for text in texts]
-    if len(texts) + sum(map(len, spans_of_texts)) > max_texts:
+    predictions = classifier.classify(texts, deadline)  # first, so that they are there if time runs out
+    readable = [
+        _readable(text, prediction, classifier, deadline) for text, prediction in zip(texts, predictions, strict=True)
+    ]
+    if len(texts) + sum(len(spans) for _, spans in filter(None, readable)) > max_texts:
         raise LimitError(
             "explain takes one inference for each text and one for each of its words, together at most "
             f"{max_texts:,} (AGNEWS_MAX_TEXTS); send fewer or shorter texts with explain"
         )
-    predictions = classifier.classify(texts, deadline)  # first, so that they are there if time runs out
     # One text at a time: the variants of all texts together would be many times as large as the request.
-    explained = []
-    for text, spans, prediction in zip(texts, spans_of_texts, predictions, strict=True):
-        readable = text[: spans[-1].end] if len(spans) == max_words else text
-        without = classifier.classify([readable[: span.start] + readable[span.end :] for span in spans], deadline)
-        explained.append((prediction, contributions(text, spans, prediction, without)))
-    return explained
+    return [
+        (prediction, part and _explanation(*part, prediction, classifier, deadline))
+        for part, prediction in zip(readable, predictions, strict=True)
+    ]
+
+
+def _readable(
+    text: str, prediction: Prediction | None, classifier: Classifier, deadline: float
+) -> tuple[str, list[WordSpan]] | None:
+    """Return what the model reads of a text, and its words; None without a prediction, or after the deadline."""
+    if prediction is None or time.monotonic() >= deadline:
+        return None
+    end = classifier.read_chars(text) if prediction.truncated else len(text)
+    words = takewhile(lambda span: span.start < end, word_spans(text[: end + MAX_CUT_WORD]))
+    spans = list(islice(words, classifier.checkpoint.max_length))  # some words have no token
+    return text[: max(end, spans[-1].end if spans else 0)], spans
+
+
+def _explanation(
+    text: str, spans: Sequence[WordSpan], prediction: Prediction | None, classifier: Classifier, deadline: float
+) -> list[Contribution] | None:
+    if time.monotonic() >= deadline:
+        return None
+    without = classifier.classify([text[: span.start] + text[span.end :] for span in spans], deadline)
+    return contributions(text, spans, prediction, without)
 
 
 def contributions(

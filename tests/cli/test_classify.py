@@ -58,7 +58,7 @@ def test_csv_keeps_its_own_columns_and_adds_the_answer(tmp_path: Path) -> None:
     assert main([*arguments, "--min-score", "0.01"]) == 0
     (row,) = read_csv(tmp_path / "out.csv")
     assert list(row) == [
-        *("id", "Title", "label", "note", "agnews_label", "score", "truncated", "abstained"),
+        *("id", "Title", "label", "note", "agnews_label", "score", "truncated", "unfamiliar", "abstained"),
         *("score_World", "score_Sports", "score_Business", "score_Sci/Tech", "error"),
     ]
     assert (row["id"], row["Title"], row["label"], row["note"]) == ("7", OIL, "mine", 'a "b", c')

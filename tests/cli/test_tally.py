@@ -34,6 +34,6 @@ def test_texts_that_were_damaged_before_are_counted(tmp_path: Path, capsys: pyte
     assert main(["classify", "--file", str(path), "--format", "jsonl"]) == 0
     shown = capsys.readouterr()
     assert [json.loads(line)["text"] for line in shown.out.splitlines()] == list(lines)
-    first, second = shown.err.splitlines()
+    first, second, third = shown.err.splitlines()
     assert first.startswith("agnews: 1 of 5 texts have U+FFFD")
     assert second.startswith("agnews: 2 of 5 texts are UTF-8 that was read as Windows-1252")

@@ -17,7 +17,7 @@ from agnews.model.classifier import (
     load,
     softmax,
 )
-from agnews.model.encode import Encoded, Encoder
+from agnews.model.encode import Encoded, Encoder, read_tokenizer
 from agnews.settings import EngineName, Settings
 
 HEADLINES = {
@@ -215,3 +215,22 @@ def test_logits_that_are_not_finite_are_the_models_fault() -> None:
 def test_large_logits_do_not_overflow() -> None:
     logits = np.array([[1000.0, 0.0, -1000.0, 0.0]], dtype=np.float32)
     assert softmax(logits).tolist() == [[1.0, 0.0, 0.0, 0.0]]
+
+
+@pytest.mark.parametrize("token", ["[MASK]", "[SEP]", "[CLS]", "[PAD]", "[UNK]"])
+def test_a_special_token_in_a_text_is_text(classifier: Classifier, token: str) -> None:
+    encoder = Encoder(classifier.checkpoint)
+    special, spaced = encoder.encode([f"Oil {token} prices", f"Oil [ {token[1:-1]} ] prices"])
+    assert special.ids == spaced.ids
+    assert [id_ for id_ in special.ids if encoder.encode([""])[0].ids.count(id_)] == encoder.encode([""])[0].ids
+
+
+@pytest.mark.parametrize(
+    "text", [LONG * 2, "w" * 9000 + " goal", "oil " + " " * 9000 + "goal", "東" * 9000, "a " * 9000]
+)
+def test_a_long_text_has_the_tokens_of_the_whole(classifier: Classifier, text: str) -> None:
+    tokenizer = read_tokenizer(classifier.checkpoint.folder)
+    tokenizer.enable_truncation(classifier.checkpoint.max_length)
+    whole = tokenizer.encode(text)
+    (encoded,) = Encoder(classifier.checkpoint).encode([text])
+    assert (encoded.ids, encoded.truncated) == (whole.ids, bool(whole.overflowing))

@@ -1,6 +1,7 @@
 """`"explain": true`: what each word contributes to its label's score."""
 
 import json
+import time
 from collections.abc import Sequence
 from typing import Any
 
@@ -9,7 +10,7 @@ import pytest
 from agnews.errors import InputError, LimitError
 from agnews.function.events.dispatch import answer
 from agnews.model.classifier import Classifier, Prediction
-from agnews.model.explain import WordSpan, contributions, word_spans
+from agnews.model.explain import WordSpan, contributions, explain, word_spans
 from agnews.settings import Settings
 from tests.support.requirement import ROOT
 from tests.support.texts import GOAL
@@ -64,13 +65,13 @@ def test_a_text_without_words_has_an_empty_explanation(text: str, classifier: Cl
     assert explained(text, classifier, settings)["explanation"] == []
 
 
-def test_words_beyond_what_the_model_reads_contribute_nothing_or_are_left_out(
-    classifier: Classifier, settings: Settings
-) -> None:
+def test_words_beyond_what_the_model_reads_are_left_out(classifier: Classifier, settings: Settings) -> None:
     prediction = explained("extraordinarily " * 100 + "goal", classifier, settings)
     assert prediction["truncated"]
-    assert prediction["explanation"][-1] == {"word": "goal", "start": 1600, "end": 1604, "contribution": 0.0}
-    assert len(explained("and so on " * 60, classifier, settings)["explanation"]) == classifier.checkpoint.max_length
+    assert {word["word"] for word in prediction["explanation"]} == {"extraordinarily"}
+    assert 25 < len(prediction["explanation"]) < 100
+    read = classifier.checkpoint.max_length - 2  # [CLS] and [SEP] take two
+    assert len(explained("and so on " * 60, classifier, settings)["explanation"]) == read
 
 
 def test_a_long_text_takes_no_more_inferences_than_the_model_reads_words(
@@ -115,6 +116,20 @@ def test_an_explanation_that_time_did_not_suffice_for_is_null(classifier: Classi
     spans = [WordSpan(0, 7), WordSpan(8, 14)]
     assert contributions("Striker scores", spans, whole, [first, None]) is None
     assert contributions("Striker scores", spans, None, [None, None]) is None
+
+
+def test_nothing_is_computed_for_a_text_without_a_prediction(
+    classifier: Classifier, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(classifier, "read_chars", lambda text: pytest.fail(text[:9]))
+    monkeypatch.setattr("agnews.model.explain.word_spans", lambda text: pytest.fail(text[:9]))
+    assert explain([GOAL, "w " * 900], classifier, 10_000, time.monotonic()) == [(None, None), (None, None)]
+
+
+def test_a_word_that_the_model_reads_in_part_is_whole(classifier: Classifier, settings: Settings) -> None:
+    text = "🚀i" + " w" * 121 + " extraordinarily" + "." * 9000
+    explanation = explained(text, classifier, settings)["explanation"]
+    assert explanation[-1]["word"] == "extraordinarily"
 
 
 @pytest.mark.parametrize("value", [1, "true", [], 0.0])

@@ -10,6 +10,7 @@ from typing import Any, Literal, NotRequired, TypedDict
 import numpy as np
 from numpy.typing import NDArray
 
+from agnews.api.normalise import normalise
 from agnews.api.request import joined
 from agnews.cli.console import progress
 from agnews.cli.evaluation.examples import EvaluatedFile, LabelledExample
@@ -104,7 +105,7 @@ def view_texts(examples: Sequence[LabelledExample], view: View) -> list[str]:
     """Return the texts that are classified in this view."""
     if view == "title":
         return [example.title for example in examples]
-    return [joined(example.title, example.description or "") for example in examples]
+    return [normalise(joined(example.title, example.description or "")) for example in examples]
 
 
 def chosen_views(examples: Sequence[LabelledExample], choice: str) -> list[View]:

@@ -47,7 +47,7 @@ class LineFeeds:
 
 def csv_writer(stream: TextIO, header: Sequence[str], options: Options) -> Write:
     """Write the header now, and return what writes the rows: the input's columns (or line, id and text) and ours."""
-    answer_columns = ["label", "score", "truncated"] + ["abstained"] * (options.min_score > 0)
+    answer_columns = ["label", "score", "truncated", "unfamiliar"] + ["abstained"] * (options.min_score > 0)
     answer_columns += [f"score_{label}" for label in LABELS if options.top_k > 1]
     answer_columns += ["explanation"] * options.explain + ["error"]
     input_columns = list(header) or ["line", "id", "text"]
@@ -78,7 +78,7 @@ def csv_cells(answer: Answer) -> dict[str, str]:
     if error is not None:
         return {"error": f"{error['type']}: {error['message']}"}
     cells = {"label": answer["label"] or "", "score": f"{answer['score']:.4f}"}
-    cells |= {key: str(bool(answer.get(key))).lower() for key in ("truncated", "abstained")}
+    cells |= {key: str(bool(answer.get(key))).lower() for key in ("truncated", "unfamiliar", "abstained")}
     cells["explanation"] = explanation(answer)
     return cells | {f"score_{label}": f"{score:.4f}" for label, score in answer.get("scores", {}).items()}
 
@@ -126,11 +126,11 @@ def topic_and_score(answer: Answer) -> tuple[str, str]:
 
 
 def notes_on(answer: Answer) -> list[str]:
-    """Return the error, or that the text was truncated or the topic withheld; empty for an ordinary answer."""
+    """Return the error, or what makes the topic less certain and that it was withheld; empty for an ordinary answer."""
     error = answer.get("error")
     if error is not None:
         return [f"{error['type']}: {error['message']}"]
-    return [name for name in ("truncated", "abstained") if answer.get(name)]
+    return [name for name in ("truncated", "unfamiliar", "abstained") if answer.get(name)]
 
 
 def ranking(answer: Answer) -> list[str]:

@@ -153,13 +153,13 @@ def test_the_download_holds_every_column_and_no_formula(visit: Visit) -> None:
     expect(visit.rows).to_have_count(3)
     header, formula, goal, inner = visit.download()
     scores = ["score_World", "score_Sports", "score_Business", "score_Sci/Tech"]
-    ours = ["agnews_label", "score", "abstained", "truncated", *scores, "error"]
+    ours = ["agnews_label", "score", "abstained", "truncated", "unfamiliar", *scores, "error"]
     assert header == ["id", "label", "text", *ours]
     assert formula[:3] == ["'-1", "'+", '\'=HYPERLINK("x")']
     assert inner[:3] == ["3", "c;'=1+1", "Oil\t'@x;'\"=cmd|'/C calc'!A0;x"]
-    assert (goal[:4], goal[5:7], goal[-1]) == (["2", "b", f'{GOAL}, "again"', "Sports"], ["false", "false"], "")
-    assert goal[4] == goal[8]
-    assert sum(map(float, goal[7:11])) == pytest.approx(1, abs=0.001)
+    assert (goal[:4], goal[5:8], goal[-1]) == (["2", "b", f'{GOAL}, "again"', "Sports"], ["false"] * 3, "")
+    assert goal[4] == goal[9]
+    assert sum(map(float, goal[8:12])) == pytest.approx(1, abs=0.001)
 
 
 def test_the_download_says_what_abstained_and_has_no_id_where_there_was_none(visit: Visit) -> None:

@@ -1,0 +1,138 @@
+"""Texts as a person reads them, whatever carries them."""
+
+import itertools
+import json
+import time
+import unicodedata
+from typing import Any
+
+import pytest
+
+import agnews
+from agnews.api.normalise import normalise, origins
+from agnews.api.request import read_item
+from agnews.errors import InputError
+from agnews.function.events.dispatch import answer
+from agnews.model.classifier import Classifier
+from agnews.settings import Settings
+from tests.support.payloads import post_event
+from tests.support.texts import GOAL, OIL
+
+UNCHANGED = [
+    OIL,
+    "AT&T <-> Verizon",
+    "5 < 6 > 4",
+    "<3 I <3 U </3",
+    "x<y and z>w, a <b and c> d",
+    "Apple <AAPL.O> and <joe@example.com>",
+    "R&D at P&G; S&P 500",
+    "&copycat; &#x;",
+    "“Erdoğan” — naïve café’s 5G…",
+    "می\u200cخواهم",
+    "央行维持利率不变。",
+    "👩🏽\u200d🚀",
+]
+READ = {
+    "w<b>or</b>d<sup>2</sup>": "word2",
+    "<p>One</p><p>two<br>three<BR />four": "One two three four",
+    "<a href=x title=it's>One</a><a href=z>two</a>": "One two",
+    '<img alt="a > b" src=c>One': "One",
+    "One<!-- <b> two --> three <!-- four": "One three",
+    "<style>p > a {color: red}</style>One<script type='a'>if (a < b) {}</script >two": "One two",
+    "A <script> in a headline": "A in a headline",
+    "<![CDATA[One & two]]>": "One & two",
+    '<?xml version="1.0"?><!DOCTYPE html>One': "One",
+    '<media:text type="html">One</media:text> <g-emoji alias="x">two</g-emoji>': "One two",
+    'One <a href="https://exam': "One",
+    "AT&amp;T&nbsp;&lsquo;wins&rsquo; &#36;1 &#x20ac;2 &#39": "AT&T ‘wins’ $1 €2 '",
+    "AT&amp;amp;T&amp;#39;s": "AT&T's",
+    "&lt;p&gt;One &amp;lt;b&amp;gt;two&lt;/p&gt;": "One two",
+    "5 &lt; 6": "5 < 6",
+    "One\x85two\x0bthree\u2028four\u200bfive\x1csix\xa0seven\uf0b7eight": "One two three four five six seven eight",
+    "so\xadft \u202eright\u202c \u2060x\ufeffy": "soft right xy",
+    "Cafe\u0301 \u1112\u1161\u11ab": "Café 한",
+    '<a href="https://news.google.com/x">One</a>&nbsp;&nbsp;<font color="#6f6f6f">Two Daily</font>': "One",
+}
+
+
+@pytest.mark.parametrize("text", UNCHANGED)
+def test_plain_text_comes_back_unchanged(text: str) -> None:
+    assert normalise(text) == text
+
+
+@pytest.mark.parametrize(("text", "expected"), READ.items())
+def test_a_text_is_read_as_on_a_page(text: str, expected: str) -> None:
+    assert " ".join(normalise(text).split()) == expected
+
+
+@pytest.mark.parametrize("text", ["<p></p>", "&nbsp;&#8203;", "<!-- One -->", "<script>one()</script>", "\u200b\xad"])
+def test_a_text_of_nothing_but_markup_is_empty(text: str) -> None:
+    error = read_item(text, Settings()).error
+    assert isinstance(error, InputError)
+    assert "the text is empty" in str(error)
+
+
+@pytest.mark.parametrize("text", [*UNCHANGED, *READ])
+def test_each_character_comes_from_a_range_of_the_text(text: str) -> None:
+    normalised, ranges = normalise(text), origins(text)
+    assert len(ranges) == len(normalised)
+    assert all(0 <= origin.start < origin.end <= len(text) for origin in ranges)
+    assert all(first.start <= second.start for first, second in itertools.pairwise(ranges))
+    kept = [(text[origin.start], new) for origin, new in zip(ranges, normalised, strict=True) if new.isalnum()]
+    same = [old == new for old, new in kept if old.isalnum() and unicodedata.is_normalized("NFC", text)]
+    assert all(same)
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("AT&amp;T&#39;s <b>profit</b>", ["AT&amp;T&#39;s", "profit"]),
+        ("w<b>or</b>d&nbsp;two", ["w<b>or</b>d", "two"]),
+        ("Cafe\u0301s ope\u0301ra", ["Cafe\u0301s", "ope\u0301ra"]),
+        ("<p>so\xadft</p>\u200bdrinks", ["so\xadft", "drinks"]),
+    ],
+)
+def test_an_explanation_points_into_the_text_as_it_was_sent(
+    text: str, words: list[str], classifier: Classifier, settings: Settings
+) -> None:
+    explanation: Any = answer({"text": text, "explain": True}, classifier, settings)["explanation"]
+    assert [word["word"] for word in explanation] == words
+    assert [text[word["start"] : word["end"]] for word in explanation] == words
+
+
+FEED = '<a href="https://news.google.com/rss/x?oc=5">{}</a>&nbsp;&nbsp;<font color="#6f6f6f">{}</font>'
+
+
+@pytest.mark.parametrize("outlet", ["ESPN", "Al Jazeera"])
+@pytest.mark.parametrize("suffix", ["", " - ESPN", " - Al Jazeera"])
+def test_a_description_that_repeats_the_title_changes_nothing(outlet: str, suffix: str) -> None:
+    row = {"title": OIL + suffix, "description": FEED.format(OIL, outlet)}
+    assert read_item(row, Settings()).text == OIL + suffix
+
+
+@pytest.mark.parametrize("blank", ["\x85", "\x0b", "\u200b", "\u2028", "&nbsp;", "<br>"])
+def test_every_door_reads_the_same_text(blank: str, classifier: Classifier, settings: Settings) -> None:
+    text = GOAL.replace(" ", blank)
+    expected: Any = answer({"text": GOAL, "top_k": 4}, classifier, settings)
+    reply: Any = answer(post_event(json.dumps({"text": text, "top_k": 4})), classifier, settings)
+    assert json.loads(reply["body"]) == expected
+    assert answer({"texts": [{"title": text}], "top_k": 4}, classifier, settings)["predictions"] == [expected]
+    assert agnews.classify(text, top_k=4) == expected
+
+
+HOSTILE = ["<", "&", "<b>", "</", "<a '\"", '<a "', "<a b=", "<a =", "<a  ", "<x a='", "<!--", "<![", "]]>", "&amp;lt;"]
+HOSTILE += ["<script>", "</script ", "<font color=", "&#65;", "\u0301\u0323", "\u200b", "<a b='", "< /", "&amp;amp;"]
+
+
+@pytest.mark.parametrize("unit", HOSTILE)
+def test_no_pattern_takes_quadratic_time(unit: str) -> None:
+    def seconds(chars: int) -> float:
+        text = (unit * chars)[:chars]
+        times = []
+        for _ in range(3):
+            start = time.thread_time()
+            normalise(text)
+            times.append(time.thread_time() - start)
+        return min(times)
+
+    assert seconds(100_000) < 40 * seconds(10_000) + 0.005  # quadratic: 100 times as long
