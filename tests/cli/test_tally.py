@@ -37,3 +37,4 @@ def test_texts_that_were_damaged_before_are_counted(tmp_path: Path, capsys: pyte
     first, second, third = shown.err.splitlines()
     assert first.startswith("agnews: 1 of 5 texts have U+FFFD")
     assert second.startswith("agnews: 2 of 5 texts are UTF-8 that was read as Windows-1252")
+    assert third.startswith("agnews: 3 of 5 texts are unlike English")
