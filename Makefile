@@ -123,6 +123,7 @@ evaluate: $(FULL)/ready
 	$(FULL)/bin/python -m agnews evaluate $(DATA)/test.csv --compare pipeline --no-texts --report results/quality/ag_news
 	$(FULL)/bin/python -m agnews evaluate tests/data/modern_headlines.csv --by kind --compare pipeline --report results/quality/modern
 	$(if $(OUTLETS),$(FULL)/bin/python -m agnews evaluate $(OUTLETS)/dev.csv --view title --by domain --compare pipeline --no-texts --report results/quality/outlets)
+	$(FULL)/bin/python -m benchmarks.unfamiliar $(DATA)/test.csv $(if $(OUTLETS),$(OUTLETS)/dev.csv)
 
 # The benchmarks' other contenders have their own environment, because optimum pins an older transformers.
 $(BENCH)/ready: requirements/benchmarks.txt

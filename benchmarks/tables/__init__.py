@@ -21,6 +21,7 @@ FIGURES: dict[str, Callable[[], str]] = {
     "outlets_accuracy": quality.outlets_accuracy,
     "min_scores": quality.min_scores,
     "out_of_scope": quality.out_of_scope,
+    "unfamiliar": quality.unfamiliar,
     "card_metrics": quality.card_metrics,
     "quantisation": quality.quantisation,
     "other_cpus": quality.other_cpus,

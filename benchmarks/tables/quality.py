@@ -1,5 +1,7 @@
 """Figures of quality: accuracy, calibration, agreement, sizes."""
 
+from collections.abc import Iterable
+
 from agnews.cli.evaluation.metrics import at_coverage
 from agnews.cli.evaluation.text_report import REPORTED_COVERAGES, THRESHOLD_HEAD, VIEW_TITLES, threshold_rows
 from agnews.labels import LABELS
@@ -8,6 +10,7 @@ from agnews.settings import Settings
 from benchmarks.tables.markdown import Results, percent, results, table
 
 VIEWS = {view: title.lower() for view, title in VIEW_TITLES.items()}
+LATIN_LANGUAGES = {"German", "French", "Spanish", "Italian", "Portuguese", "Turkish", "Vietnamese", "Polish"}
 CHECKPOINT_FILES = {
     "model.onnx": "the int8 graph, for the `onnx` engine",
     "model.onnx.data": "its weights",
@@ -109,6 +112,27 @@ def out_of_scope() -> str:
     measured = results("quality/outlets/report")["views"]["title"]["out_of_scope"]
     shares = {point["min_score"]: point["out_of_scope"] for point in measured["thresholds"]}
     return f"{shares[0.7]:.0%} score 0.7 or higher, {measured['high']:.0%} 0.9 or higher"
+
+
+def unfamiliar() -> str:
+    """Return how many headlines are answered as unfamiliar, by language and script."""
+    measured = results("quality/unfamiliar")
+    languages = measured["languages"]
+    latin = {name: share for name, share in languages.items() if name in LATIN_LANGUAGES}
+    others = {name: share for name, share in languages.items() if name not in LATIN_LANGUAGES}
+    rows = [
+        (f"in other scripts: {', '.join(others)}", *shares(others.values())),
+        *((f"in Latin letters: {name}", *shares([share])) for name, share in latin.items()),
+        (f"English, of {len(measured['english'])} sets", *shares(measured["english"].values())),
+    ]
+    return table(("headlines", "number", "unfamiliar"), rows)
+
+
+def shares(parts: Iterable[Results]) -> tuple[str, str]:
+    """Return the number of headlines, and the share of them that is unfamiliar."""
+    counts = [(part["headlines"], part["unfamiliar"]) for part in parts]
+    headlines, marked = (sum(column) for column in zip(*counts, strict=True))
+    return f"{headlines:,}", f"{marked / headlines:.1%}"
 
 
 def card_metrics() -> str:

@@ -35,7 +35,8 @@ def test_headlines_of_other_languages_are_unfamiliar(classifier: Classifier) -> 
     shares = shares_marked(texts, classifier)
     assert len(shares) == 15
     assert {name for name, share in shares.items() if share == 1} >= OTHER_SCRIPTS
-    assert min(shares.values()) >= 0.7
+    assert min(shares.values()) >= 0.5
+    assert sum(shares.values()) / len(shares) >= 0.9
 
 
 def test_hardly_any_english_headline_is_unfamiliar(classifier: Classifier) -> None:
