@@ -37,7 +37,8 @@ class Familiarity(dict[int, int]):
         self._tokenizer = tokenizer
 
     def __missing__(self, token_id: int) -> int:
-        points = self[token_id] = token_points(self._tokenizer.id_to_token(token_id), self._tokenizer.model.unk_token)
+        token = self._tokenizer.id_to_token(token_id) or ""
+        points = self[token_id] = token_points(token, self._tokenizer.model.unk_token)
         return points
 
     def is_unfamiliar(self, text: str, ids: list[int]) -> bool:
