@@ -226,7 +226,15 @@ def test_a_special_token_in_a_text_is_text(classifier: Classifier, token: str) -
 
 
 @pytest.mark.parametrize(
-    "text", [LONG * 2, "w" * 9000 + " goal", "oil " + " " * 9000 + "goal", "東" * 9000, "a " * 9000]
+    "text",
+    [
+        LONG * 2,
+        "w" * 9000 + " goal",
+        "oil " + " " * 9000 + "goal",
+        "東" * 9000,
+        "a " * 9000,
+        "i" + " w" * 126 + "." * 9000,
+    ],
 )
 def test_a_long_text_has_the_tokens_of_the_whole(classifier: Classifier, text: str) -> None:
     tokenizer = read_tokenizer(classifier.checkpoint.folder)
