@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 CHARS_PER_TOKEN = 32
 """A text is first cut at so many characters for each token that the model reads. English has about 5."""
 MAX_WORD_CHARS = 200
+"""How far back from there the cut may be, to fall between two words."""
 _BREAK = re.compile(r"[ -/:-@\[-`{-~]")
 """Blanks and punctuation in ASCII."""
 

@@ -26,6 +26,8 @@ FOREIGN_WORDS = frozenset(
 )
 """Frequent short words, without accents, of French, German, Spanish, Italian, Portuguese, Turkish and Polish."""
 SPECIAL = frozenset(("[cls]", "[sep]"))
+CHARS_PER_TOKEN = 6
+"""Letters beyond so many characters for each token are not counted: the model may not read them."""
 _ACCENTED = re.compile("[\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u024f\u1e00-\u1eff]")
 
 
@@ -45,7 +47,7 @@ class Familiarity(dict[int, int]):
         """Return whether a text with these token ids, [CLS] and [SEP] included, is unlike English."""
         points = sum(map(self.__getitem__, ids))
         if not text.isascii():
-            points += ACCENT * len(_ACCENTED.findall(text))
+            points += ACCENT * len(_ACCENTED.findall(text, 0, CHARS_PER_TOKEN * len(ids)))
         return points > MAX_POINTS
 
 
