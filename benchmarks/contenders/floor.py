@@ -18,7 +18,8 @@ from tokenizers.models import WordPiece
 
 FOLDER = Path(os.environ["AGNEWS_MODEL_DIR"])
 TOKENIZER = Tokenizer.from_file(str(FOLDER / "tokenizer_rules.json"))
-TOKENIZER.model = WordPiece.from_file(str(FOLDER / "vocab.txt"), unk_token="[UNK]")  # noqa: S106 (no password)
+UNKNOWN = "[UNK]"
+TOKENIZER.model = WordPiece.from_file(str(FOLDER / "vocab.txt"), unk_token=UNKNOWN)
 OPTIONS = onnxruntime.SessionOptions()
 OPTIONS.intra_op_num_threads = int(os.environ["BENCHMARK_THREADS"])
 OPTIONS.inter_op_num_threads = 1

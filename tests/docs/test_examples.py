@@ -21,7 +21,7 @@ from agnews.function.events.dispatch import answer
 from agnews.model.classifier import Classifier
 from agnews.settings import Settings
 from tests.support.documents import Example, examples, text_of
-from tests.support.requirement import AWS, ROOT, require, require_module
+from tests.support.requirement import AWS, AWS_V2, ROOT, require, require_module
 
 EVENTS = [block for block in examples("json") if block.role in ("event", "answer")]
 SCORE_DIGITS = 5e-3
@@ -141,7 +141,8 @@ def test_a_command_to_the_local_function_is_answered(command: str, served_url: s
     require(shutil.which("curl") is not None, "curl", "apt-get install curl")
     if "aws" in command:
         require(AWS.exists(), f"the AWS CLI ({AWS})")
-        command = command.replace("--cli-binary-format raw-in-base64-out", "")  # version 2's
+        if not AWS_V2:
+            command = command.replace("--cli-binary-format raw-in-base64-out", "")
     nowhere = {"AWS_CONFIG_FILE": os.devnull, "AWS_SHARED_CREDENTIALS_FILE": os.devnull}
     done = subprocess.run(
         ["bash", "-c", command.replace("http://127.0.0.1:9000", served_url)],

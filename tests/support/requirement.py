@@ -8,7 +8,9 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-AWS = Path(sys.executable).with_name("aws")
+AWS_V2 = os.environ.get("AGNEWS_AWS")
+AWS = Path(AWS_V2 or Path(sys.executable).with_name("aws"))
+"""The AWS CLI: v1, or with make test-aws-v2 that one."""
 EMULATOR = ROOT / "build" / "aws-lambda-rie"
 DEPLOY_TOOLS = ROOT / ".venv-deploy" / "bin"
 

@@ -32,7 +32,7 @@ class PipelineEngine:
         self._workers = workers
         logging.disable_progress_bar()  # it would end up in the function's log
         try:
-            model = DistilBertForSequenceClassification.from_pretrained(
+            model = DistilBertForSequenceClassification.from_pretrained(  # nosec B615 # local
                 checkpoint.folder, dtype=torch.float32, local_files_only=True, use_safetensors=True
             )
         except (OSError, ValueError, RuntimeError) as error:
