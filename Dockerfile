@@ -45,11 +45,15 @@ ARG ENGINE
 ARG TORCH_INDEX
 COPY image/prepare.py image/
 COPY requirements/aws.txt requirements/lambda.txt requirements/pipeline.in requirements/pipeline.txt requirements/
-RUN if [ "$ENGINE" = pipeline ]; then \
-        python3 -m pip install --target /packages --index-url "$TORCH_INDEX" "$(grep ^torch== requirements/pipeline.in)" \
-        && python3 -m pip install --target /packages --require-hashes -r requirements/pipeline.txt -r requirements/aws.txt; \
+RUN mkdir /reports \
+    && if [ "$ENGINE" = pipeline ]; then \
+        python3 -m pip install --target /packages --report /reports/torch.json \
+            --index-url "$TORCH_INDEX" "$(grep ^torch== requirements/pipeline.in)" \
+        && python3 -m pip install --target /packages --report /reports/packages.json \
+            --require-hashes -r requirements/pipeline.txt -r requirements/aws.txt; \
     else \
-        python3 -m pip install --target /packages --require-hashes -r requirements/lambda.txt -r requirements/aws.txt; \
+        python3 -m pip install --target /packages --report /reports/packages.json \
+            --require-hashes -r requirements/lambda.txt -r requirements/aws.txt; \
     fi && python3 image/prepare.py /packages
 
 
@@ -95,6 +99,21 @@ RUN --mount=type=bind,from=packages,source=/packages,target=/packages \
     fi
 
 
+# The software bill of materials of the last stage.
+FROM pip AS sbom
+COPY requirements/sbom.txt requirements/
+RUN python3 -m pip install --target /tools --require-hashes -r requirements/sbom.txt
+COPY image/sbom.py image/
+ARG BASE
+ARG ENGINE
+ARG VERSION
+RUN --mount=type=bind,from=packages,source=/packages,target=/packages \
+    --mount=type=bind,from=packages,source=/reports,target=/reports \
+    --mount=type=bind,from=model,source=/model,target=/model \
+    PYTHONPATH=/tools python3 -B image/sbom.py --packages /packages --reports /reports --model /model \
+        --base "$BASE" --engine "$ENGINE" --version "$VERSION" --output /sbom.cdx.json
+
+
 FROM ${BASE}
 ARG BASE
 ARG ENGINE
@@ -103,6 +122,7 @@ ARG VERSION
 COPY --from=packages /packages ${LAMBDA_TASK_ROOT}
 COPY --from=model /model ${LAMBDA_TASK_ROOT}/model_cache
 COPY --from=code /code ${LAMBDA_TASK_ROOT}
+COPY --from=sbom /sbom.cdx.json ${LAMBDA_TASK_ROOT}/
 ENV AGNEWS_ENGINE=${ENGINE} \
     HF_HOME=/tmp/hf \
     HF_HUB_OFFLINE=1 \

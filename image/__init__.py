@@ -1,1 +1,4 @@
-"""Scripts that `docker build` runs inside the base image. Each is one file and needs only the standard library."""
+"""Scripts that `docker build` runs inside the base image. Each is one file.
+
+All but sbom.py need only the standard library.
+"""

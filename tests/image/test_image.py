@@ -1,8 +1,12 @@
 """What is in the image, and what is not."""
 
+import hashlib
+import json
 import re
 import struct
+from importlib.metadata import distributions
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -10,6 +14,7 @@ from agnews import __version__
 from agnews.model.checkpoint import FILES, MANIFEST
 from tests.support.buildah import facts, mounted
 from tests.support.images import Image, layers, record, task
+from tests.support.requirement import ROOT
 from tests.test_imports import KNOWN, NOT_IN_IMAGE, room_of
 
 pytestmark = pytest.mark.image
@@ -24,7 +29,16 @@ MACHINES = {"amd64": 62, "arm64": 183}
 NEWER_SYNTAX = {"py312_intrinsics.py"}
 """torch's, which the stand-in's Python 3.11 cannot compile, and no import opens."""
 SENDING = {"botocore", "dateutil", "jmespath", "six.py", "urllib3"}
-FAST = {"agnews", "handler.py", "model_cache", "numpy", "numpy.libs", "onnxruntime", "tokenizers"} | SENDING
+FAST = {
+    "agnews",
+    "handler.py",
+    "model_cache",
+    "sbom.cdx.json",
+    "numpy",
+    "numpy.libs",
+    "onnxruntime",
+    "tokenizers",
+} | SENDING
 
 
 @pytest.fixture(scope="module")
@@ -69,6 +83,46 @@ def test_of_the_package_only_what_the_handler_runs_is_there(root: Path) -> None:
 def test_the_checkpoint_is_the_engines_alone(image: Image, root: Path) -> None:
     files = {path.name for path in (task(root) / "model_cache").iterdir()}
     assert files == {MANIFEST, *FILES[image.variant.engine]}
+
+
+@pytest.fixture(scope="module")
+def bill(root: Path) -> Any:
+    """The image's software bill of materials."""
+    return json.loads((task(root) / "sbom.cdx.json").read_text(encoding="utf-8"))
+
+
+def components(bill: Any, kind: str) -> dict[str, Any]:
+    """Return the bill's components of one type by name."""
+    return {item["name"]: item for item in bill["components"] if item["type"] == kind}
+
+
+def test_the_bill_of_materials_has_exactly_the_installed_packages(bill: Any, root: Path) -> None:
+    listed = {name: item["version"] for name, item in components(bill, "library").items()}
+    assert listed == {package.name: package.version for package in distributions(path=[str(task(root))])}
+
+
+def test_every_package_came_in_a_wheel_with_a_pinned_hash(bill: Any) -> None:
+    names = ("lambda.txt", "aws.txt", "pipeline.txt")
+    pinned = "".join((ROOT / "requirements" / name).read_text(encoding="utf-8") for name in names)
+    unpinned = {
+        name
+        for name, item in components(bill, "library").items()
+        if not any(f"sha256:{digest['content']}" in pinned for digest in item.get("hashes", []))
+    }
+    assert unpinned <= {"torch"}
+
+
+def test_the_bill_of_materials_names_the_checkpoints_files_with_their_hashes(bill: Any, root: Path) -> None:
+    (model,) = components(bill, "machine-learning-model").values()
+    listed = {item["name"]: item["hashes"][0]["content"] for item in model["components"]}
+    files = (task(root) / "model_cache").iterdir()
+    assert listed == {f"model_cache/{path.name}": hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
+
+
+def test_the_bill_of_materials_names_the_base_image_and_the_engine(image: Image, bill: Any) -> None:
+    whole = bill["metadata"]["component"]
+    assert list(components(bill, "container")) == [image.base]
+    assert (whole["version"], whole["properties"][0]["value"]) == (__version__, image.variant.engine)
 
 
 def test_every_file_is_readable_by_all(root: Path) -> None:
