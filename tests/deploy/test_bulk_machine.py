@@ -174,13 +174,24 @@ def test_a_batch_that_stays_throttled_fails_by_lambdas_name() -> None:
     assert folder.lines("FAILED")[0]["Error"] == "Lambda.TooManyRequestsException"
 
 
-@pytest.mark.parametrize("wrong", [{"format": "tsv"}, {"options": {"topK": 2}}, {"options": {"model": "x"}}])
-def test_another_format_or_option_is_refused_before_anything_is_read(wrong: dict[str, Any]) -> None:
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"format": "tsv"},
+        {"options": {"topK": 2}},
+        {"options": {"model": "x"}},
+        {"bucket": ""},
+        *({name: ...} for name in ("bucket", "key", "format", "output_bucket", "output_prefix")),
+    ],
+    ids=str,
+)
+def test_another_format_or_option_or_a_missing_name_is_refused_before_anything_is_read(wrong: dict[str, Any]) -> None:
     def invoke(payload: bytes) -> Outcome:
         pytest.fail("invoked")
 
     with pytest.raises(ExecutionError, match="InputError: expected bucket, key, format"):
-        Run(Stack().definition, Folder(), invoke).execute(INPUT | wrong)
+        given = {name: value for name, value in (INPUT | wrong).items() if value is not ...}
+        Run(Stack().definition, Folder(), invoke).execute(given)
 
 
 def test_a_full_batch_with_the_longest_ids_and_all_scores_is_small_enough_to_be_handed_on(lambda_: RuntimeApi) -> None:

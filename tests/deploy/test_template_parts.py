@@ -60,10 +60,11 @@ def test_with_queues_and_tracing_the_function_may_use_them_too() -> None:
 def test_a_bulk_run_may_call_the_alias_run_itself_and_use_its_buckets() -> None:
     machine = "arn:aws:states:us-east-1:123456789012:{}:agnews-bulk"
     statements = grants(Stack(**ON, BulkOutputBucket="topics"), "BulkRole")
-    assert statements[:5] == [
+    assert statements[:6] == [
         ("lambda:InvokeFunction", "arn:aws:lambda:us-east-1:123456789012:function:agnews:live"),
         ("states:StartExecution", machine.format("stateMachine")),
         ("states:DescribeExecution states:StopExecution", machine.format("execution") + ":*"),
+        ("states:RedriveExecution", " ".join(machine.format("execution") + f"/{name}:*" for name in ("Csv", "Jsonl"))),
         ("s3:GetObject", "arn:aws:s3:::headlines/*"),
         ("s3:GetObject s3:PutObject s3:ListMultipartUploadParts s3:AbortMultipartUpload", "arn:aws:s3:::topics/*"),
     ]
@@ -76,7 +77,7 @@ def test_a_bulk_run_may_call_the_alias_run_itself_and_use_its_buckets() -> None:
 
 
 def test_results_go_to_the_bucket_that_files_come_from_unless_another_is_named() -> None:
-    assert grants(Stack(**ON), "BulkRole")[4][1] == "arn:aws:s3:::headlines/*"
+    assert grants(Stack(**ON), "BulkRole")[5][1] == "arn:aws:s3:::headlines/*"
 
 
 def test_without_parameters_there_are_no_queues_but_that_of_failed_events_and_no_state_machine() -> None:
@@ -176,6 +177,40 @@ def test_the_dashboard_draws_the_timeout_where_the_duration_is() -> None:
         item for widget in body["widgets"] for item in widget["properties"].get("annotations", {}).get("horizontal", [])
     ]
     assert line == {"label": "timeout", "value": 30_000}
+
+
+@pytest.mark.parametrize("parameters", [{}, ON])
+def test_every_queue_refuses_requests_without_tls(parameters: dict[str, str]) -> None:
+    stack = Stack(**parameters)
+    refused = []
+    for policy in stack.of_type("AWS::SQS::QueuePolicy").values():
+        (statement,) = policy["PolicyDocument"]["Statement"]
+        assert (statement["Effect"], statement["Principal"], statement["Action"]) == ("Deny", "*", "sqs:*")
+        assert statement["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
+        assert [f"{queue}.Arn" for queue in policy["Queues"]] == [statement["Resource"]]
+        refused += policy["Queues"]
+    assert sorted(refused) == sorted(stack.of_type("AWS::SQS::Queue"))
+
+
+def test_logs_and_queues_use_the_given_key_and_the_function_may_use_it_for_queues_alone() -> None:
+    key = "arn:aws:kms:us-east-1:123456789012:key/1"
+    stack = Stack(**ON, KmsKeyArn=key)
+    encrypted = [*stack.of_type("AWS::SQS::Queue").values(), *stack.of_type("AWS::Logs::LogGroup").values()]
+    assert len(encrypted) == 6
+    assert {item.get("KmsMasterKeyId") or item.get("KmsKeyId") for item in encrypted} == {key}
+    assert not any("SqsManagedSseEnabled" in item for item in encrypted)
+    (policy,) = [item for item in stack.resources["Role"]["Policies"] if item["PolicyName"] == "use-key"]
+    (statement,) = policy["PolicyDocument"]["Statement"]
+    assert (statement["Action"], statement["Resource"]) == (["kms:Decrypt", "kms:GenerateDataKey"], key)
+    assert statement["Condition"] == {"StringEquals": {"kms:ViaService": "sqs.us-east-1.amazonaws.com"}}
+
+
+def test_without_a_key_queues_are_encrypted_by_sqs_and_nobody_may_use_one() -> None:
+    stack = Stack(**ON)
+    queues = stack.of_type("AWS::SQS::Queue").values()
+    assert [(item["SqsManagedSseEnabled"], "KmsMasterKeyId" in item) for item in queues] == [(True, False)] * 4
+    assert not any("KmsKeyId" in group for group in stack.of_type("AWS::Logs::LogGroup").values())
+    assert "kms:" not in json.dumps(stack.resources["Role"])
 
 
 def test_texts_are_in_no_log_unless_asked_for() -> None:

@@ -8,7 +8,7 @@ import threading
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -78,13 +78,16 @@ class Account:
         return json.loads(done.stdout or "null")
 
 
+MOTO_SERVER = (str(DEPLOY_TOOLS / "moto_server"),)
+
+
 @contextmanager
-def moto(folder: Path) -> Iterator[str]:
+def moto(folder: Path, program: Sequence[str] = MOTO_SERVER, **variables: str) -> Iterator[str]:
     """Start a moto server that checks that a function's image is in its ECR, and yield its address."""
     port = free_port()
     url = f"http://127.0.0.1:{port}"
-    command = [str(DEPLOY_TOOLS / "moto_server"), "-H", "127.0.0.1", "-p", str(port)]
-    environment = os.environ | {"MOTO_LAMBDA_STUB_ECR": "false"}
+    command = [*program, "-H", "127.0.0.1", "-p", str(port)]
+    environment = os.environ | {"MOTO_LAMBDA_STUB_ECR": "false"} | variables
     with (
         (folder / "moto.txt").open("wb") as log,
         subprocess.Popen(command, env=environment, stdout=log, stderr=log) as process,
@@ -111,15 +114,21 @@ def is_up(url: str) -> bool:
 @contextmanager
 def account(folder: Path, lambda_url: str) -> Iterator[Account]:
     """Start an empty account whose functions are all the one at `lambda_url`, and yield it."""
-    with moto(folder) as moto_url, AccountServer(moto_url, lambda_url) as server:
-        keys = {"AWS_ACCESS_KEY_ID": "testing", "AWS_SECRET_ACCESS_KEY": "testing", "AWS_REGION": "us-east-1"}
-        address = {"AWS_ENDPOINT_URL": server.account.url, "AWS_DEFAULT_REGION": "us-east-1"}
-        server.account.environment |= os.environ | address | keys | NOBODY
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        try:
-            yield server.account
-        finally:
-            server.shutdown()
+    with moto(folder) as moto_url, AccountServer(moto_url, lambda_url) as server, serving(server) as opened:
+        yield opened
+
+
+@contextmanager
+def serving(server: "AccountServer") -> Iterator[Account]:
+    """Serve the account until the context ends."""
+    keys = {"AWS_ACCESS_KEY_ID": "testing", "AWS_SECRET_ACCESS_KEY": "testing", "AWS_REGION": "us-east-1"}
+    address = {"AWS_ENDPOINT_URL": server.account.url, "AWS_DEFAULT_REGION": "us-east-1"}
+    server.account.environment |= os.environ | address | keys | NOBODY
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        yield server.account
+    finally:
+        server.shutdown()
 
 
 class AccountServer(ThreadingHTTPServer):

@@ -13,6 +13,7 @@ PSEUDO = {
     "AWS::AccountId": "123456789012",
     "AWS::StackName": "agnews",
     "AWS::NoValue": None,
+    "AWS::URLSuffix": "amazonaws.com",
     "ClassifierAliaslive": "arn:aws:lambda:us-east-1:123456789012:function:agnews:live",
     "Classifier": "agnews",
 }
