@@ -13,8 +13,6 @@ LABEL: Json = {"type": "string", "enum": [*LABELS]}
 COUNT: Json = {"type": "integer", "minimum": 0}
 STRING: Json = {"type": "string"}
 PLAIN_TEXT = "One headline per line, blank lines are skipped; or the JSON of a request"
-ABSENT: Json = False
-"""The schema of a property that must not be there."""
 
 
 def document(settings: Settings) -> dict[str, Json]:
@@ -106,7 +104,7 @@ def _ref(schema: str) -> Json:
     return {"$ref": f"#/components/schemas/{schema}"}
 
 
-def _object(required: tuple[str, ...], **properties: Json) -> Json:
+def _object(required: tuple[str, ...], **properties: Json) -> dict[str, Json]:
     return {"type": "object", "required": list(required), "properties": properties}
 
 
@@ -121,11 +119,12 @@ def _or_null(schema: Json, **annotations: Json) -> Json:
 def _schemas(settings: Settings) -> dict[str, Json]:
     return {
         **{f"Option_{name}": schema for name, schema in _options().items()},
-        "Request": _request(settings),
+        **_requests(settings),
         "Inputs": _inputs(settings),
         "Scores": _array(_array(_object(("label", "score"), label=LABEL, score={**SCORE}))),
         "Prediction": _prediction(),
-        "ItemError": _object(("error",), id=ID, error=_error()),
+        "Word": _word(),
+        "ItemError": _object(("error",), id=ID, error=_ref("ErrorDetail")),
         "Predictions": _object(
             ("predictions", "count", "errors", "model"),
             predictions=_array({"anyOf": [_ref("Prediction"), _ref("ItemError")]}),
@@ -138,7 +137,8 @@ def _schemas(settings: Settings) -> dict[str, Json]:
         "Model": _model(),
         "Health": _health(),
         "OpenApi": _object(("openapi", "paths"), openapi=STRING, paths={"type": "object"}),
-        "Error": _object(("error",), error=_error()),
+        "Error": _object(("error",), error=_ref("ErrorDetail")),
+        "ErrorDetail": _object(("type", "message"), type=STRING, message=STRING),
     }
 
 
@@ -161,46 +161,41 @@ def _inputs(settings: Settings) -> Json:
     return _object(("inputs",), inputs={"anyOf": [_text(settings), texts]}, parameters=_or_null(parameters))
 
 
-def _request(settings: Settings) -> Json:
+def _requests(settings: Settings) -> dict[str, Json]:
+    """Return the schemas of a request's body."""
     text = _text(settings)
-    item: Json = {
-        "description": "A string, or an object with headline, title or text, optionally description, and optionally "
-        "id (a string or a number). An item that cannot be used gets an error in its place",
-        "examples": ["Striker scores twice", {"title": "Chipmaker doubles profit", "id": 7}],
-    }
-    texts: Json = {"type": "array", "items": item, "maxItems": settings.max_texts}
+    texts: Json = {"type": "array", "items": _item(), "maxItems": settings.max_texts}
     options = {name: _or_null(_ref(f"Option_{name}")) for name in _options()}
     extras: dict[str, Json] = {
         "description": {"type": ["string", "number", "null"], "description": "Appended to the text, unless a number"},
         "id": {"type": ["string", "number", "null"], "description": "Repeated in the prediction"},
     }
     return {
-        "anyOf": [
-            _object(("text",), text={"anyOf": [text, texts]}, **extras, **options, texts=ABSENT),
-            _object(("texts",), texts=texts, **options, text=ABSENT),
-            text,
-            texts,
-        ],
-        "description": "headline or title may replace text, headlines or inputs may replace texts; "
-        "an object under options or parameters may hold the options. "
-        '{"warmup": true} returns the model without an inference',
+        "Request": {
+            "anyOf": [_ref("TextRequest"), _ref("ListRequest"), text, texts],
+            "description": "headline or title may replace text, headlines or inputs may replace texts; "
+            "an object under options or parameters may hold the options. "
+            '{"warmup": true} returns the model without an inference',
+        },
+        "TextRequest": {**_object(("text",), text={"anyOf": [text, texts]}, **extras, **options), **_without("texts")},
+        "ListRequest": {**_object(("texts",), texts=texts, **options), **_without("text")},
+    }
+
+
+def _without(name: str) -> dict[str, Json]:
+    """Return a schema's condition that a property is absent. Generators of clients refuse `false` as its schema."""
+    return {"not": {"required": [name]}}
+
+
+def _item() -> Json:
+    return {
+        "description": "A string, or an object with headline, title or text, optionally description, and optionally "
+        "id (a string or a number). An item that cannot be used gets an error in its place",
+        "examples": ["Striker scores twice", {"title": "Chipmaker doubles profit", "id": 7}],
     }
 
 
 def _prediction() -> Json:
-    contribution: Json = {
-        "type": "number",
-        "minimum": -1,
-        "maximum": 1,
-        "description": "The score minus the score without the word",
-    }
-    word = _object(
-        ("word", "start", "end", "contribution"),
-        word=STRING,
-        start={"type": "integer", "minimum": 0, "description": "Position in Unicode characters"},
-        end=COUNT,
-        contribution=contribution,
-    )
     return _object(
         ("label", "score", "truncated"),
         id=ID,
@@ -210,12 +205,24 @@ def _prediction() -> Json:
         unfamiliar={"const": True, "description": "Only there if the text is unlike English"},
         abstained={"type": "boolean"},
         scores={"type": "object", "additionalProperties": {**SCORE}},
-        explanation=_or_null(_array(word), description="null if time ran out"),
+        explanation=_or_null(_array(_ref("Word")), description="null if time ran out"),
     )
 
 
-def _error() -> Json:
-    return _object(("type", "message"), type=STRING, message=STRING)
+def _word() -> Json:
+    contribution: Json = {
+        "type": "number",
+        "minimum": -1,
+        "maximum": 1,
+        "description": "The score minus the score without the word",
+    }
+    return _object(
+        ("word", "start", "end", "contribution"),
+        word=STRING,
+        start={"type": "integer", "minimum": 0, "description": "Position in Unicode characters"},
+        end=COUNT,
+        contribution=contribution,
+    )
 
 
 def _model() -> Json:
