@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tests.support.requirement import AWS
+from tests.support.requirement import AWS, AWS_V2
 
 
 @dataclass(frozen=True)
@@ -28,6 +28,8 @@ def invoke(url: str, payload: str, folder: Path, *options: str, inside: Sequence
     answer_file = folder / "answer.json"
     connection = ["--endpoint-url", url, "--no-sign-request", "--region", "us-east-1", "--output", "json"]
     function = ["--function-name", "function", "--payload", payload, *options, str(answer_file)]
+    if AWS_V2:  # else it would take a payload on the command line for base64
+        connection += ["--cli-binary-format", "raw-in-base64-out"]
     nowhere = {"AWS_CONFIG_FILE": os.devnull, "AWS_SHARED_CREDENTIALS_FILE": os.devnull, "AWS_MAX_ATTEMPTS": "1"}
     done = subprocess.run(
         [*inside, AWS, "lambda", "invoke", *connection, *function],
