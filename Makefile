@@ -128,9 +128,18 @@ build/npm/ready: requirements/npm/package.json requirements/npm/package-lock.jso
 test-interop: $(FULL)/ready $(CLIENTS)/ready build/npm/ready
 	AGNEWS_LEAN=1 $(FULL)/bin/python -m pytest -m interop
 
-test-aws-v2: $(FULL)/ready $(DEPLOY)/ready build/aws-lambda-rie
+# Debian's AWS CLI v2 with today's description of Lambda: 2.9 is older than --logging-config, and than AWS_ENDPOINT_URL.
+build/aws-v2/aws: $(FULL)/ready
+	mkdir -p build/aws-v2/models/lambda/2015-03-31
+	gunzip -c $(FULL)/lib/python3*/site-packages/botocore/data/lambda/2015-03-31/service-2.json.gz \
+		> build/aws-v2/models/lambda/2015-03-31/service-2.json
+	printf '#!/bin/sh\nAWS_DATA_PATH=%s exec /usr/bin/aws $${AWS_ENDPOINT_URL:+--endpoint-url "$$AWS_ENDPOINT_URL"} "$$@"\n' \
+		'$(CURDIR)/build/aws-v2/models' > $@
+	chmod +x $@
+
+test-aws-v2: $(FULL)/ready $(DEPLOY)/ready build/aws-lambda-rie build/aws-v2/aws
 	/usr/bin/aws --version
-	AGNEWS_AWS=$(CURDIR)/tests/support/stand_ins/aws_v2/aws $(FULL)/bin/python -m pytest \
+	AGNEWS_AWS=$(CURDIR)/build/aws-v2/aws $(FULL)/bin/python -m pytest \
 		tests/deploy/test_deploy.py tests/deploy/test_deploy_account.py tests/deploy/test_deploy_errors.py \
 		tests/docs/test_examples.py tests/function/test_emulator.py
 

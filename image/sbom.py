@@ -54,7 +54,7 @@ def document(image: Component, components: Sequence[Component]) -> str:
     """Return the bill as JSON. The same image has the same bill: it has no time, and its serial number is a hash."""
     bom = Bom(components=components, serial_number=uuid.UUID(int=0))
     bom.metadata.component = image
-    bom.metadata.timestamp = None
+    bom.metadata.timestamp = None  # type: ignore[assignment]  # the getter may return it
     bom.register_dependency(image, components)
     content = JsonV1Dot6(bom).output_as_string()
     bom.serial_number = uuid.uuid5(uuid.NAMESPACE_OID, content)
@@ -94,8 +94,8 @@ def library(package: Distribution, hashes: dict[str, str]) -> Component:
 def licenses(package: Distribution) -> Iterator[License]:
     """Yield the licence in a package's metadata, if it has one that is not a whole text."""
     metadata = package.metadata
-    text = metadata.get("License-Expression") or metadata.get("License") or ""
-    if text and len(text) <= LONGEST_LICENSE:
+    text = next((metadata[name] for name in ("License-Expression", "License") if name in metadata), "")
+    if 0 < len(text) <= LONGEST_LICENSE:
         yield LicenseFactory().make_from_string(text)
 
 

@@ -105,6 +105,9 @@ look_at_function() {
             || die "the function $NAME was not deployed by this script (package: $kind, image: $HELD); choose another --name"
         engine=${BASH_REMATCH[1]} arch=${BASH_REMATCH[2]}
     fi
+    # A pipe into grep -q could end the CLI early, and with it the script.
+    [ -n "$HELD" ] || aws lambda create-function --generate-cli-skeleton | grep LoggingConfig >/dev/null \
+        || die "this AWS CLI is too old: it does not know --logging-config, which is of November 2023; update it"
     LIMITS="$memory $timeout"
     ENGINE=${ENGINE:-${engine:-onnx}} ARCH=${ARCH:-${arch:-x86_64}}
     case $ENGINE in

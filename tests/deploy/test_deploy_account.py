@@ -70,6 +70,17 @@ def test_a_zip_package_is_not_taken_over(aws: Account, path: str, tmp_path: Path
     )
 
 
+def test_an_aws_cli_that_cannot_set_the_log_format_is_refused_before_anything_is_built(
+    aws: Account, tmp_path: Path
+) -> None:
+    (tmp_path / "old").mkdir()
+    old = tmp_path / "old" / "aws"
+    old.write_text(f"""#!/bin/sh\ncase "$*" in *--generate-cli-skeleton) echo '{{}}' ;; *) exec {AWS} "$@" ;; esac\n""")
+    old.chmod(0o755)
+    message = refusal(aws, path_of(tmp_path / "bin", old, RECORDING), tmp_path, "new")
+    assert message.startswith("deploy: this AWS CLI is too old: it does not know --logging-config")
+
+
 def test_a_stacks_function_is_not_taken_over(aws: Account, path: str, tmp_path: Path) -> None:
     image = pushed(aws, "stacked", "onnx-x86_64-0123456789ab")
     tags = ["--tags", json.dumps({"aws:cloudformation:stack-name": "news"})]
