@@ -33,7 +33,7 @@ def child(name: str) -> dict[str, Any]:
 
 def check() -> dict[str, Any]:
     """Return the machine up to its Map states, which moto cannot run as they are: it succeeds with the name of one."""
-    definition = Stack().definition
+    definition: dict[str, Any] = Stack().definition
     reached = {name: {"Type": "Succeed", "Output": {"reached": name}} for name in ("Csv", "Jsonl")}
     return definition | {"States": definition["States"] | reached}
 
