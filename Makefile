@@ -165,8 +165,8 @@ format: $(FULL)/ready
 	$(FULL)/bin/ruff check --fix .
 
 train: $(FULL)/ready
-	$(FULL)/bin/python -m modeling.train $(DATA) --run runs/teacher --start mpnet --steps 2400 --average 0.99
-	$(FULL)/bin/python -m modeling.distil $(DATA) --teacher runs/teacher/best --run runs/student
+	$(FULL)/bin/python -m modeling.train $(DATA) --run runs/teacher --start mpnet --steps 1400 --average 0.99
+	$(FULL)/bin/python -m modeling.distil $(DATA) --run runs/student --start model_cache --teacher $(or $(TEACHERS),runs/teacher/best) --steps 1700 --learning-rate 8e-5 --max-length 96 $(if $(WEIGHTS),--weights $(WEIGHTS))
 
 bake: $(FULL)/ready
 	$(FULL)/bin/python -m modeling.calibrate $(DATA) --run runs/student

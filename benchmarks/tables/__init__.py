@@ -18,6 +18,8 @@ FIGURES: dict[str, Callable[[], str]] = {
     "coverage": quality.coverage,
     "modern": quality.modern,
     "other_headlines": quality.other_headlines,
+    "previous": quality.previous,
+    "by_outlet": quality.by_outlet,
     "outlets_accuracy": quality.outlets_accuracy,
     "min_scores": quality.min_scores,
     "out_of_scope": quality.out_of_scope,

@@ -2,11 +2,11 @@
 
 from collections.abc import Iterable
 
-from agnews.cli.evaluation.metrics import at_coverage
+from agnews.cli.evaluation.metrics import HIGH_SCORE, at_coverage
 from agnews.cli.evaluation.text_report import REPORTED_COVERAGES, THRESHOLD_HEAD, VIEW_TITLES, threshold_rows
 from agnews.labels import LABELS
 from agnews.model.checkpoint import read_checkpoint
-from agnews.settings import Settings
+from agnews.settings import RECOMMENDED_MIN_SCORE, Settings
 from benchmarks.tables.markdown import Results, percent, results, table
 
 VIEWS = {view: title.lower() for view, title in VIEW_TITLES.items()}
@@ -93,6 +93,45 @@ def scope_row(title: str, measured: Results) -> tuple[str, ...]:
     accuracy = f"{metrics['accuracy']:.1%} ({percent(metrics['accuracy_95'])})"
     numbers = f"{metrics['texts']:,}", f"{outside['texts']:,}"
     return title, numbers[0], accuracy, numbers[1], f"{outside['auroc']:.3f}", f"{outside['high']:.1%}"
+
+
+def previous() -> str:
+    """Return the checkpoint before this one beside this one."""
+    columns = [_checkpoint_figures("quality/previous/{}"), _checkpoint_figures("quality/{}/report")]
+    return table(("", "previous", "this one"), [(name, *(column[name] for column in columns)) for name in columns[0]])
+
+
+def _checkpoint_figures(place: str) -> dict[str, str]:
+    """Return what two checkpoints are compared by, in reading order; `place` is where the reports are."""
+    ag_news, outlets, modern = (results(place.format(name))["views"] for name in ("ag_news", "outlets", "modern"))
+    outside = outlets["title"]["out_of_scope"]
+    point = next(point for point in outside["thresholds"] if point["min_score"] == RECOMMENDED_MIN_SCORE)
+    answered = f"at `min_score` {RECOMMENDED_MIN_SCORE:g}, of other outlets"
+    return {
+        "AG News test split, titles: right": f"{ag_news['title']['metrics']['accuracy']:.1%}",
+        "AG News test split, titles with descriptions: right": f"{ag_news['full']['metrics']['accuracy']:.1%}",
+        "other outlets, in scope: right, mean over outlets": f"{outlets['title']['groups_mean']:.1%}",
+        "other outlets, in scope: calibration error": f"{outlets['title']['metrics']['ece']:.1%}",
+        "other outlets: AUROC, mean over outlets": f"{outside['groups_auroc']:.3f}",
+        f"other outlets, out of scope: scored {HIGH_SCORE:g} or higher": f"{outside['high']:.1%}",
+        f"{answered}: in scope answered": f"{point['in_scope']:.1%}",
+        f"{answered}: right of these": f"{point['accuracy']:.1%}",
+        f"{answered}: out of scope answered": f"{point['out_of_scope']:.1%}",
+        "written for this project, in scope: right": f"{modern['title']['metrics']['accuracy']:.1%}",
+        "written for this project: AUROC": f"{modern['title']['out_of_scope']['auroc']:.3f}",
+    }
+
+
+def by_outlet() -> str:
+    """Return the accuracy on each other outlet, of the checkpoint before this one and of this one."""
+    before, now = (
+        results(name)["views"]["title"]["groups"] for name in ("quality/previous/outlets", "quality/outlets/report")
+    )
+    rows = [
+        (outlet, group["texts"], f"{before[outlet]['accuracy']:.1%}", f"{group['accuracy']:.1%}")
+        for outlet, group in now.items()
+    ]
+    return table(("outlet", "headlines in scope", "previous: right", "this one: right"), rows)
 
 
 def min_scores() -> str:
