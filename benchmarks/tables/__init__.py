@@ -19,6 +19,7 @@ FIGURES: dict[str, Callable[[], str]] = {
     "modern": quality.modern,
     "other_headlines": quality.other_headlines,
     "previous": quality.previous,
+    "out_of_scope_kinds": quality.out_of_scope_kinds,
     "by_outlet": quality.by_outlet,
     "outlets_accuracy": quality.outlets_accuracy,
     "min_scores": quality.min_scores,

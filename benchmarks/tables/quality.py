@@ -3,12 +3,21 @@
 from collections.abc import Iterable
 
 from agnews.cli.evaluation.metrics import HIGH_SCORE, at_coverage
-from agnews.cli.evaluation.text_report import REPORTED_COVERAGES, THRESHOLD_HEAD, VIEW_TITLES, threshold_rows
+from agnews.cli.evaluation.text_report import (
+    LABEL_HEAD,
+    REPORTED_COVERAGES,
+    THRESHOLD_HEAD,
+    VIEW_TITLES,
+    label_rows,
+    threshold_rows,
+)
 from agnews.labels import LABELS
 from agnews.model.checkpoint import read_checkpoint
 from agnews.settings import RECOMMENDED_MIN_SCORE, Settings
 from benchmarks.tables.markdown import Results, percent, results, table
 
+MIN_KIND = 50
+"""Kinds with fewer headlines are left out of a table: their shares would say little."""
 VIEWS = {view: title.lower() for view, title in VIEW_TITLES.items()}
 LATIN_LANGUAGES = {"German", "French", "Spanish", "Italian", "Portuguese", "Turkish", "Vietnamese", "Polish"}
 CHECKPOINT_FILES = {
@@ -120,6 +129,13 @@ def _checkpoint_figures(place: str) -> dict[str, str]:
         "written for this project, in scope: right": f"{modern['title']['metrics']['accuracy']:.1%}",
         "written for this project: AUROC": f"{modern['title']['out_of_scope']['auroc']:.3f}",
     }
+
+
+def out_of_scope_kinds() -> str:
+    """Return what other outlets' headlines out of scope get, by their kind, where there are MIN_KIND of one."""
+    labels = results("quality/outlets/report")["views"]["title"]["out_of_scope"]["labels"]
+    rows = label_rows({name: group for name, group in labels.items() if group["texts"] >= MIN_KIND})
+    return table(LABEL_HEAD, [(name.removeprefix("out:"), *cells) for name, *cells in rows])
 
 
 def by_outlet() -> str:

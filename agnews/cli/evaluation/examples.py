@@ -37,6 +37,8 @@ class LabelledExample:
     """File and line, for people."""
     group: str | None = None
     """The value of the column that the report is broken down by."""
+    label_text: str = ""
+    """The label as it is in the file."""
 
 
 @dataclass(frozen=True)
@@ -117,7 +119,7 @@ def with_labels(
     unknown: dict[str, list[str]] = defaultdict(list)
     for label, example in rows:
         try:
-            examples.append(replace(example, label=topic_index(label, named, numbers)))
+            examples.append(replace(example, label=topic_index(label, named, numbers), label_text=label.strip()))
         except KeyError:
             unknown[label.strip()].append(example.where)
     if unknown:

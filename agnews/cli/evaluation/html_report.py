@@ -7,12 +7,14 @@ from html import escape
 from agnews.cli.evaluation.measurement import Measurement, Mistake, Report, View
 from agnews.cli.evaluation.metrics import at_coverage
 from agnews.cli.evaluation.text_report import (
+    LABEL_HEAD,
     MIN_TEXTS,
     REPORTED_COVERAGES,
     THRESHOLD_HEAD,
     VIEW_TITLES,
     accuracy_text,
     file_text,
+    label_rows,
     out_of_scope_text,
     threshold_rows,
 )
@@ -67,6 +69,7 @@ def view_section(report: Report, view: View, plot: bytes | None) -> Iterable[str
     if "out_of_scope" in measurement:
         yield f"<h3>Out of scope</h3>\n<p>{out_of_scope_text(measurement['out_of_scope'])}</p>"
         yield html_table(THRESHOLD_HEAD, threshold_rows(measurement["out_of_scope"]))
+        yield html_table(LABEL_HEAD, label_rows(measurement["out_of_scope"]["labels"]))
     yield f"<h3>The {len(measurement['mistakes'])} most confident mistakes</h3>"
     yield mistakes_table(measurement["mistakes"])
 

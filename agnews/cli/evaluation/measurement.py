@@ -21,6 +21,7 @@ from agnews.cli.evaluation.metrics import (
     accuracy_of,
     auroc,
     metrics,
+    out_of_scope_labels,
     out_of_scope_metrics,
 )
 from agnews.cli.info import Installation
@@ -165,7 +166,9 @@ def measure_view(classifier: Classifier, task: Task, view: View) -> tuple[Measur
     if groups:
         measurement["groups_mean"] = fmean(group["accuracy"] for group in groups.values())
     if task.out_of_scope:
+        labels_outside = [example.label_text for example in task.out_of_scope]
         measurement["out_of_scope"] = out_of_scope_results(task, scores.max(axis=1), correct)
+        measurement["out_of_scope"]["labels"] = out_of_scope_labels(labels_outside, scores[len(task.examples) :])
     return measurement, scores.argmax(axis=1)
 
 

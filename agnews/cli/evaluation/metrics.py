@@ -1,11 +1,14 @@
 """Accuracy, calibration, coverage and AUROC of a classifier from labels and scores. Needs only numpy."""
 
+from collections import Counter
+from collections.abc import Sequence
 from typing import NotRequired, TypedDict
 
 import numpy as np
 from numpy.typing import NDArray
 
 from agnews.labels import LABELS
+from agnews.settings import RECOMMENDED_MIN_SCORE
 
 Z_95 = 1.959964
 """The two-sided 95 % quantile of the normal distribution."""
@@ -78,6 +81,16 @@ class ThresholdPoint(TypedDict):
     """The share of texts out of scope that is answered."""
 
 
+class OutOfScopeLabel(TypedDict):
+    """The texts of one label that is out of scope."""
+
+    texts: int
+    answered: float
+    """The share scored RECOMMENDED_MIN_SCORE or higher."""
+    predicted: dict[str, float]
+    """The share of the texts that each topic gets, the largest first."""
+
+
 class OutOfScope(TypedDict):
     """How the score tells texts out of scope, about none of the topics, from those in scope."""
 
@@ -88,6 +101,8 @@ class OutOfScope(TypedDict):
     """The mean over groups of the AUROC in each that has both kinds; absent if none has."""
     high: float
     """The share of texts out of scope scored HIGH_SCORE or higher."""
+    labels: NotRequired[dict[str, OutOfScopeLabel]]
+    """By the label in the file, the most frequent first."""
     thresholds: list[ThresholdPoint]
     """A point for each of MIN_SCORES."""
     curve: list[ThresholdPoint]
@@ -198,6 +213,21 @@ def out_of_scope_metrics(
             threshold_point(point["min_score"], score, correct, outside) for point in coverage_curve(score, correct)
         ],
     }
+
+
+def out_of_scope_labels(labels: Sequence[str], scores: NDArray[np.float64]) -> dict[str, OutOfScopeLabel]:
+    """Return what texts out of scope with `labels` [n] and scores [n, 4] get, the most frequent label first."""
+    names = np.array(labels)
+    by_label: dict[str, OutOfScopeLabel] = {}
+    for label, count in Counter(labels).most_common():
+        part = scores[names == label]
+        topics = Counter(part.argmax(axis=1).tolist())
+        by_label[label] = {
+            "texts": count,
+            "answered": float((part.max(axis=1) >= RECOMMENDED_MIN_SCORE).mean()),
+            "predicted": {LABELS[topic]: texts / count for topic, texts in topics.most_common()},
+        }
+    return by_label
 
 
 def auroc(inside: NDArray[np.floating], outside: NDArray[np.floating]) -> float:

@@ -1,11 +1,12 @@
 """An evaluation as text."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from agnews.cli.evaluation.examples import EvaluatedFile
 from agnews.cli.evaluation.measurement import Comparison, Measurement, Report, View
-from agnews.cli.evaluation.metrics import HIGH_SCORE, Accuracy, Metrics, OutOfScope, at_coverage
+from agnews.cli.evaluation.metrics import HIGH_SCORE, Accuracy, Metrics, OutOfScope, OutOfScopeLabel, at_coverage
 from agnews.labels import LABELS
+from agnews.settings import RECOMMENDED_MIN_SCORE
 
 VIEW_TITLES: dict[View, str] = {"title": "Titles", "full": "Titles with descriptions"}
 REPORTED_COVERAGES = (0.95, 0.9, 0.8)
@@ -13,6 +14,7 @@ REPORTED_COVERAGES = (0.95, 0.9, 0.8)
 MIN_TEXTS = 100
 """With fewer, one text moves what is said about calibration and `min_score` by more than a percentage point."""
 THRESHOLD_HEAD = ("min_score", "in scope answered", "of those right", "out of scope answered")
+LABEL_HEAD = ("label", "texts", f"scored {RECOMMENDED_MIN_SCORE:g} or higher", "topics")
 
 
 def report_text(report: Report) -> str:
@@ -93,6 +95,19 @@ def threshold_rows(measured: OutOfScope) -> list[tuple[str, ...]]:
             f"{point['out_of_scope']:.1%}",
         )
         for point in measured["thresholds"]
+    ]
+
+
+def label_rows(labels: Mapping[str, OutOfScopeLabel]) -> list[tuple[str, ...]]:
+    """Return what the labels out of scope get, below LABEL_HEAD."""
+    return [
+        (
+            label,
+            f"{group['texts']:,}",
+            f"{group['answered']:.1%}",
+            ", ".join(f"{topic} {share:.0%}" for topic, share in group["predicted"].items()),
+        )
+        for label, group in labels.items()
     ]
 
 

@@ -56,10 +56,10 @@ def test_a_small_file_s_report_says_nothing_about_calibration_and_min_score(
 
 def test_the_page_stands_alone_and_escapes_what_it_quotes(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path = tmp_path / "<i>.csv"
-    path.write_text('title,label,kind\n"Striker <b>scores</b> twice in cup final",World,<u>\n')
+    path.write_text('title,label,kind\n"Striker scores <3 & twice in cup final",World,<u>\n')
     assert main(["evaluate", str(path), "--by", "kind", "--report", str(tmp_path)]) == 0
     shown = (tmp_path / "index.html").read_text(encoding="utf-8")
-    assert "Striker &lt;b&gt;scores&lt;/b&gt; twice" in shown
+    assert "Striker scores &lt;3 &amp; twice" in shown
     assert not {"<b", "<i", "<u", "<script", "http:", "https:"} & set(re.findall(r"<\w+|https?:", shown))
     assert shown.count('src="data:image/png;base64,') == int(report_folder.can_plot())
     assert "<u>: accuracy 0.00%" in capsys.readouterr().out

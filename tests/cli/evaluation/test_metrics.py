@@ -12,6 +12,7 @@ from agnews.cli.evaluation.metrics import (
     confusion_matrix,
     coverage_curve,
     metrics,
+    out_of_scope_labels,
     out_of_scope_metrics,
     reliability_bins,
     wilson_interval,
@@ -125,3 +126,15 @@ def test_a_min_score_s_answers_in_scope_and_out_of_scope_are_those_counted_by_ha
         (0.7, 0.6),
         (0.85, 0.4),
     ]
+
+
+def test_each_label_out_of_scope_has_its_share_answered_and_the_topics_it_gets() -> None:
+    scores = np.array([[0.6, 0.4, 0, 0], [0, 0, 0.1, 0.9], [0.2, 0.8, 0, 0], [0, 0.1, 0.1, 0.8]])
+    assert out_of_scope_labels(["out:food", "out:film", "out:food", "out:food"], scores) == {
+        "out:food": {
+            "texts": 3,
+            "answered": pytest.approx(2 / 3),
+            "predicted": {label: pytest.approx(1 / 3) for label in ("World", "Sports", "Sci/Tech")},
+        },
+        "out:film": {"texts": 1, "answered": 1.0, "predicted": {"Sci/Tech": 1.0}},
+    }
