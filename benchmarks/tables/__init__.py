@@ -15,7 +15,6 @@ FIGURES: dict[str, Callable[[], str]] = {
     "accuracy": quality.accuracy,
     "accuracy_by_view": quality.accuracy_by_view,
     "f1": quality.f1,
-    "coverage": quality.coverage,
     "modern": quality.modern,
     "other_headlines": quality.other_headlines,
     "previous": quality.previous,

@@ -2,10 +2,9 @@
 
 from collections.abc import Iterable
 
-from agnews.cli.evaluation.metrics import HIGH_SCORE, at_coverage
+from agnews.cli.evaluation.metrics import HIGH_SCORE
 from agnews.cli.evaluation.text_report import (
     LABEL_HEAD,
-    REPORTED_COVERAGES,
     THRESHOLD_HEAD,
     VIEW_TITLES,
     label_rows,
@@ -59,17 +58,6 @@ def f1() -> str:
         for view, title in VIEWS.items()
     ]
     return table(("F1, int8", *LABELS), rows)
-
-
-def coverage() -> str:
-    """Return how many texts a `min_score` answers and how many of those it gets right."""
-    views = results("quality/ag_news/report")["views"]
-    rows = []
-    for share in REPORTED_COVERAGES:
-        points = [at_coverage(views[view]["metrics"]["coverage"], share) for view in VIEWS]
-        cells = [text for point in points for text in (f"{point['min_score']:.2f}", f"{point['accuracy']:.1%}")]
-        rows.append((f"{share:.0%}", *cells))
-    return table(("answered", "titles: `min_score`", "correct", "with descriptions: `min_score`", "correct"), rows)
 
 
 def modern() -> str:
