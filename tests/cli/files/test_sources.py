@@ -29,9 +29,9 @@ def rows_of(path: Path, names: ColumnNames = NO_NAMES, reading: Reading = Readin
 
 
 def texts_of(rows: list[InputRow], names: ColumnNames = NO_NAMES) -> list[tuple[object, str | None]]:
-    """Id and text of the rows without an error."""
+    """Id and text, as it is in the file, of the rows without an error."""
     items = [read_item(row.value, Settings(), names) for row in rows if row.error is None]
-    return [(item.id, item.text) for item in items if item.error is None]
+    return [(item.id, item.sent) for item in items if item.error is None]
 
 
 def errors_of(rows: list[InputRow]) -> list[str]:
