@@ -6,7 +6,6 @@ from agnews.api.answer import Answer, ListAnswer, list_answer
 from agnews.api.columns import TEXT_KEYS, plain_name
 from agnews.api.request import Json, Request, read_columns, read_item, read_items, read_options, read_row
 from agnews.errors import DeadlineError, InputError
-from agnews.function.events.fields import has_fields, is_id, is_string
 from agnews.model.classifier import Classifier
 from agnews.settings import Settings
 
@@ -94,19 +93,3 @@ def _is_list(event: Mapping[str, Json]) -> bool:
     """Return whether a list key has a value other than null, or a text key has a list."""
     has_list_key = any(event[key] is not None for key in _keys(event, LIST_KEYS))
     return has_list_key or any(isinstance(event[key], list) for key in _keys(event, TEXT_KEYS))
-
-
-def is_piped(event: Json) -> bool:
-    """Return whether the event is a list of records that EventBridge Pipes read from SQS or Kinesis."""
-    return isinstance(event, list) and bool(event) and all(map(_is_record, event))
-
-
-def _is_record(record: Json) -> bool:
-    if not isinstance(record, dict):
-        return False
-    match record.get("eventSource"):
-        case "aws:sqs":
-            return has_fields(record, {"messageId": is_id, "body": is_string})
-        case "aws:kinesis":
-            return has_fields(record, {"sequenceNumber": is_id, "data": is_string})
-    return False

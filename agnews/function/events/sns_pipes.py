@@ -4,8 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from agnews.api.request import Json
-from agnews.function.events.direct import is_piped
-from agnews.function.events.fields import is_id, is_string
+from agnews.function.events.fields import has_fields, is_id, is_string
 from agnews.function.events.records import Record, RecordResult, has_records, record_answers
 from agnews.settings import Settings
 
@@ -37,7 +36,7 @@ class Pipe:
 
     @staticmethod
     def matches(event: Json) -> bool:
-        return is_piped(event)
+        return isinstance(event, list) and bool(event) and all(map(_is_record, event))
 
     @staticmethod
     def read(event: Any, settings: Settings) -> list[Record]:
@@ -53,3 +52,14 @@ class Pipe:
         event: Any, results: Sequence[RecordResult], settings: Settings, deadline: float
     ) -> list[Mapping[str, object]]:
         return record_answers(results)
+
+
+def _is_record(record: Json) -> bool:
+    if not isinstance(record, dict):
+        return False
+    match record.get("eventSource"):
+        case "aws:sqs":
+            return has_fields(record, {"messageId": is_id, "body": is_string})
+        case "aws:kinesis":
+            return has_fields(record, {"sequenceNumber": is_id, "data": is_string})
+    return False
