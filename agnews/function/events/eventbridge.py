@@ -3,7 +3,7 @@
 from typing import Any
 
 from agnews.api.request import Json
-from agnews.api.values import describe_value
+from agnews.api.values import decoded, describe_value
 from agnews.errors import InputError
 from agnews.function.events.direct import OneText, TextList, holds_text
 from agnews.function.events.fields import has_fields, is_string
@@ -27,8 +27,8 @@ class EventBridge:
 
     @staticmethod
     def read(event: Any) -> Json:
-        """Return the request in `detail`. Raises InputError if there is none."""
-        detail: Json = event["detail"]
+        """Return the request in `detail`, which may be JSON in a string. Raises InputError if there is none."""
+        detail: Json = decoded(event["detail"]) if isinstance(event["detail"], str) else event["detail"]
         source, detail_type = event["source"][:80], event["detail-type"][:80]
         name = f"the EventBridge event {detail_type!r} from {source!r}"
         if source.startswith(AWS_SOURCE):

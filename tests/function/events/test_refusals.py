@@ -59,6 +59,8 @@ def test_a_text_is_answered_whatever_stands_beside_it(
         ({"texts": [GOAL, "Oil prices climb as shares fall"]}, ["Sports", "Business"]),
         ([GOAL], ["Sports"]),
         (GOAL, ["Sports"]),
+        (json.dumps({"text": GOAL, "top_k": 2}), ["Sports"]),
+        (json.dumps([GOAL]), ["Sports"]),
     ],
 )
 def test_the_detail_of_an_eventbridge_event_is_answered_like_a_direct_request(
