@@ -64,7 +64,7 @@ def _merge_options(event: Json, options: dict[str, Json]) -> Json:
     if not isinstance(event, dict):
         return event
     own = option_values(event)
-    return {name: value for name, value in options.items() if name not in own} | event
+    return event | {name: value for name, value in options.items() if name not in own}
 
 
 def content_type(header: str) -> tuple[str, str]:

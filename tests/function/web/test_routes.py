@@ -103,14 +103,17 @@ def test_json_encoded_twice_is_decoded_and_its_options_go_before_the_query(
     assert len(json.loads(response["body"])["scores"]) == 2
 
 
-@pytest.mark.parametrize("body", [[GOAL], {"texts": [GOAL]}, {"texts": [GOAL], "top_k": 3}, GOAL, {"text": GOAL}])
+@pytest.mark.parametrize(
+    "body",
+    [[GOAL], {"texts": [GOAL]}, {"texts": [GOAL], "top_k": 3}, GOAL, {"text": GOAL}, {"text": GOAL, "top_k": None}],
+)
 def test_options_in_the_query_are_for_json_too_where_it_has_none(
     body: Json, classifier: Classifier, settings: Settings
 ) -> None:
     response: Any = answer(post_event(json.dumps(body), top_k="2"), classifier, settings)
     first = json.loads(response["body"])
     first = first.get("predictions", [first])[0]
-    assert len(first["scores"]) == (3 if isinstance(body, dict) and "top_k" in body else 2)
+    assert len(first["scores"]) == (3 if isinstance(body, dict) and body.get("top_k") else 2)
 
 
 @pytest.mark.parametrize(
