@@ -67,12 +67,13 @@ class Layout:
 
     width: int
     label: int
-    title: int
+    texts: tuple[int, ...]
+    """In the order in which they are tried."""
     description: int | None
     group: int | None = None
 
 
-AG_NEWS = Layout(width=3, label=0, title=1, description=2)
+AG_NEWS = Layout(width=3, label=0, texts=(1,), description=2)
 
 
 @dataclass(frozen=True)
@@ -173,15 +174,14 @@ def find_layout(name: str, header: Sequence[str], columns: LabelColumns) -> Layo
     names = ColumnNames(columns.text)
     check_names(name, header, names)
     usual = find_columns(name, header, names)
-    title = usual.texts[0] if usual.texts else None
-    if label is None or title is None:
-        missing = f"a text ({', '.join(TEXT_KEYS)})" if title is None else f"a label ({', '.join(LABEL_COLUMNS)})"
+    if label is None or not usual.texts:
+        missing = f"a label ({', '.join(LABEL_COLUMNS)})" if usual.texts else f"a text ({', '.join(TEXT_KEYS)})"
         raise InputError(
             f"{name} has no column with {missing}; its first row is {[cell[:40] for cell in header[:20]]}. "
             "Expected a header, or AG News' own three columns: class 1-4, title, description"
         )
     group = find_column(name, header, columns.by, (), "--by") if columns.by is not None else None
-    return Layout(len(header), label, title, usual.description, group)
+    return Layout(len(header), label, usual.texts, usual.description, group)
 
 
 def read_example(
@@ -196,4 +196,7 @@ def read_example(
     if description is not None and is_missing(description):
         description = ""
     group = None if layout.group is None else cells[layout.group]
-    return LabelledExample(None, checked(cells[layout.title], settings), description, group=group)
+    texts = [cells[index] for index in layout.texts]
+    title = next((text for text in texts if not is_missing(text)), texts[0])
+    checked(title, settings)
+    return LabelledExample(None, title, description, group=group)

@@ -105,7 +105,7 @@ class Task:
 def view_texts(examples: Sequence[LabelledExample], view: View) -> list[str]:
     """Return the texts that are classified in this view."""
     if view == "title":
-        return [example.title for example in examples]
+        return [normalise(example.title) for example in examples]
     return [normalise(joined(example.title, example.description or "")) for example in examples]
 
 

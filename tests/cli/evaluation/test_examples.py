@@ -170,6 +170,15 @@ def test_the_text_is_in_the_column_that_classify_takes_and_it_is_said(settings: 
     assert ([example.title for example in file.examples], file.notes) == (["b"], [])
 
 
+def test_each_row_has_the_first_text_that_is_not_missing_as_it_is_in_the_file(
+    settings: Settings, tmp_path: Path
+) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text("label,text,title\n1,a,N/A\n1,b,<i>c</i> &amp;amp; d\n", encoding="utf-8")
+    examples = read_examples(path, LabelColumns(), settings).examples
+    assert [example.title for example in examples] == ["a", "<i>c</i> &amp;amp; d"]
+
+
 def test_the_encoding_can_be_named(settings: Settings, tmp_path: Path) -> None:
     path = tmp_path / "a.csv"
     path.write_bytes("label,text\n1,Société\n".encode("cp1252"))

@@ -42,10 +42,10 @@ def test_each_group_has_its_own_accuracy() -> None:
 
 
 def test_views_are_titles_and_titles_joined_with_descriptions() -> None:
-    examples = [LabelledExample(0, "Title", "Description"), LabelledExample(1, "Alone", "")]
+    examples = [LabelledExample(0, "Title", "Description"), LabelledExample(1, "<b>Al</b>one &amp;amp;amp;", "")]
     assert chosen_views(examples, "both") == ["title", "full"]
-    assert view_texts(examples, "title") == ["Title", "Alone"]
-    assert view_texts(examples, "full") == ["Title Description", "Alone"]
+    assert view_texts(examples, "title") == ["Title", "Alone &amp;"]
+    assert view_texts(examples, "full") == ["Title Description", "Alone &amp;"]
     assert chosen_views([LabelledExample(0, "Title", None)], "both") == ["title"]
     with pytest.raises(InputError, match="there is none, or it is empty"):
         chosen_views([LabelledExample(0, "Title", None)], "full")
