@@ -1,5 +1,7 @@
 """What spreadsheets, databases and programs write where a value is missing."""
 
+import re
+
 from agnews.api.values import Json
 
 PLACEHOLDERS = frozenset(
@@ -12,6 +14,9 @@ PLACEHOLDERS = frozenset(
     )
 )
 """In lower case. Numbers are placeholders, too."""
+NUMBER = r"[+-]?([0-9][0-9_]*[.]?[0-9]*|[.][0-9]+)(e[+-]?[0-9]+)?%?"
+"""A number without its blanks and commas, in any case: a pattern of Python and of the page's JavaScript."""
+_NUMBER = re.compile(NUMBER, re.IGNORECASE)
 
 
 def is_placeholder(text: str) -> bool:
@@ -19,15 +24,7 @@ def is_placeholder(text: str) -> bool:
     word = text.strip()
     if len(word) > 40:
         return False
-    if word.lower() in PLACEHOLDERS:
-        return True
-    if not word[-1:].isdigit() and not word.endswith("%"):
-        return False
-    try:
-        float(word.replace(",", "").replace(" ", "").removesuffix("%"))
-    except ValueError:
-        return False
-    return True
+    return word.lower() in PLACEHOLDERS or _NUMBER.fullmatch(word.replace(",", "").replace(" ", "")) is not None
 
 
 def is_missing(value: Json) -> bool:

@@ -109,9 +109,9 @@ BAD_ROWS = [
     FileCase("placeholders.txt", "null\nOil prices climb\nN/A\n", TEXTS[:1], ("'null'", "'N/A'")),
     FileCase(
         "placeholders.jsonl",
-        '"None"\n{"text": "[object Object]"}\n{"title": "-1,234.5"}\n"2024 budget"',
-        [(None, "2024 budget")],
-        ("'None'", "'[object Object]'", "'-1,234.5'"),
+        '"None"\n{"text": "[object Object]"}\n{"title": "-1,234.5"}\n"1.5E3 %"\n"2024."\n"2024 budget"\n"inf%"',
+        [(None, "2024 budget"), (None, "inf%")],
+        ("'None'", "'[object Object]'", "'-1,234.5'", "'1.5E3 %'", "'2024.'"),
     ),
     FileCase("no_description.csv", "title,description\nOil prices climb,N/A\nGoal,NaN\n", [TEXTS[0], (None, "Goal")]),
     FileCase("no_description.jsonl", '{"title": "Goal", "description": NaN}', [(None, "Goal")]),

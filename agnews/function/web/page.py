@@ -6,12 +6,17 @@ import json
 import re
 from pathlib import Path
 
-from agnews.api.placeholders import PLACEHOLDERS
+from agnews.api.placeholders import NUMBER, PLACEHOLDERS
 from agnews.labels import LABELS
 from agnews.settings import RECOMMENDED_MIN_SCORE
 
 FOLDER = Path(__file__).parent
-CONSTANTS = {"LABELS": LABELS, "PLACEHOLDERS": sorted(PLACEHOLDERS), "RECOMMENDED_MIN_SCORE": RECOMMENDED_MIN_SCORE}
+CONSTANTS = {
+    "LABELS": LABELS,
+    "NUMBER": NUMBER,
+    "PLACEHOLDERS": sorted(PLACEHOLDERS),
+    "RECOMMENDED_MIN_SCORE": RECOMMENDED_MIN_SCORE,
+}
 """What the scripts share with Python."""
 
 
