@@ -1,5 +1,6 @@
 """Options: which of a request's keys are options, and their values."""
 
+import json
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
@@ -12,13 +13,13 @@ OPTION_KEYS = ("top_k", "min_score", "explain")
 COLUMN_KEYS = ("text_column", "description_column", "id_column")
 NESTING_KEYS = ("options", "parameters")
 """Objects that may hold the options instead."""
-MET_OPTIONS: Mapping[str, tuple[Json, ...]] = {
-    "function_to_apply": (None, "softmax"),
-    "truncation": (None, True),
-    "use_cache": (None, True, False),
-    "wait_for_model": (None, True, False),
+HUGGING_FACE_OPTIONS: Mapping[str, tuple[Json, ...]] = {
+    "function_to_apply": ("softmax",),
+    "truncation": (True,),
+    "use_cache": (True, False),
+    "wait_for_model": (True, False),
 }
-"""Options of Hugging Face's clients, with the values that every answer meets."""
+"""Options of Hugging Face's clients, with the values that change no answer. They are accepted and ignored."""
 
 
 class Options(NamedTuple):
@@ -52,13 +53,14 @@ def option_values(source: Mapping[str, Json]) -> dict[str, Json]:
     """Return the options among the keys of a request, and of the objects under its NESTING_KEYS; without null.
 
     Raises:
-        InputError: an option is misspelt or comes twice, or one of a nested object does not exist.
+        InputError: an option is misspelt or given twice, or a nested object has a key that is no option.
     """
     values = _own_options(source)
-    for place in NESTING_KEYS:
-        nested = source.get(place)
-        if nested is None:
+    for place, nested in source.items():
+        if not _is_nesting_key(place) or nested is None:
             continue
+        if place not in NESTING_KEYS:
+            raise InputError(f"there is no option {place!r}; write {option_spelling(place)!r}")
         if not isinstance(nested, dict):
             raise InputError(f"{place!r} must be an object with options, found {describe_value(nested)}")
         inner = _own_options(nested)
@@ -85,25 +87,31 @@ def _refuse_unknown(place: str, options: Mapping[str, Json]) -> None:
     for key, value in options.items():
         if option_name(key) is not None:
             continue
-        if key not in MET_OPTIONS:
+        if key not in HUGGING_FACE_OPTIONS:
             names = ", ".join((*OPTION_KEYS, *COLUMN_KEYS))
             raise InputError(f"there is no option {key!r} ({place!r} has it); the options are {names}")
-        if value not in MET_OPTIONS[key]:
-            raise InputError(f"{key!r} in {place!r} can only be {MET_OPTIONS[key][1]!r}, found {describe_value(value)}")
+        accepted = HUGGING_FACE_OPTIONS[key]
+        if value is not None and value not in accepted:
+            choices = " or ".join(map(json.dumps, accepted))
+            raise InputError(f"{key!r} in {place!r} can only be {choices}, found {describe_value(value)}")
 
 
 def is_option_key(key: str) -> bool:
     """Return whether a key is an option, however it is spelt, or may hold options."""
-    return option_name(key) is not None or key in NESTING_KEYS
+    return option_name(key) is not None or _is_nesting_key(key)
+
+
+def _is_nesting_key(key: str) -> bool:
+    return option_spelling(key) in NESTING_KEYS
 
 
 def refuse_options(item: Mapping[str, Json], keys: Sequence[str]) -> None:
     """Raise InputError if one of these keys of an object in a list has an option: they apply to the list.
 
-    Text under `options` or `parameters` is none; files have such columns.
+    Text under `options` or `parameters` has none; files have such columns.
     """
     for key in keys:
-        if item[key] is not None and (key not in NESTING_KEYS or isinstance(item[key], dict)):
+        if item[key] is not None and (not _is_nesting_key(key) or isinstance(item[key], dict)):
             raise InputError(f"{key!r} is an option; send it beside the list, for all items")
 
 
@@ -133,7 +141,7 @@ def _top_k(value: Json) -> int:
             return DEFAULT_OPTIONS.top_k
         case int() if not isinstance(value, bool) and 1 <= value <= len(LABELS):
             return value
-        case float() if value in (1.0, 2.0, 3.0, 4.0):  # JSON does not distinguish 2 from 2.0
+        case float() if value.is_integer() and 1 <= value <= len(LABELS):  # JSON does not distinguish 2 from 2.0
             return int(value)
     raise InputError(f"top_k must be a whole number from 1 to {len(LABELS)}, found {describe_value(value)}")
 

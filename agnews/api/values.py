@@ -41,8 +41,10 @@ def describe_value(value: Json) -> str:
             return "null"
         case bool():
             return str(value).lower()
+        case int() if abs(value) >= 10**40:
+            return "a number of more than 40 digits"  # Python refuses to print one of more than 4,300
         case int() | float():
-            return f"the number {value!r:.40}"
+            return f"the number {value}"
         case str():
             # Messages are logged and texts are not, so at most a word is quoted.
             word = len(value) <= 40 and value.isprintable() and " " not in value

@@ -52,7 +52,10 @@ def test_texts_may_come_from_any_iterable_and_exceed_a_requests_number() -> None
     assert len(predictions) == count
 
 
-@pytest.mark.parametrize("missing", ["", None, float("nan"), b"bytes", object(), {"body": GOAL}, {1: GOAL}])
+@pytest.mark.parametrize(
+    "missing",
+    ["", None, float("nan"), pytest.param(10**5000, id="many digits"), b"bytes", object(), {"body": GOAL}, {1: GOAL}],
+)
 def test_what_is_no_text_is_an_error_in_a_list_and_raised_alone(missing: Any) -> None:
     first, second = agnews.classify([missing, GOAL])
     assert (first["error"]["type"], second["label"]) == ("InputError", "Sports")
