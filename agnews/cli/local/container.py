@@ -98,9 +98,11 @@ class Container:
 
 @contextmanager
 def collected_log() -> Iterator[io.StringIO]:
-    """Collect for the block what the function logs."""
+    """Collect for the block what the function logs in this thread; other invocations may run beside it."""
+    thread = threading.get_ident()
     stream = io.StringIO()
     handler = logging.StreamHandler(stream)
+    handler.addFilter(lambda record: record.thread == thread)
     handler.setFormatter(JsonLines())
     LOG.addHandler(handler)
     try:

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 import pytest
 
 from agnews.api.request import Json
-from agnews.cli.local.container import PAYLOAD_BYTES, Container, LambdaHandler, LocalContext
+from agnews.cli.local.container import LOG, PAYLOAD_BYTES, Container, LambdaHandler, LocalContext
 from agnews.cli.local.server import LocalServer
 from tests.support.local_lambda import PATH, PATIENCE_S, request
 
@@ -31,6 +31,19 @@ def test_invocations_run_one_at_a_time() -> None:
 
     with serving(handler) as url, ThreadPoolExecutor(8) as clients:
         assert all(clients.map(lambda _: request(url)[2]["alone"], range(16)))
+
+
+def test_the_log_of_an_invocation_has_nothing_of_one_that_runs_beside_it() -> None:
+    def handler(event: Json, context: LocalContext) -> Mapping[str, object]:
+        if event == "outer":
+            with ThreadPoolExecutor(1) as clients:
+                clients.submit(container.invoke, "inner", "function", exclusive=False).result(PATIENCE_S)
+        LOG.info("%s ran", event)
+        return {}
+
+    container = Container(handler, timeout_s=60)
+    log = container.invoke("outer", "function").log
+    assert ("outer ran" in log, "inner ran" in log) == (True, False)
 
 
 def test_an_event_invocation_runs_after_its_answer() -> None:
