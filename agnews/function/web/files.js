@@ -1,7 +1,7 @@
 "use strict";
 
 // Headlines out of files, by the rules of agnews/cli/files; the tests run both on the same table of cases.
-// A row is {text, line, id?, cells?, problem?}. PLACEHOLDERS and NUMBER come from agnews/api.
+// A row is {text, item, line, id?, cells?, problem?}: `item` is what the server gets. PLACEHOLDERS and NUMBER come from agnews/api.
 
 const TEXT_COLUMNS = ["headline", "title", "text"];
 const AG_NEWS = ["class", "title", "description"];  // the columns of AG News' own files, which have no header
@@ -59,13 +59,14 @@ function isPlaceholder(text) {
 
 const isMissing = (text) => isBlank(text) || isPlaceholder(text);
 
-/** Return the row of the first text that is not missing, with a problem if all are placeholders or only a description is there. */
-function rowOf(texts, line, description = "", rest = {}) {
-  const text = texts.find((value) => !isMissing(value)) ?? texts[0];
-  const kept = isMissing(description) ? "" : description;
-  const row = { text: [text, kept].filter(Boolean).join(" ").trim(), line, ...rest };
+/** Return the row of the first text that is not missing, with a problem if all are placeholders or only a description is there.
+ * Lines and strings have no description, not even an empty one. */
+function rowOf(texts, line, description, rest = {}) {
+  const text = (texts.find((value) => !isMissing(value)) ?? texts[0]).trim();
+  const kept = isMissing(description ?? "") ? "" : description;
+  const row = { text: [text, kept].filter(Boolean).join(" ").trim(), item: description === undefined ? text : { text, description: kept }, line, ...rest };
   if (row.problem) return row;
-  if (isPlaceholder(text)) row.problem = `no text: '${text.trim()}' stands for a missing value`;
+  if (isPlaceholder(text)) row.problem = `no text: '${text}' stands for a missing value`;
   else if (isBlank(text) && kept) row.problem = "no text: a description needs a headline";
   return row;
 }
@@ -191,7 +192,7 @@ function tableRows({ header, records, delimiter, texts, description, id }) {
       rest.problem = `the row has ${counted(cells.length, "field")}, the header has ${header.length}; put a field that contains ${part} in quotation marks: "…"`;
     }
     if (id !== undefined && padded[id]) rest.id = padded[id];
-    rows.push(rowOf(problem ? [all[0]] : texts.map((index) => padded[index]), line, padded[description], rest));
+    rows.push(rowOf(problem ? [all[0]] : texts.map((index) => padded[index]), line, padded[description] ?? "", rest));
   }
   return rows;
 }
@@ -233,7 +234,7 @@ function parsed(line) {
 
 function valueRow(value, line, header) {
   const cells = header.map(() => "");
-  if (typeof value === "string") return rowOf([value], line, "", { cells });
+  if (typeof value === "string") return rowOf([value], line, undefined, { cells });
   return { text: "", line, cells, problem: value instanceof Error ? value.message : "a text must be a string" };
 }
 

@@ -2,6 +2,7 @@
 
 import pytest
 
+import agnews
 from tests.support.file_cases import FILE_CASES
 from tests.support.requirement import require_module
 from tests.support.texts import GOAL, OIL
@@ -136,6 +137,15 @@ def test_each_row_has_the_first_text_that_is_not_missing_and_a_description_is_no
     expect(visit.rows).to_have_count(3)
     assert visit.headlines()[:2] == [OIL, GOAL]
     assert visit.topics() == ["Business", "Sports", "Error"]
+
+
+def test_a_file_gets_the_answers_of_the_command_line(visit: Visit) -> None:
+    repeated = f'<p>{OIL}</p> <font color=""#6f6f6f"">ESPN</font>'
+    visit.choose("rows.csv", f'title,description\n{OIL},"{repeated}"\n"{{""title"": ""{GOAL}""}}",\n'.encode())
+    expect(visit.rows).to_have_count(2)
+    first, second = visit.download()[1:]
+    assert float(first[3]) == agnews.classify(OIL)["score"]
+    assert "the text is JSON, or starts like it" in second[-1]
 
 
 def test_a_failed_file_removes_the_results_of_the_one_before(visit: Visit) -> None:
