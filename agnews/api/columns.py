@@ -1,7 +1,7 @@
 """The columns of a table, or keys of an object, that hold a text, its description and its id.
 
-Names ignore case and blanks. A headline stands before a title and a title before a text: where a row has several, as
-Hacker News' items do, the text is an article, of which only the headline is read.
+Case and blanks in names are ignored. `headline` is tried before `title`, and `title` before `text`: where a row has
+several, as in Hacker News' API, the text is an article, and only its headline is read.
 """
 
 from collections.abc import Mapping, Sequence
@@ -24,7 +24,7 @@ class ColumnNames(NamedTuple):
 
 
 class Columns(NamedTuple):
-    """The indices of the columns that there are."""
+    """The indices of the columns that are used; None for those that are missing."""
 
     texts: tuple[int, ...]
     """In the order in which they are tried."""
@@ -33,7 +33,7 @@ class Columns(NamedTuple):
 
 
 def find_columns(owner: str, header: Sequence[str], names: ColumnNames) -> Columns:
-    """Return which columns hold what. Raises InputError, whose message begins with `owner`, if two are alike."""
+    """Return which columns hold what. Raises InputError, whose message begins with `owner`, if two names are alike."""
     places = places_of(header)
 
     def find(usual: str, named: str | None = None) -> int | None:
@@ -72,7 +72,7 @@ def plain_name(name: str) -> str:
 
 
 def missing_column(owner: str, header: Sequence[str], name: str, option: str = "") -> InputError:
-    """Return the error that lists the columns there are; `option` is the one that names another."""
+    """Return the error that lists the columns; `option` is the command-line option that names another one."""
     limit = MAX_NAME_CHARS_SHOWN
     shown = header[:MAX_NAMES_SHOWN]
     columns = [column if len(column) <= limit else column[: limit - 1] + "…" for column in shown]

@@ -108,7 +108,7 @@ def _is_nesting_key(key: str) -> bool:
 def refuse_options(item: Mapping[str, Json], keys: Sequence[str]) -> None:
     """Raise InputError if one of these keys of an object in a list has an option: they apply to the list.
 
-    Text under `options` or `parameters` has none; files have such columns.
+    A string under `options` or `parameters` is no option: files have such columns.
     """
     for key in keys:
         if item[key] is not None and (not _is_nesting_key(key) or isinstance(item[key], dict)):

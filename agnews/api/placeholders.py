@@ -28,7 +28,7 @@ def is_placeholder(text: str) -> bool:
 
 
 def is_missing(value: Json) -> bool:
-    """Return whether a value stands for none: null, a number, or a string that is blank or a placeholder."""
+    """Return whether a value is missing: null, a number, or a string that is blank or a placeholder."""
     if isinstance(value, str):
         return is_blank(value) or is_placeholder(value)
     return value is None or (isinstance(value, int | float) and not isinstance(value, bool))

@@ -94,7 +94,7 @@ def read_items(values: Sequence[Json], settings: Settings, names: ColumnNames = 
 
 
 def _check_names(rows: Sequence[Mapping[str, Json]], names: ColumnNames) -> None:
-    """Raise InputError if a named column is in none of the rows, of which there are some."""
+    """Raise InputError if there are rows and a named column is in none of them."""
     keys = list(dict.fromkeys(key for row in rows for key in row))
     plain_names = set(map(plain_name, keys))
     missing = [
@@ -149,7 +149,7 @@ def read_row(
     find_keys: FindKeys = row_keys,
     in_list: bool = False,
 ) -> Item:
-    """Return the Item for an object, which has no options if it is `in_list`; its other keys are ignored.
+    """Return the Item for an object. If it is `in_list`, options among its keys are an error; other keys are ignored.
 
     Never raises for a bad value, as `read_item`.
     """

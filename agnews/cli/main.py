@@ -14,7 +14,7 @@ from agnews.errors import AgNewsError
 
 ENDINGS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 received: list[int] = []
-"""The one of ENDINGS that ended the command, if one did."""
+"""The signal that ended the command, if one did."""
 
 
 def load_command(name: str) -> Callable[[argparse.Namespace], int]:
@@ -67,7 +67,7 @@ def run(argv: Sequence[str] | None) -> int:
     try:
         arguments = parse_arguments(argv)
     except SystemExit:
-        sys.stdout.flush()  # here, where it can be found out that nobody reads the help
+        sys.stdout.flush()  # here, where `main` still handles a closed pipe
         raise
     try:
         return load_command(arguments.command)(arguments) if arguments.command else 0
@@ -88,7 +88,7 @@ def prepare_process() -> None:
 
 
 def end(number: int, _frame: FrameType | None) -> None:
-    """Raise what ends the command. A second signal, while that is being done, ends the process at once."""
+    """Raise the exception that ends the command. A second signal ends the process at once."""
     for other in ENDINGS:
         if signal.getsignal(other) is end:
             signal.signal(other, lambda number, _: os._exit(128 + number))

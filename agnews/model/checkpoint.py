@@ -142,7 +142,7 @@ def verify(checkpoint: Checkpoint, names: Iterable[str]) -> None:
 
 
 def check_regular(path: Path) -> None:
-    """Raise ModelError for a pipe, a device or a folder, which could not be read to an end. A missing file is none."""
+    """Raise ModelError for a pipe, a device or a folder, which have no end to read to. A missing file is no error."""
     if path.exists() and not path.is_file():
         raise ModelError(f"{path} is not a regular file; {REPAIR_HINT}")
 

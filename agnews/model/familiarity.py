@@ -32,7 +32,7 @@ _ACCENTED = re.compile("[\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u024f\u1e00-\u1eff]")
 
 
 class Familiarity(dict[int, int]):
-    """The points of each token id, found out when a token is first seen."""
+    """The points of each token id, computed when a token is first seen."""
 
     def __init__(self, tokenizer: "Tokenizer") -> None:
         super().__init__()

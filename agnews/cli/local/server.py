@@ -49,7 +49,7 @@ class ClientConnection(socketserver.BaseRequestHandler):
                 self._http.start_next_cycle()
 
     def _handle_request(self) -> bool:
-        """Reply to the next request. Returns whether the connection goes on."""
+        """Reply to the next request, and return whether the connection stays open."""
         head: h11.Request | None = None
         try:
             event = self._next_event()
@@ -83,7 +83,7 @@ class ClientConnection(socketserver.BaseRequestHandler):
         return event
 
     def _read_body(self) -> bytes:
-        """Return the request's body; if it is larger than PAYLOAD_BYTES, only so much that this can be seen."""
+        """Return the request's body, or of one larger than PAYLOAD_BYTES a little more than that."""
         body = bytearray()
         size = 0
         while size <= DISCARDED_BYTES and isinstance(event := self._next_event(), h11.Data):
