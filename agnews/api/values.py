@@ -10,11 +10,15 @@ _LIKE_JSON = re.compile(r"""[\ufeff\s]*(\{\s*(["'{}]|[\w-]+\s*:|$)|\[\s*(["'{\[]
 """The beginning of an object or a list, of code, or of a template; not `[Update] Oil prices climb`."""
 
 
+BEFORE_JSON = "\ufeff \t\r\n"
+"""What may come before a JSON value in a text: JSON's blanks, and byte order marks."""
+
+
 def decoded(text: str) -> str | dict[str, Json] | list[Json]:
     """Return the object or list that a string holds as JSON, encoded once or several times, or else the string."""
     if text[:1].isalnum():
         return text
-    start = text.lstrip("\ufeff \t\r\n")
+    start = text.lstrip(BEFORE_JSON)
     if start[:1] not in {"{", "[", '"'}:
         return text
     try:

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from agnews.api.answer import Answer, answers, batch_answers, error_answer
 from agnews.api.request import Item, Json, Request, decoded
+from agnews.api.values import BEFORE_JSON
 from agnews.errors import AgNewsError, DeadlineError, InputError, ModelError
 from agnews.function.events.compression import unpacked
 from agnews.function.events.direct import OneText, TextList
@@ -136,10 +137,11 @@ def parse_body(text: str) -> Json:
 
 def _unquoted(text: str) -> str:
     """Return the string that a text holds as JSON, or the text itself."""
-    if text.lstrip()[:1] != '"':
+    start = text.lstrip(BEFORE_JSON)
+    if start[:1] != '"':
         return text
     try:
-        return str(json.loads(text))
+        return str(json.loads(start))
     except ValueError:
         return text  # "Quoted" at its beginning only
 
