@@ -19,9 +19,11 @@ class Parser(argparse.ArgumentParser):
         if choice:
             word, choices = choice[1], re.findall(r"[\w-]+", choice[2])
             shown = word if len(word) <= MAX_CHARS_SHOWN else f"{word[: MAX_CHARS_SHOWN - 1]}…"
-            suggestion = did_you_mean(word, choices) or f"; expected {', '.join(choices)}"
-            if self._subparsers and "mean" not in suggestion:
-                suggestion += f"; a headline is classified by {self.prog} classify HEADLINE"
+            suggestion = did_you_mean(word, choices)
+            if not suggestion:
+                suggestion = f"; expected {', '.join(choices)}"
+                if self._subparsers:
+                    suggestion += f"; to classify a headline: {self.prog} classify HEADLINE"
             message = f"{message[: choice.start()]}there is no {shown!r}{suggestion}"
         usage = f"usage: {self.prog}{' COMMAND' if self._subparsers else ''} [options] …"
         self.exit(2, f"{usage}\n{self.prog}: {message}\n`{self.prog} --help` lists the options\n")
