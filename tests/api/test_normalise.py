@@ -10,7 +10,7 @@ import pytest
 
 import agnews
 from agnews.api.normalise import normalise, origins
-from agnews.api.request import read_item
+from agnews.api.request import Json, read_item
 from agnews.errors import InputError
 from agnews.function.events.dispatch import answer
 from agnews.model.classifier import Classifier
@@ -95,9 +95,9 @@ def test_each_character_comes_from_a_range_of_the_text(text: str) -> None:
 def test_an_explanation_points_into_the_text_as_it_was_sent(
     text: str, words: list[str], classifier: Classifier, settings: Settings
 ) -> None:
-    explanation: Any = answer({"text": text, "explain": True}, classifier, settings)["explanation"]
-    assert [word["word"] for word in explanation] == words
-    assert [text[word["start"] : word["end"]] for word in explanation] == words
+    reply: Any = answer({"text": text, "explain": True}, classifier, settings)
+    assert [word["word"] for word in reply["explanation"]] == words
+    assert [text[word["start"] : word["end"]] for word in reply["explanation"]] == words
 
 
 FEED = '<a href="https://news.google.com/rss/x?oc=5">{}</a>&nbsp;&nbsp;<font color="#6f6f6f">{}</font>'
@@ -106,7 +106,7 @@ FEED = '<a href="https://news.google.com/rss/x?oc=5">{}</a>&nbsp;&nbsp;<font col
 @pytest.mark.parametrize("outlet", ["ESPN", "Al Jazeera"])
 @pytest.mark.parametrize("suffix", ["", " - ESPN", " - Al Jazeera"])
 def test_a_description_that_repeats_the_title_changes_nothing(outlet: str, suffix: str) -> None:
-    row = {"title": OIL + suffix, "description": FEED.format(OIL, outlet)}
+    row: Json = {"title": OIL + suffix, "description": FEED.format(OIL, outlet)}
     assert read_item(row, Settings()).text == OIL + suffix
 
 
