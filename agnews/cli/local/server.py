@@ -29,6 +29,8 @@ READ_TIMEOUT_S = 60
 """How long to wait for the client's next bytes."""
 HEAD_BYTES = 64 * 1024
 """Limit of a request line with its headers."""
+MAX_TARGET_SHOWN = 200
+"""How much of a path and its query a log line shows."""
 DISCARDED_BYTES = 8 * PAYLOAD_BYTES
 """How much of a body that is too large is read, because a client that is still sending might not see the reply."""
 
@@ -73,7 +75,8 @@ class ClientConnection(socketserver.BaseRequestHandler):
         self._send(reply, with_body=request.method != "HEAD")
         note = reply.note if reply.afterwards is None else reply.afterwards().error_type or ""
         took_ms = (time.monotonic() - start) * 1000
-        log(self.client_address[0], f"{request.method} {request.target} {reply.status} {took_ms:.0f} ms {note}")
+        target = request.target[:MAX_TARGET_SHOWN]
+        log(self.client_address[0], f"{request.method} {target} {reply.status} {took_ms:.0f} ms {note}")
 
     def _next_event(self) -> h11.Event | type[h11.NEED_DATA] | type[h11.PAUSED]:
         while (event := self._http.next_event()) is h11.NEED_DATA:

@@ -57,7 +57,7 @@ def logged(path: Path, count: int) -> list[str]:
 def test_ctrl_c_ends_it_with_success_and_one_log_line_per_request(tmp_path: Path) -> None:
     with served(tmp_path) as (process, url):
         request(url)
-        request(url, b'{"text": ""}')
+        request(url, b'{"text": ""}', path=f"{PATH}?{'x' * 5000}")
         first, second = logged(tmp_path / "stderr.txt", 2)
         process.send_signal(signal.SIGINT)
         assert process.stdout is not None
@@ -66,6 +66,7 @@ def test_ctrl_c_ends_it_with_success_and_one_log_line_per_request(tmp_path: Path
     assert (rest.count("curl"), rest.count("aws lambda invoke"), rest.count("POST")) == (2, 1, 0)
     assert f"POST {PATH} 200 " in first
     assert second.endswith(" InputError")
+    assert len(second) < 400
     assert len(logged(tmp_path / "stderr.txt", 2)) == 2, "no traceback"
 
 
