@@ -28,6 +28,8 @@ from modeling.validation import out_of_scope_texts
 
 CANDIDATES = np.geomspace(0.25, 4, 557, dtype=np.float32)
 """Temperatures to choose from, each 0.5% above the one before."""
+OUT_OF_SCOPE_SHARE = 0.2
+"""How much of what is classified is assumed to be about none of the topics."""
 
 
 class Measured(NamedTuple):
@@ -45,10 +47,19 @@ class Measured(NamedTuple):
 def temperature(parts: Sequence[Measured]) -> float:
     """Return the one of CANDIDATES with the least log loss (temperature scaling, Guo et al. 2017).
 
-    Each part counts the same, whatever its number of rows.
+    Parts out of scope together count OUT_OF_SCOPE_SHARE, where there are any. The parts of each kind count the same,
+    whatever their number of rows.
     """
-    losses = [np.mean([log_loss(part.logits / value, part.labels) for part in parts]) for value in CANDIDATES]
-    return round(float(CANDIDATES[int(np.argmin(losses))]), 4)
+    kinds = [[part for part in parts if part.view], [part for part in parts if not part.view]]
+    shares = (1 - OUT_OF_SCOPE_SHARE, OUT_OF_SCOPE_SHARE)
+
+    def loss(value: np.float32) -> float:
+        means = [
+            np.mean([log_loss(part.logits / value, part.labels) for part in kind]) if kind else 0.0 for kind in kinds
+        ]
+        return float(np.dot(shares, means))
+
+    return round(float(min(CANDIDATES, key=loss)), 4)
 
 
 def log_loss(logits: NDArray[np.float32], labels: NDArray[np.int64]) -> float:
