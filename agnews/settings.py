@@ -17,7 +17,7 @@ IN_WHEEL = PACKAGE / "task"
 TASK_ROOT = IN_WHEEL if IN_WHEEL.is_dir() else PACKAGE.parent
 """The folder of handler.py and model_cache/: inside the package in a wheel, beside it in a clone and in Lambda."""
 
-RECOMMENDED_MIN_SCORE = 0.7
+RECOMMENDED_MIN_SCORE = 0.75
 """A `min_score` to start with: what the page marks and the documents' examples use."""
 MEMORY_PER_VCPU_MB = 1769
 """Memory that comes with one vCPU (AWS, "Configure Lambda function memory")."""

@@ -154,7 +154,8 @@ def out_of_scope() -> str:
     """Return how high other outlets' headlines out of scope score, in a line."""
     measured = results("quality/outlets/report")["views"]["title"]["out_of_scope"]
     shares = {point["min_score"]: point["out_of_scope"] for point in measured["thresholds"]}
-    return f"{shares[0.7]:.0%} score 0.7 or higher, {measured['high']:.0%} 0.9 or higher"
+    start = RECOMMENDED_MIN_SCORE
+    return f"{shares[start]:.0%} score {start:g} or higher, {measured['high']:.0%} {HIGH_SCORE:g} or higher"
 
 
 def unfamiliar() -> str:

@@ -18,7 +18,7 @@ CURVE_COVERAGES = tuple(percent / 100 for percent in range(100, 0, -1))
 """The shares of texts answered at which the coverage curve has a point."""
 HIGH_SCORE = 0.9
 """A score that a text out of scope should not get."""
-MIN_SCORES = (0.5, 0.6, 0.7, 0.8, HIGH_SCORE)
+MIN_SCORES = (0.5, 0.6, 0.7, RECOMMENDED_MIN_SCORE, 0.8, HIGH_SCORE)
 """The values of `min_score` for which reports show what is answered in scope and out of scope."""
 
 

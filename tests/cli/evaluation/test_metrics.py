@@ -111,11 +111,12 @@ def test_auroc_is_the_share_of_pairs_in_order_and_ties_count_half() -> None:
 def test_a_min_score_s_answers_in_scope_and_out_of_scope_are_those_counted_by_hand() -> None:
     score, correct = np.array([0.85, 0.7, 0.65, 0.4]), np.array([True, False, True, False])
     results = out_of_scope_metrics(score, correct, np.array([0.95, 0.9, 0.7, 0.3, 0.2]))
-    assert MIN_SCORES == (0.5, 0.6, 0.7, 0.8, 0.9)
+    assert MIN_SCORES == (0.5, 0.6, 0.7, 0.75, 0.8, 0.9)
     assert results["thresholds"] == [
         {"min_score": 0.5, "in_scope": 0.75, "accuracy": pytest.approx(2 / 3), "out_of_scope": 0.6},
         {"min_score": 0.6, "in_scope": 0.75, "accuracy": pytest.approx(2 / 3), "out_of_scope": 0.6},
         {"min_score": 0.7, "in_scope": 0.5, "accuracy": 0.5, "out_of_scope": 0.6},
+        {"min_score": 0.75, "in_scope": 0.25, "accuracy": 1.0, "out_of_scope": 0.4},
         {"min_score": 0.8, "in_scope": 0.25, "accuracy": 1.0, "out_of_scope": 0.4},
         {"min_score": 0.9, "in_scope": 0.0, "accuracy": None, "out_of_scope": 0.4},
     ]
