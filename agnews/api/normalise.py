@@ -5,8 +5,8 @@ Every step takes time linear in the text: no pattern looks beyond the next `<` f
 
 import re
 import unicodedata
-from collections.abc import Callable
-from functools import lru_cache
+from collections.abc import Callable, Set
+from functools import lru_cache, partial
 from typing import NamedTuple
 
 Replacement = str | Callable[[re.Match[str]], str]
@@ -15,43 +15,70 @@ Substitute = Callable[[re.Pattern[str], Replacement, str], str]
 
 _INLINE = frozenset(
     (
-        *("abbr", "acronym", "b", "bdi", "bdo", "big", "cite", "code", "del", "dfn", "em", "font", "i", "ins", "kbd"),
-        *("label", "mark", "nobr", "q", "rp", "rt", "ruby", "s", "samp", "small", "span", "strike", "strong", "sub"),
-        *("sup", "time", "tt", "u", "var", "wbr"),
+        *("abbr", "acronym", "b", "bdi", "bdo", "big", "cite", "code", "data", "del", "dfn", "em", "font", "i", "ins"),
+        *("kbd", "label", "mark", "nobr", "q", "rb", "rp", "rt", "rtc", "ruby", "s", "samp", "slot", "small", "span"),
+        *("strike", "strong", "sub", "sup", "time", "tt", "u", "var", "wbr"),
     )
 )
 """Elements that do not separate words: `w<b>or</b>d`."""
 _OTHER = frozenset(
     (
-        *("a", "address", "area", "article", "aside", "audio", "blink", "blockquote", "body", "br", "button", "canvas"),
-        *("caption", "center", "col", "colgroup", "dd", "details", "dialog", "dir", "div", "dl", "dt", "embed"),
-        *("fieldset", "figcaption", "figure", "footer", "form", "frame", "frameset", "h1", "h2", "h3", "h4", "h5"),
-        *("h6", "head", "header", "hr", "html", "iframe", "img", "input", "legend", "li", "link", "main", "map"),
-        *("marquee", "menu", "meta", "nav", "noscript", "object", "ol", "optgroup", "option", "p", "param", "picture"),
-        *("pre", "progress", "script", "section", "select", "source", "style", "summary", "svg", "table", "tbody"),
-        *("td", "template", "textarea", "tfoot", "th", "thead", "title", "tr", "track", "ul", "video"),
+        *("a", "address", "applet", "area", "article", "aside", "audio", "base", "basefont", "bgsound", "blink"),
+        *("blockquote", "body", "br", "button", "canvas", "caption", "center", "col", "colgroup", "datalist", "dd"),
+        *("details", "dialog", "dir", "div", "dl", "dt", "embed", "fieldset", "figcaption", "figure", "footer", "form"),
+        *("frame", "frameset", "h1", "h2", "h3", "h4", "h5", "h6", "head", "header", "hgroup", "hr", "html", "iframe"),
+        *("img", "input", "legend", "li", "link", "main", "map", "marquee", "menu", "menuitem", "meta", "meter", "nav"),
+        *("noembed", "noframes", "noscript", "object", "ol", "optgroup", "option", "output", "p", "param", "picture"),
+        *("pre", "progress", "script", "search", "section", "select", "source", "spacer", "style", "summary", "table"),
+        *("tbody", "td", "template", "textarea", "tfoot", "th", "thead", "title", "tr", "track", "ul", "video", "xmp"),
+        *("circle", "clippath", "defs", "ellipse", "g", "path", "polygon", "polyline", "rect", "svg", "tspan", "use"),
+        *("math", "mfrac", "mi", "mn", "mo", "mover", "mroot", "mrow", "ms", "mspace", "msqrt", "mstyle", "msub"),
+        *("msubsup", "msup", "mtable", "mtd", "mtext", "mtr", "munder", "munderover", "semantics"),
+        *("category", "channel", "description", "enclosure", "entry", "feed", "guid", "item", "pubdate", "rss"),
     )
 )
-"""HTML's other elements. They separate words, links included: lists of links are often written without blanks."""
+"""HTML's other elements, and those of SVG, MathML and RSS. They separate words, links included: lists of links are
+often written without blanks."""
+_FLAGS = frozenset(
+    (
+        *("allowfullscreen", "async", "autofocus", "autoplay", "checked", "compact", "controls", "default", "defer"),
+        *("disabled", "download", "formnovalidate", "hidden", "inert", "ismap", "itemscope", "loop", "multiple"),
+        *("muted", "nohref", "nomodule", "noresize", "noshade", "novalidate", "nowrap", "open", "playsinline"),
+        *("readonly", "required", "reversed", "selected"),
+    )
+)
+"""Attributes without a value. Other words behind a name are text: `a <b and c> d`."""
 _VALUES = r"""[^<>"']*+(?:(?:"[^"<]*+"|'[^'<]*+')[^<>"']*+)*+"""
 """A tag's attributes, with `>` in quoted values."""
 _TAG = re.compile(
-    rf"<(?P<slash>/?)(?P<name>[A-Za-z][\w:.-]*+)(?:\s*+/?>|\s(?=[^<>]*=)(?P<attributes>{_VALUES}>|[^<>]*+(?:>|\Z)))"
+    r"<(?P<slash>/?)(?P<name>[A-Za-z][\w:.-]*+)"
+    rf"(?:\s*+/?>|\s(?:(?=[^<>]*=)(?:{_VALUES}>|[^<>]*+(?:>|\Z))|(?P<flags>[^<>=]*+)>))"
 )
-"""A tag, perhaps cut off at the end. Attributes have values: `a <b and c> d` is text."""
+"""A tag; if it has attributes with values, perhaps cut off at the end."""
+_CLOSING = re.compile(r"</([A-Za-z][\w:.-]*+)\s*>")
 _DECLARATION = re.compile(r"<!\[CDATA\[|\]\]>|<[!?][A-Za-z\[][^<>]*>")
 _COMMENT = re.compile(r"<!--.*?(?:-->|\Z)", re.DOTALL)
-_CODE_END = re.compile(r"</(?:script|style)\s*>", re.IGNORECASE)
-_CODE = re.compile(r"<(?:script|style)\b[^<>]*>.*?(?:</(?:script|style)\s*>|\Z)", re.IGNORECASE | re.DOTALL)
-_OUTLET = re.compile(r'<font color="#6f6f6f">[^<>]*</font>')
+_CODE = re.compile(r"<(script|style)(?=[\s/>])[^<>]*>.*?(?:</\1\s*>|\Z)", re.IGNORECASE | re.DOTALL)
+_OUTLET = re.compile(r"""<font\s+color=["']?#6f6f6f["']?\s*>[^<>]*</font>""", re.IGNORECASE)
 """The outlet in a description of Google News, which otherwise repeats the title. `ESPN` would make it Sports."""
-_ENTITY = re.compile(r"&(?:#[0-9]{1,7};?|#[xX][0-9a-fA-F]{1,6};?|[A-Za-z][A-Za-z0-9]{1,31};)")
-_BLANK = re.compile("[\x00-\x1f\x7f-\xa0\u1680\u2000-\u200b\u2028\u2029\u202f\u205f\u2800\u3000\u3164\ue000-\uf8ff]")
-"""Controls, spaces of any width (zero included), line separators, and the private characters of icon fonts."""
-_NOTHING = re.compile(
-    "[\xad\u034f\u061c\u180e\u200e\u200f\u202a-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\U000e0000-\U000e007f]"
+_BARE = "amp|nbsp|quot|[lg]t|hellip|[mn]dash|[lr][sda]quo|szlig|[A-Za-z](?:acute|grave|circ|tilde|uml|cedil|ring|slash)"
+"""Names of entities that are decoded without a semicolon, too. Others, such as `BTC&ETH`, are more often words."""
+_ENTITY = re.compile(
+    rf"&(?:#0{{0,99}}[0-9]{{1,7}};?|#[xX]0{{0,99}}[0-9a-fA-F]{{1,6}};?|[A-Za-z][A-Za-z0-9]{{1,31}};|{_BARE})"
 )
-"""Soft hyphens, joiners and marks of direction. Zero-width joiners and non-joiners stay: some scripts need them."""
+_BARE_ENTITY = re.compile(f"&({_BARE})")
+_BLANK = re.compile(
+    "[\x00-\x1f\x7f-\xa0\u115f\u1160\u1680\u2000-\u200b\u2028\u2029\u202f\u205f\u2800\u3000\u3164\ue000-\uf8ff"
+    "\uffa0\ufffc]"
+)
+"""Controls, spaces of any width (zero included), fillers, line separators, and the private characters of icon fonts."""
+_NOTHING = re.compile(
+    r"(?:\x1b\[|\x9b)[0-?]*+[ -/]*+[@-~]|\x1b\][^\x07\x1b]*+(?:\x07|\x1b\\)|"
+    "[\xad\u034f\u061c\u17b4\u17b5\u180b-\u180f\u200e\u200f\u202a-\u202e\u2060-\u206f\ufe00-\ufe0f\ufeff\ufff9-\ufffb"
+    "\U0001d159\U000e0000-\U000e01ef]"
+)
+"""Colours of terminals, soft hyphens, joiners, and marks of direction and variation. Zero-width joiners and non-joiners
+stay: some scripts need them."""
 _COMPOSABLE = re.compile("[!-~]?[^\x00-\x7f\xa0-\xbf\u2000-\u206f\u3000-\u303f\uff00-\uff0f]{1,64}")
 """A run of characters beyond ASCII, punctuation excepted. It is short because NFC takes quadratic time for marks."""
 
@@ -79,31 +106,37 @@ def _normalised(text: str, substitute: Substitute) -> str:
         if "&" in text:
             text = substitute(_ENTITY, _decoded, text)
     text = _without_markup(text, substitute)
-    if not text.isprintable():
-        text = substitute(_NOTHING, "", substitute(_BLANK, " ", text))
+    if not (text.isascii() and text.isprintable()):
+        text = substitute(_BLANK, " ", substitute(_NOTHING, "", text))
     if not text.isascii():
         text = substitute(_COMPOSABLE, _composed, text)
     return text
 
 
 def _without_markup(text: str, substitute: Substitute) -> str:
-    """Return `text` without tags, comments, and the contents of scripts and styles that end."""
+    """Return `text` without tags, comments, and the contents of scripts and styles."""
     if "<" not in text:
         return text
-    text = substitute(_COMMENT, " ", text)
-    text = substitute(_OUTLET, " ", text)
-    if _CODE_END.search(text):
-        text = substitute(_CODE, " ", text)
-    return substitute(_DECLARATION, " ", substitute(_TAG, _tag_as_text, text))
+    for pattern in (_COMMENT, _OUTLET, _CODE):
+        text = substitute(pattern, " ", text)
+    closed = set(map(str.lower, _CLOSING.findall(text)))
+    return substitute(_DECLARATION, " ", substitute(_TAG, partial(_tag_as_text, closed), text))
 
 
-def _tag_as_text(tag: re.Match[str]) -> str:
-    """Return what separates the words around a tag; what only looks like one, `<AAPL.O>`, stays."""
+def _tag_as_text(closed: Set[str], tag: re.Match[str]) -> str:
+    """Return what separates the words around a tag; what only looks like one, `<AAPL.O>`, stays.
+
+    `closed` are the names for which the text has a closing tag.
+    """
     name = tag["name"].lower()
+    flags = set((tag["flags"] or "").lower().rstrip("/").split())
+    if not flags <= _FLAGS and name not in closed:
+        return tag[0]
     if name in _INLINE:
         return ""
-    is_tag = name in _OTHER or tag["slash"] or ":" in name or '="' in tag[0] or "='" in tag[0]
-    return " " if is_tag else tag[0]
+    is_custom = "-" in name and tag["name"].islower()
+    is_tag = name in _OTHER or name in closed or tag["slash"] or ":" in name or is_custom
+    return " " if is_tag or '="' in tag[0] or "='" in tag[0] else tag[0]
 
 
 def _decoded(match: re.Match[str]) -> str:
@@ -116,7 +149,11 @@ def _character(entity: str) -> str:
     from html import unescape  # not paid at the start
     from html.entities import html5
 
-    return unescape(entity) if entity[1] == "#" else html5.get(entity[1:], entity)
+    if entity[1] == "#":
+        return unescape(entity)
+    if entity[1:] in html5:
+        return html5[entity[1:]]
+    return _BARE_ENTITY.sub(lambda match: html5.get(f"{match[1]};", match[0]), entity)
 
 
 def _composed(match: re.Match[str]) -> str:

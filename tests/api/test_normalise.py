@@ -26,6 +26,9 @@ UNCHANGED = [
     "x<y and z>w, a <b and c> d",
     "Apple <AAPL.O> and <joe@example.com>",
     "R&D at P&G; S&P 500",
+    "BTC&ETH, Golf R&GTI, bull&bear",
+    "<BRK-B> and <al-Qaeda>",
+    "<i wonder why> and </>",
     "&copycat; &#x;",
     "“Erdoğan” — naïve café’s 5G…",
     "می\u200cخواهم",
@@ -39,7 +42,14 @@ READ = {
     '<img alt="a > b" src=c>One': "One",
     "One<!-- <b> two --> three <!-- four": "One three",
     "<style>p > a {color: red}</style>One<script type='a'>if (a < b) {}</script >two": "One two",
-    "A <script> in a headline": "A in a headline",
+    "One<script>if (a < b) {}": "One",
+    "One<STYLE type=x>p {color: red}": "One",
+    "<video controls>One</video><p hidden>two<details open >three<hr noshade/>four": "One two three four",
+    "<td nowrap>One<option value=1 selected>two<audio Autoplay LOOP>three": "One two three",
+    "<item>One<math><mi>two<hgroup>three<svg><path>four": "One two three four",
+    "w<slot>or</slot>d<data value=1>s": "words",
+    "<amp-img>One<amp-ad width=1>two": "One two",
+    "<x>One</x><y and z>two</y >": "One two",
     "<![CDATA[One & two]]>": "One & two",
     '<?xml version="1.0"?><!DOCTYPE html>One': "One",
     '<media:text type="html">One</media:text> <g-emoji alias="x">two</g-emoji>': "One two",
@@ -48,10 +58,15 @@ READ = {
     "AT&amp;amp;T&amp;#39;s": "AT&T's",
     "&lt;p&gt;One &amp;lt;b&amp;gt;two&lt;/p&gt;": "One two",
     "5 &lt; 6": "5 < 6",
+    "AT&ampT&nbspOne&hellip caf&eacutes P&ampG; &#00000039;&#x000027;": "AT&T One… cafés P&G; ''",
+    "\x1b[1;31mOne\x1b[0m \x1b]8;;https://example.com\x07two\x1b]8;;\x1b\\": "One two",
+    "One\u2800two\u3164three\u115ffour\u1160five\uffa0six\ufffcseven": "One two three four five six seven",
+    "so\u034fft dr\ufe0fin\U000e0101ks": "soft drinks",
     "One\x85two\x0bthree\u2028four\u200bfive\x1csix\xa0seven\uf0b7eight": "One two three four five six seven eight",
     "so\xadft \u202eright\u202c \u2060x\ufeffy": "soft right xy",
     "Cafe\u0301 \u1112\u1161\u11ab": "Café 한",
     '<a href="https://news.google.com/x">One</a>&nbsp;&nbsp;<font color="#6f6f6f">Two Daily</font>': "One",
+    "One <font color='#6F6F6F'>Two Daily</font>": "One",
 }
 
 
@@ -65,7 +80,9 @@ def test_a_text_is_read_as_on_a_page(text: str, expected: str) -> None:
     assert " ".join(normalise(text).split()) == expected
 
 
-@pytest.mark.parametrize("text", ["<p></p>", "&nbsp;&#8203;", "<!-- One -->", "<script>one()</script>", "\u200b\xad"])
+@pytest.mark.parametrize(
+    "text", ["<p></p>", "&nbsp;&#8203;", "<!-- One -->", "<script>one()", "\u200b\xad", "\u2800", "\ufe0f"]
+)
 def test_a_text_of_nothing_but_markup_is_empty(text: str) -> None:
     error = read_item(text, Settings()).error
     assert isinstance(error, InputError)
@@ -123,6 +140,7 @@ def test_every_door_reads_the_same_text(blank: str, classifier: Classifier, sett
 
 HOSTILE = ["<", "&", "<b>", "</", "<a '\"", '<a "', "<a b=", "<a =", "<a  ", "<x a='", "<!--", "<![", "]]>", "&amp;lt;"]
 HOSTILE += ["<script>", "</script ", "<font color=", "&#65;", "\u0301\u0323", "\u200b", "<a b='", "< /", "&amp;amp;"]
+HOSTILE += ["<b and ", "</b", "<style ", "&amp", "&#0", "\x1b[", "\x1b]", "<p hidden", "\u2800"]
 
 
 @pytest.mark.parametrize("unit", HOSTILE)
