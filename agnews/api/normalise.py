@@ -82,6 +82,8 @@ stay: some scripts need them."""
 _COMPOSABLE = re.compile("[!-~]?[^\x00-\x7f\xa0-\xbf\u2000-\u206f\u3000-\u303f\uff00-\uff0f]{1,64}")
 """A run of characters beyond ASCII, punctuation excepted. It is short because NFC takes quadratic time for marks."""
 
+_NO_LETTER = re.compile(r"[\W_]+")
+
 
 def normalise(text: str) -> str:
     """Return `text` as a person reads it. Plain text comes back as it is.
@@ -92,8 +94,12 @@ def normalise(text: str) -> str:
 
 
 def repeats(description: str, title: str) -> bool:
-    """Return whether a description says nothing but the title, or the title up to the name of the outlet."""
-    return " ".join(normalise(title).split()).startswith(" ".join(normalise(description).split()))
+    """Return whether a description has no letters and digits but those that the title begins with, in any case."""
+    return _letters(title).startswith(_letters(description))
+
+
+def _letters(text: str) -> str:
+    return _NO_LETTER.sub("", normalise(text).casefold())
 
 
 def _is_plain(text: str) -> bool:

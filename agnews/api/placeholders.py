@@ -2,6 +2,7 @@
 
 import re
 
+from agnews.api.normalise import normalise
 from agnews.api.values import Json
 
 PLACEHOLDERS = frozenset(
@@ -20,8 +21,8 @@ _NUMBER = re.compile(NUMBER, re.IGNORECASE)
 
 
 def is_placeholder(text: str) -> bool:
-    """Return whether `text` is one of PLACEHOLDERS, in any case, or nothing but a number."""
-    word = text.strip()
+    """Return whether `text` is one of PLACEHOLDERS, in any case, or a number; quotation marks do not count."""
+    word = text.strip(' "').strip()
     if len(word) > 40:
         return False
     return word.lower() in PLACEHOLDERS or _NUMBER.fullmatch(word.replace(",", "").replace(" ", "")) is not None
@@ -30,7 +31,8 @@ def is_placeholder(text: str) -> bool:
 def is_missing(value: Json) -> bool:
     """Return whether a value is missing: null, a number, or a string that is blank or a placeholder."""
     if isinstance(value, str):
-        return is_blank(value) or is_placeholder(value)
+        text = normalise(value)  # `<p>N/A</p>` is missing, too
+        return is_blank(text) or is_placeholder(text)
     return value is None or (isinstance(value, int | float) and not isinstance(value, bool))
 
 

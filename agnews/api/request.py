@@ -188,8 +188,12 @@ def checked(text: Json, settings: Settings) -> str:
     if is_placeholder(text):
         raise InputError(f"no text: {text.strip()!r} stands for a missing value")
     if is_like_json(text):
-        raise InputError("the text is JSON, or starts like it; send valid JSON that is not in a string, or a headline")
+        raise _json_text("the text")
     return text
+
+
+def _json_text(part: str) -> InputError:
+    return InputError(f"{part} is JSON, or starts like it; send valid JSON that is not in a string, or a headline")
 
 
 def _row_text(row: Mapping[str, Json], keys: Sequence[str], columns: Columns, names: ColumnNames) -> Json:
@@ -207,6 +211,8 @@ def _row_text(row: Mapping[str, Json], keys: Sequence[str], columns: Columns, na
     if not isinstance(description, str):
         name = keys[columns.description or 0]
         raise InputError(f"{name!r} must be a string, found {describe_value(description)}")
+    if is_like_json(normalise(description)):
+        raise _json_text(f"{keys[columns.description or 0]!r}")
     return joined(text, description)
 
 

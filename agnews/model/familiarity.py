@@ -1,8 +1,8 @@
 """Whether a text is in a language that the model can read, by its tokens and its letters.
 
 The model reads English. Texts of other languages fall into many word pieces, unknown letters and foreign short words.
-Each token has points, and a text with more than MAX_POINTS of them is unfamiliar. docs/api.md says how often that is
-right.
+Each token has points, and a text with more than MAX_POINTS of them, or without a known word, is unfamiliar. docs/api.md
+says how often that is right.
 """
 
 import re
@@ -37,6 +37,7 @@ class Familiarity(dict[int, int]):
     def __init__(self, tokenizer: "Tokenizer") -> None:
         super().__init__()
         self._tokenizer = tokenizer
+        self._unknown = {tokenizer.token_to_id(tokenizer.model.unk_token)}
 
     def __missing__(self, token_id: int) -> int:
         token = self._tokenizer.id_to_token(token_id) or ""
@@ -48,7 +49,11 @@ class Familiarity(dict[int, int]):
         points = sum(map(self.__getitem__, ids))
         if not text.isascii():
             points += ACCENT * len(_ACCENTED.findall(text, 0, CHARS_PER_TOKEN * len(ids)))
-        return points > MAX_POINTS
+        return points > MAX_POINTS or (points >= 0 and self._has_nothing_known(ids))
+
+    def _has_nothing_known(self, ids: list[int]) -> bool:
+        """Return whether all words are unknown, or there is no token but [CLS] and [SEP]."""
+        return len(ids) <= 2 or {token_id for token_id in ids if self[token_id]} == self._unknown
 
 
 def token_points(token: str, unknown: str) -> int:

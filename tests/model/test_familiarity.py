@@ -59,6 +59,11 @@ def test_names_numbers_and_emoji_are_familiar(text: str, classifier: Classifier)
     assert shares_marked({"text": [text]}, classifier) == {"text": 0}
 
 
+@pytest.mark.parametrize("text", ["😀", "😀😀😀", "😀!", "⚽ 3-2", "ⓄⒾⓁ", "\u0301"])
+def test_a_text_without_a_known_word_is_unfamiliar(text: str, classifier: Classifier) -> None:
+    assert shares_marked({"text": [text]}, classifier) == {"text": 1}
+
+
 def test_an_answer_says_so_only_where_it_is_unfamiliar(classifier: Classifier, settings: Settings) -> None:
     answers: Any = answer([GOAL, "Центробанк сохранил ключевую ставку"], classifier, settings)
     assert [prediction.get("unfamiliar") for prediction in answers["predictions"]] == [None, True]
