@@ -66,6 +66,13 @@ def only_place(owner: str, header: Sequence[str], places: Mapping[str, Sequence[
     return indices[0] if indices else None
 
 
+def key_of(source: Mapping[str, object], wanted: str) -> str | None:
+    """Return the key with this plain name, None if there is none. Raises InputError if there are two."""
+    keys = tuple(source)
+    index = only_place("the request", keys, places_of(keys), wanted)
+    return None if index is None else keys[index]
+
+
 def plain_name(name: str) -> str:
     """Return a name without blanks and in lower case."""
     return "".join(name.split()).lower()

@@ -4,8 +4,8 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from agnews.api.columns import ColumnNames
-from agnews.api.values import Json, describe_value
+from agnews.api.columns import ColumnNames, plain_name
+from agnews.api.values import Json, decoded, describe_value
 from agnews.errors import InputError
 from agnews.labels import LABELS
 
@@ -20,6 +20,11 @@ HUGGING_FACE_OPTIONS: Mapping[str, tuple[Json, ...]] = {
     "wait_for_model": (True, False),
 }
 """Options of Hugging Face's clients, with the values that change no answer. They are accepted and ignored."""
+
+
+MAX_TYPO_CHARS = 20
+TYPO_SIMILARITY = 0.88
+"""Of `text_colum` to `text_column` it is 0.95, of `column` to `id_column` 0.86."""
 
 
 class Options(NamedTuple):
@@ -37,8 +42,8 @@ DEFAULT_OPTIONS = Options()
 
 
 def option_spelling(key: str) -> str:
-    """Return what all spellings of an option have in common: `topk` for `topK`, `top-k` and `top_k`."""
-    return key.lower().replace("_", "").replace("-", "")
+    """Return what all spellings of an option have in common: `topk` for `topK`, `top-k`, `top k` and `top_k`."""
+    return plain_name(key).replace("_", "").replace("-", "")
 
 
 _OPTIONS = {option_spelling(name): name for name in (*OPTION_KEYS, *COLUMN_KEYS)}
@@ -56,11 +61,10 @@ def option_values(source: Mapping[str, Json]) -> dict[str, Json]:
         InputError: an option is misspelt or given twice, or a nested object has a key that is no option.
     """
     values = _own_options(source)
-    for place, nested in source.items():
-        if not _is_nesting_key(place) or nested is None:
+    for place in filter(_may_nest, source):
+        nested = _nested(source[place])
+        if nested is None:
             continue
-        if place not in NESTING_KEYS:
-            raise InputError(f"there is no option {place!r}; write {option_spelling(place)!r}")
         if not isinstance(nested, dict):
             raise InputError(f"{place!r} must be an object with options, found {describe_value(nested)}")
         inner = _own_options(nested)
@@ -72,12 +76,24 @@ def option_values(source: Mapping[str, Json]) -> dict[str, Json]:
     return values
 
 
+def _may_nest(key: str) -> bool:
+    return plain_name(key) in NESTING_KEYS
+
+
+def _nested(value: Json) -> Json:
+    """Return the object or list that a value is or holds as JSON; None for other values, which files may have there."""
+    held = decoded(value) if isinstance(value, str) else value
+    return held if isinstance(held, dict | list) else None
+
+
 def _own_options(source: Mapping[str, Json]) -> dict[str, Json]:
     values: dict[str, Json] = {}
     for key, value in source.items():
         name = option_name(key)
-        if name not in (None, key):
+        if name not in (None, plain_name(key)):
             raise InputError(f"there is no option {key!r}; write {name!r}")
+        if name in values:
+            raise InputError(f"{name!r} is in the request twice; send it once")
         if name is not None and value is not None:
             values[name] = value
     return values
@@ -87,10 +103,11 @@ def _refuse_unknown(place: str, options: Mapping[str, Json]) -> None:
     for key, value in options.items():
         if option_name(key) is not None:
             continue
-        if key not in HUGGING_FACE_OPTIONS:
+        name = plain_name(key)
+        if name not in HUGGING_FACE_OPTIONS:
             names = ", ".join((*OPTION_KEYS, *COLUMN_KEYS))
             raise InputError(f"there is no option {key!r} ({place!r} has it); the options are {names}")
-        accepted = HUGGING_FACE_OPTIONS[key]
+        accepted = HUGGING_FACE_OPTIONS[name]
         if value is not None and value not in accepted:
             choices = " or ".join(map(json.dumps, accepted))
             raise InputError(f"{key!r} in {place!r} can only be {choices}, found {describe_value(value)}")
@@ -98,21 +115,28 @@ def _refuse_unknown(place: str, options: Mapping[str, Json]) -> None:
 
 def is_option_key(key: str) -> bool:
     """Return whether a key is an option, however it is spelt, or may hold options."""
-    return option_name(key) is not None or _is_nesting_key(key)
+    return option_name(key) is not None or _may_nest(key)
 
 
-def _is_nesting_key(key: str) -> bool:
-    return option_spelling(key) in NESTING_KEYS
+def refuse_typos(batch_input: Mapping[str, Json]) -> None:
+    """Raise InputError if a key is almost the name of an option; other keys are the caller's own."""
+    for key in batch_input:
+        if is_option_key(key) or len(key) > MAX_TYPO_CHARS:
+            continue
+        from difflib import get_close_matches  # only for keys that are no options
+
+        for similar in get_close_matches(option_spelling(key), _OPTIONS, 1, TYPO_SIMILARITY):
+            raise InputError(f"there is no option {key!r}; write {_OPTIONS[similar]!r}")
 
 
 def refuse_options(item: Mapping[str, Json], keys: Sequence[str]) -> None:
     """Raise InputError if one of these keys of an object in a list has an option: they apply to the list.
 
-    A string under `options` or `parameters` is no option: files have such columns.
+    Under `options` or `parameters`, only an object or a list is one; files have text there.
     """
     for key in keys:
-        if item[key] is not None and (not _is_nesting_key(key) or isinstance(item[key], dict)):
-            raise InputError(f"{key!r} is an option; send it beside the list, for all items")
+        if item[key] is not None and not (_may_nest(key) and _nested(item[key]) is None):
+            raise InputError(f"{key!r} is an option; give it beside the texts, once for all of them")
 
 
 def read_options(source: Mapping[str, Json]) -> Options:

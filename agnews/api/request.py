@@ -87,14 +87,14 @@ def read_items(values: Sequence[Json], settings: Settings, names: ColumnNames = 
             f"{len(values):,} texts in one request, at most {settings.max_texts:,} are allowed (AGNEWS_MAX_TEXTS); "
             "send several requests"
         )
-    if names != USUAL_NAMES:
+    if values and names != USUAL_NAMES:
         _check_names([value for value in values if isinstance(value, dict)], names)
     find_keys = lru_cache(KEY_SETS)(row_keys)
     return tuple(read_item(value, settings, names, find_keys) for value in values)
 
 
 def _check_names(rows: Sequence[Mapping[str, Json]], names: ColumnNames) -> None:
-    """Raise InputError if there are rows and a named column is in none of them."""
+    """Raise InputError if a named column is in none of the rows."""
     keys = list(dict.fromkeys(key for row in rows for key in row))
     plain_names = set(map(plain_name, keys))
     missing = [
@@ -102,7 +102,7 @@ def _check_names(rows: Sequence[Mapping[str, Json]], names: ColumnNames) -> None
         for part, name in names._asdict().items()
         if name is not None and plain_name(name) not in plain_names
     ]
-    if rows and missing:
+    if missing:
         raise missing_column("the list", keys, " or ".join(missing))
 
 

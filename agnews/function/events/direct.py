@@ -64,7 +64,7 @@ class TextList:
         if len(keys) != 1:
             raise InputError(f"expected one list of texts, found {' and '.join(map(repr, keys)) or 'null'}; send one")
         values = event[keys[0]]
-        if isinstance(values, str) and plain_name(keys[0]) == "inputs":
+        if isinstance(values, str | dict) and plain_name(keys[0]) == "inputs":
             values = [values]
         if not isinstance(values, list):
             raise InputError(f"{keys[0]!r} must be a list; send a single text as 'text'")

@@ -3,9 +3,11 @@
 from collections.abc import Sequence
 
 from agnews.api.answer import Answer, ListAnswer, list_answer
-from agnews.api.options import option_values
+from agnews.api.columns import key_of, plain_name
+from agnews.api.options import option_values, refuse_typos
 from agnews.api.request import Json, Request, describe_value, read_columns, read_items, read_options
 from agnews.errors import InputError
+from agnews.function.events.direct import holds_text
 from agnews.model.classifier import Classifier
 from agnews.settings import Settings
 
@@ -17,12 +19,16 @@ class DistributedMap:
 
     @staticmethod
     def matches(event: Json) -> bool:
-        return isinstance(event, dict) and "Items" in event
+        if not isinstance(event, dict):
+            return False
+        return "Items" in event or ("items" in map(plain_name, event) and not holds_text(event))
 
     @staticmethod
     def parse(event: Json, settings: Settings) -> Request:
         assert isinstance(event, dict)
-        rows, batch_input = event["Items"], event.get("BatchInput")
+        rows, batch_input = (
+            event[key] if key else None for key in (key_of(event, "items"), key_of(event, "batchinput"))
+        )
         batch_input = {} if batch_input is None else batch_input
         if not isinstance(rows, list):
             raise InputError(f"'Items' must be a list of rows, found {describe_value(rows)}")
@@ -30,6 +36,7 @@ class DistributedMap:
             raise InputError(f"'BatchInput' must be an object, found {describe_value(batch_input)}")
         for misplaced in option_values(event):
             raise InputError(f"{misplaced!r} is beside 'Items'; send it in 'BatchInput'")
+        refuse_typos(batch_input)
         return Request(read_items(rows, settings, read_columns(batch_input)), read_options(batch_input))
 
     @staticmethod

@@ -38,7 +38,10 @@ class Warmup(Warm):
     @staticmethod
     def parse(event: Json, settings: Settings) -> Request:
         if event != {"warmup": True} or event["warmup"] is not True:  # 1 equals True
-            raise InputError('a warm-up is exactly {"warmup": true}; to classify, leave "warmup" out')
+            raise InputError(
+                'a warm-up is exactly {"warmup": true}, without options beside it or in the query; '
+                'to classify, leave "warmup" out'
+            )
         return Request(())
 
 

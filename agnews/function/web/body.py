@@ -6,7 +6,7 @@ import re
 from typing import NoReturn
 
 from agnews.api.lines import headline_lines
-from agnews.api.options import option_name, option_values
+from agnews.api.options import is_option_key, option_values
 from agnews.api.request import Json, decoded
 from agnews.api.values import is_like_json
 from agnews.function.web.errors import HttpError
@@ -43,7 +43,7 @@ def read_event(request: HttpRequest) -> Json:
     if coding != "identity":
         raise HttpError(415, f"content-encoding {coding[:40]!r} is not supported; send the body uncompressed")
     media_type, codec = content_type(request.headers.get("content-type", "application/json"))
-    options = {name: _option_value(value) for name, value in request.query.items() if option_name(name)}
+    options = {name: _option_value(value) for name, value in request.query.items() if is_option_key(name)}
     if media_type == "text/plain":
         return _merge_options(_parse_plain(_decode(request, codec)), options)
     if not _JSON_TYPE.fullmatch(media_type):

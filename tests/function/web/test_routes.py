@@ -116,6 +116,22 @@ def test_options_in_the_query_are_for_json_too_where_it_has_none(
     assert len(first["scores"]) == (3 if isinstance(body, dict) and body.get("top_k") else 2)
 
 
+@pytest.mark.parametrize("query", [{"Top_K": "2"}, {"options": '{"top_k": 2}'}, {"Parameters": '{"top_k": 2}'}])
+def test_options_in_the_query_are_found_however_they_are_written(
+    query: dict[str, str], classifier: Classifier, settings: Settings
+) -> None:
+    response: Any = answer(post_event(json.dumps(GOAL), **query), classifier, settings)
+    assert len(json.loads(response["body"])["scores"]) == 2
+
+
+def test_a_warm_up_with_options_in_the_query_is_refused_with_the_cause(
+    classifier: Classifier, settings: Settings
+) -> None:
+    status, _, message = status_and_error(answer(post_event('{"warmup": true}', top_k="2"), classifier, settings))
+    assert status == 422
+    assert "without options beside it or in the query" in message
+
+
 @pytest.mark.parametrize(
     ("event", "status", "error_type", "message"),
     [
