@@ -58,6 +58,16 @@ def test_a_row_of_a_csv_file_is_the_same_text_as_an_object(case: Any, classifier
     assert text is None or row_id == case.get("id")
 
 
+def test_a_list_in_a_string_is_a_whole_request_and_no_item(classifier: Classifier, tmp_path: Path) -> None:
+    texts = ["Striker scores twice", "Oil prices climb"]
+    content = json.dumps(texts)
+    for whole in LINE_DOORS:
+        assert texts_and_ids(whole, content.encode(), classifier, tmp_path) == [(text, None) for text in texts]
+    assert queue([content], classifier, tmp_path)[0]["count"] == 2
+    for door in ITEM_DOORS:
+        assert ["error" in answer for answer in door([content, "Coal"], classifier, tmp_path)] == [True, False]
+
+
 @pytest.mark.parametrize("door", LINE_DOORS, ids=lambda door: door.__name__)
 @pytest.mark.parametrize("case", table("lines.json"), ids=lambda case: case["name"])
 def test_plain_text_has_the_same_lines_in_every_door(

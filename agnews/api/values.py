@@ -15,7 +15,7 @@ BEFORE_JSON = "\ufeff \t\r\n"
 
 
 def decoded(text: str) -> str | dict[str, Json] | list[Json]:
-    """Return the object or list that a string holds as JSON, encoded once or several times, or else the string."""
+    """Return the object, list or string that a text is as JSON, encoded once or several times, or else the text."""
     if text[:1].isalnum():
         return text
     start = text.lstrip(BEFORE_JSON)
@@ -26,8 +26,7 @@ def decoded(text: str) -> str | dict[str, Json] | list[Json]:
     except (ValueError, RecursionError):
         return text
     if isinstance(value, str):
-        inner = decoded(value)
-        return text if isinstance(inner, str) else inner
+        return decoded(value)
     return value if isinstance(value, dict | list) else text
 
 

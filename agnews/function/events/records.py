@@ -1,14 +1,12 @@
 """Records of queues, topics and streams. Each carries a direct request in its body; all are classified together."""
 
 import base64
-import json
 import time
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from agnews.api.answer import Answer, answers, batch_answers, error_answer
 from agnews.api.request import Item, Json, Request, decoded
-from agnews.api.values import BEFORE_JSON
 from agnews.errors import AgNewsError, DeadlineError, InputError, ModelError
 from agnews.function.events.compression import unpacked
 from agnews.function.events.direct import OneText, TextList
@@ -128,22 +126,9 @@ def parse_body(text: str) -> Json:
         InputError: an EventBridge event has no request.
     """
     event = decoded(text)
-    if isinstance(event, str):
-        return _unquoted(text)
     if isinstance(event, dict) and event.get("Type") == "Notification" and isinstance(event.get("Message"), str):
         return parse_body(str(event["Message"]))
     return EventBridge.read(event) if EventBridge.matches(event) else event
-
-
-def _unquoted(text: str) -> str:
-    """Return the string that a text holds as JSON, or the text itself."""
-    start = text.lstrip(BEFORE_JSON)
-    if start[:1] != '"':
-        return text
-    try:
-        return str(json.loads(start))
-    except ValueError:
-        return text  # "Quoted" at its beginning only
 
 
 def _check_complete(predictions: Sequence[Answer]) -> None:

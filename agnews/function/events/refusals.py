@@ -5,7 +5,7 @@ from typing import NamedTuple
 from agnews.api.request import Json
 from agnews.api.values import describe_value
 from agnews.errors import InputError
-from agnews.function.events.fields import has_fields, is_present
+from agnews.function.events.fields import PIPED_FIELDS, RECORD_FIELDS, has_fields, is_present, lacking_fields
 
 BULK = "classify a file in S3 with `agnews bulk` (docs/bulk.md)"
 PIPE = 'let an EventBridge pipe send them, with the input template {"text": <$.%s>}'
@@ -74,7 +74,6 @@ BY_RECORD_FIELDS: tuple[tuple[str, Refusal], ...] = (
 )
 """By a field of the first record, for records without a source."""
 SOURCE_KEYS = ("eventSource", "EventSource")
-ANSWERED = frozenset({"sqs", "sns", "kinesis"})
 
 
 def refusal(event: Json, expected: str) -> InputError:
@@ -92,7 +91,8 @@ def by_service(service: str) -> str:
 
 def _by_record(event: Json) -> Refusal | None:
     """Return what the records of the event are, if it has any and they are not ours."""
-    first = _first(event if isinstance(event, list) else event.get("Records") if isinstance(event, dict) else None)
+    records = event if isinstance(event, list) else event.get("Records") if isinstance(event, dict) else None
+    first = records[0] if isinstance(records, list) and records else None
     for field, named in BY_RECORD_FIELDS:
         if has_fields(first, {field: is_present}):
             return named
@@ -101,10 +101,11 @@ def _by_record(event: Json) -> Refusal | None:
     if source is None:
         return None
     service = source.removeprefix("aws:")
-    if service in ANSWERED:
-        return Refusal(
-            f"a list with records of {source!r} that lack some of their fields or are mixed with others", SEND
-        )
+    fields = (PIPED_FIELDS if isinstance(event, list) else RECORD_FIELDS).get(service)
+    if fields is not None:
+        lacking = ", ".join(lacking_fields(first, fields))
+        problem = f"({lacking} missing or invalid)" if lacking else "that are mixed with others or lack some fields"
+        return Refusal(f"a list with records of {source!r} {problem}", f'{SEND}, or send {{"text": "one headline"}}')
     return BY_SOURCE.get(service) or Refusal(f"records of {source[:40]!r}", SEND)
 
 
@@ -113,7 +114,3 @@ def _by_fields(event: Json) -> Refusal | None:
         if has_fields(event, dict.fromkeys(fields, is_present)):
             return named
     return None
-
-
-def _first(records: Json) -> Json:
-    return records[0] if isinstance(records, list) and records else None

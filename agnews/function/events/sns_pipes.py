@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from agnews.api.request import Json
-from agnews.function.events.fields import has_fields, is_id, is_string
+from agnews.function.events.fields import PIPED_FIELDS, RECORD_FIELDS, has_fields
 from agnews.function.events.records import Record, RecordResult, has_records, record_answers
 from agnews.settings import Settings
 
@@ -16,7 +16,7 @@ class Sns:
 
     @staticmethod
     def matches(event: Json) -> bool:
-        return has_records(event, "EventSource", "aws:sns", {"Sns.MessageId": is_id, "Sns.Message": is_string})
+        return has_records(event, "EventSource", "aws:sns", RECORD_FIELDS["sns"])
 
     @staticmethod
     def read(event: Any, settings: Settings) -> list[Record]:
@@ -55,11 +55,5 @@ class Pipe:
 
 
 def _is_record(record: Json) -> bool:
-    if not isinstance(record, dict):
-        return False
-    match record.get("eventSource"):
-        case "aws:sqs":
-            return has_fields(record, {"messageId": is_id, "body": is_string})
-        case "aws:kinesis":
-            return has_fields(record, {"sequenceNumber": is_id, "data": is_string})
-    return False
+    source = record.get("eventSource") if isinstance(record, dict) else None
+    return any(source == f"aws:{service}" and has_fields(record, fields) for service, fields in PIPED_FIELDS.items())

@@ -5,14 +5,12 @@ from typing import Any
 
 from agnews.api.request import Json
 from agnews.errors import SettingsError
-from agnews.function.events.fields import is_id, is_object, is_string
+from agnews.function.events.fields import RECORD_FIELDS, is_id
 from agnews.function.events.records import Record, RecordResult, has_records
 from agnews.function.events.results import deliver
 from agnews.settings import Settings
 
 BatchResponse = dict[str, list[dict[str, str]]]
-SQS_FIELDS = {"messageId": is_id, "body": is_string, "attributes": is_object}
-KINESIS_FIELDS = {"kinesis.sequenceNumber": is_id, "kinesis.data": is_string, "eventID": is_id}
 
 
 class Sqs:
@@ -22,7 +20,7 @@ class Sqs:
 
     @staticmethod
     def matches(event: Json) -> bool:
-        return has_records(event, "eventSource", "aws:sqs", SQS_FIELDS)
+        return has_records(event, "eventSource", "aws:sqs", RECORD_FIELDS["sqs"])
 
     @staticmethod
     def read(event: Any, settings: Settings) -> list[Record]:
@@ -44,7 +42,7 @@ class Kinesis:
 
     @staticmethod
     def matches(event: Json) -> bool:
-        return has_records(event, "eventSource", "aws:kinesis", KINESIS_FIELDS)
+        return has_records(event, "eventSource", "aws:kinesis", RECORD_FIELDS["kinesis"])
 
     @staticmethod
     def read(event: Any, settings: Settings) -> list[Record]:

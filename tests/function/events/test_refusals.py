@@ -111,6 +111,13 @@ def records(source: str, **fields: Json) -> dict[str, Json]:
         (records("aws:ses", ses={}), "an email from SES", "SQS"),
         (records("aws:codecommit", codecommit={}), "a CodeCommit trigger", "another function"),
         (records("aws:new"), "records of 'aws:new'", "SQS"),
+        (records("aws:sqs", body=GOAL), "a list with records of 'aws:sqs' (messageId, attributes missing", '"text"'),
+        (
+            records("aws:kinesis", kinesis={"data": "QQ=="}),
+            "a list with records of 'aws:kinesis' (kinesis.sequenceNumber, ",
+            "eventID",
+        ),
+        ([{"eventSource": "aws:sqs", "body": GOAL}], "a list with records of 'aws:sqs' (messageId missing", "SQS"),
         ({"Records": [{"cf": {"request": {}}}]}, "a CloudFront request", "Function URL"),
         ({"requestContext": {"connectionId": "x", "eventType": "MESSAGE"}, "body": "{}"}, "a", "WebSocket"),
         ({"type": "TOKEN", "methodArn": "arn", "authorizationToken": "x"}, "an API Gateway authorizer", "another"),
