@@ -1,13 +1,16 @@
 """The Python interface, `agnews.classify` and `agnews.load`: the function's answers without an event."""
 
+import operator
 import os
+import sys
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from threading import Lock
-from typing import overload
+from typing import Any, overload
 
 from agnews.api.answer import Answer, answers
-from agnews.api.request import Item, Json, Request, read_item, read_options
+from agnews.api.request import Json, Request, read_columns, read_item, read_items, read_options
 from agnews.model.classifier import Classifier
 from agnews.model.classifier import load as load_classifier
 from agnews.settings import EngineName, Settings
@@ -27,16 +30,40 @@ class NewsClassifier:
 
     @overload
     def classify(  # type: ignore[overload-overlap]  # a str is an iterable of str, too
-        self, texts: Text, *, top_k: int = 1, min_score: float = 0.0, explain: bool = False
+        self,
+        texts: Text,
+        *,
+        top_k: int = 1,
+        min_score: float = 0.0,
+        explain: bool = False,
+        text_column: str | None = None,
+        description_column: str | None = None,
+        id_column: str | None = None,
     ) -> Answer: ...
 
     @overload
     def classify(
-        self, texts: Iterable[Text], *, top_k: int = 1, min_score: float = 0.0, explain: bool = False
+        self,
+        texts: Iterable[Text],
+        *,
+        top_k: int = 1,
+        min_score: float = 0.0,
+        explain: bool = False,
+        text_column: str | None = None,
+        description_column: str | None = None,
+        id_column: str | None = None,
     ) -> list[Answer]: ...
 
     def classify(
-        self, texts: Text | Iterable[Text], *, top_k: int = 1, min_score: float = 0.0, explain: bool = False
+        self,
+        texts: Text | Iterable[Text],
+        *,
+        top_k: int = 1,
+        min_score: float = 0.0,
+        explain: bool = False,
+        text_column: str | None = None,
+        description_column: str | None = None,
+        id_column: str | None = None,
     ) -> Answer | list[Answer]:
         """Return the prediction for one text, or a list of them for several, in their order.
 
@@ -47,17 +74,25 @@ class NewsClassifier:
             top_k: 1 to 4; above 1, predictions list the scores of that many topics.
             min_score: 0 to 1; below it the label is None and `abstained` is True.
             explain: whether predictions say what each word contributed to the score.
+            text_column: the key of the text in mappings, if it is not `text`, `headline` or `title`.
+            description_column: the key of the description.
+            id_column: the key of the id.
 
         Raises:
             InputError: the one text cannot be classified, or an option has a bad value.
             LimitError: `explain` is set, and there are more words to explain than AGNEWS_MAX_TEXTS.
             ModelError, SettingsError: as `load`, at the first use.
         """
-        options = read_options({"top_k": top_k, "min_score": min_score, "explain": explain})
+        given: dict[str, object] = {"top_k": top_k, "min_score": min_score, "explain": explain}
+        given |= {"text_column": text_column, "description_column": description_column, "id_column": id_column}
+        values = {name: _builtin(value) for name, value in given.items()}
+        options, names = read_options(values), read_columns(values)
         classifier, settings = self._load()
-        if isinstance(texts, Iterable) and not isinstance(texts, str | bytes | Mapping):
-            return answers(Request(tuple(_item(text, settings) for text in texts), options), classifier, settings)
-        item = _item(texts, settings)
+        rows = _rows(texts)
+        if rows is not None:
+            items = read_items(rows, settings._replace(max_texts=sys.maxsize), names)
+            return answers(Request(items, options), classifier, settings)
+        item = read_item(_value(texts), settings, names)
         if item.error is not None:
             raise item.error
         return answers(Request((item,), options), classifier, settings)[0]
@@ -72,9 +107,31 @@ class NewsClassifier:
             return self._loaded[process]
 
 
-def _item(text: Text, settings: Settings) -> Item:
-    # Rows of a DataFrame may have numbers for keys.
-    return read_item({str(key): text[key] for key in text} if isinstance(text, Mapping) else text, settings)
+def _rows(texts: Any) -> list[Json] | None:
+    """Return the values of several texts, None for one."""
+    if isinstance(texts, str | bytes | Mapping):
+        return None
+    try:
+        values = iter(texts)
+    except TypeError:  # it is no iterable, or an array of NumPy without a dimension
+        return None
+    return list(map(_value, values))
+
+
+def _value(text: Any) -> Json:
+    """Return a text as JSON has it. Rows of a DataFrame may have numbers for keys."""
+    return {str(key): _builtin(text[key]) for key in text} if isinstance(text, Mapping) else _builtin(text)
+
+
+def _builtin(value: Any) -> Any:
+    """Return a number of another type, such as NumPy's, as Python's own, and any other value as it is."""
+    if value is None or isinstance(value, str | int | float):
+        return value
+    for method, convert in (("__index__", operator.index), ("__float__", float)):
+        if hasattr(value, method):
+            with suppress(TypeError, ValueError):
+                return convert(value)
+    return value
 
 
 def load(*, engine: EngineName | None = None, model_dir: str | Path | None = None) -> NewsClassifier:

@@ -8,9 +8,11 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 import agnews
+from agnews.api.request import Json
 from agnews.errors import InputError, ModelError, SettingsError
 from agnews.function.events.dispatch import answer
 from agnews.model.classifier import Classifier, load
@@ -76,6 +78,39 @@ def test_what_is_no_text_is_an_error_in_a_list_and_raised_alone(missing: Any) ->
 def test_an_option_with_a_bad_value_is_refused(options: Any, message: str) -> None:
     with pytest.raises(InputError) as raised:
         agnews.classify(GOAL, **options)
+    assert str(raised.value) == message
+
+
+@pytest.mark.parametrize("scalar", [np.int64, np.uint8, np.int32])
+def test_numbers_of_numpy_are_numbers(scalar: Any) -> None:
+    row = {"id": scalar(7), "title": OIL, "description": np.float32("nan")}
+    expected = agnews.classify({"id": 7, "title": OIL}, top_k=2, min_score=0.5)
+    half: Any = np.float16(0.5)
+    assert agnews.classify(row, top_k=scalar(2), min_score=half) == expected
+    json.dumps(agnews.classify([row], top_k=scalar(2)))
+
+
+def test_columns_are_named_as_in_an_event(classifier: Classifier, settings: Settings) -> None:
+    rows: list[dict[str, Json]] = [{"nr": 1, "body": OIL, "more": "a"}, {"nr": 2, "body": GOAL, "more": "b"}]
+    names: Any = {"text_column": "body", "description_column": "more", "id_column": "nr"}
+    expected: Any = answer({"texts": [*rows], **names}, classifier, settings)
+    assert agnews.classify(rows, **names) == expected["predictions"]
+    assert agnews.classify(rows[0], **names) == expected["predictions"][0]
+    with pytest.raises(InputError, match="the list has no column 'boddy'"):
+        agnews.classify(rows, text_column="boddy")
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ({"title": OIL, "top_k": 2}, "'top_k' is an option; give it beside the texts, once for all of them"),
+        (np.array("Oil"), "a text must be a string, found a value of type ndarray"),
+        (5, "a text must be a string, found the number 5"),
+    ],
+)
+def test_what_cannot_be_one_text_is_refused_with_the_cause(text: Any, message: str) -> None:
+    with pytest.raises(InputError) as raised:
+        agnews.classify(text)
     assert str(raised.value) == message
 
 
