@@ -4,12 +4,13 @@ import io
 from collections.abc import Callable, Sequence
 
 from agnews.api.columns import ColumnNames
+from agnews.api.forms import named_delimiter
 from agnews.api.request import read_item
 from agnews.cli.bulk.reader import DELIMITER, step_functions_records
 from agnews.cli.files.columns import file_columns, text_notes
 from agnews.cli.files.json_rows import REMEDY, check_keys, is_document, line_value
 from agnews.cli.files.lines import UTF_8_BOM, Line, read_lines
-from agnews.cli.files.records import csv_records, find_delimiter, named_delimiter
+from agnews.cli.files.records import csv_records, find_delimiter
 from agnews.cli.files.rows import Table, fields_error, read_header
 from agnews.cli.files.signatures import kind_of
 from agnews.errors import InputError

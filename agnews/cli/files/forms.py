@@ -4,8 +4,7 @@ import re
 from pathlib import Path
 from typing import Literal, get_args
 
-from agnews.api.columns import TEXT_KEYS, plain_name
-from agnews.cli.files.records import DELIMITERS, NAME, cells_of, named_delimiter
+from agnews.api.forms import is_csv_header
 from agnews.errors import InputError
 
 Form = Literal["txt", "csv", "tsv", "jsonl", "json"]
@@ -22,9 +21,6 @@ COMPRESSED = (".gz", ".zst")
 TABLE_SUFFIXES = (".xlsx", ".xls", ".ods", ".parquet")
 
 _JSON = re.compile(r'\s*(\{\s*(["}]|$)|\[\s*([\[{"\]]|$))')
-_PLAIN_NAME = re.compile(r"\w[\w.-]{0,39}")
-_AG_NEWS = re.compile(r'"?[0-4]"?,".*"')
-"""AG News' own files: class, title and description, without a header."""
 
 
 def form_of_name(path: Path) -> Form | None:
@@ -50,19 +46,3 @@ def form_of(name: str, first_line: str, named: Form | None) -> Form:
             "or --input-format txt if each line is a headline"
         )
     return "csv" if is_header else named or "txt"
-
-
-def is_csv_header(first_line: str) -> bool | None:
-    """Return whether a line is the header of a CSV file, or None if that is unclear."""
-    line = first_line.strip()
-    if named_delimiter(line):
-        return True
-    for delimiter in DELIMITERS:
-        cells = [cell.strip() for cell in cells_of(line, delimiter)]
-        if len(cells) > 1 and all(map(NAME.fullmatch, cells)):
-            if any(plain_name(cell) in TEXT_KEYS for cell in cells):
-                return True
-            if all(map(_PLAIN_NAME.fullmatch, cells)) and f"{delimiter} " not in line:
-                return None
-    unclear = plain_name(line.strip('"')) in TEXT_KEYS or _AG_NEWS.fullmatch(line)
-    return None if unclear else False

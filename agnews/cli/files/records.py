@@ -1,18 +1,15 @@
 """CSV records, and the delimiter that separates their fields."""
 
 import csv
-import re
 from collections import deque
 from collections.abc import Iterator
 
+from agnews.api.forms import DELIMITERS, NAME, named_delimiter
 from agnews.cli.files.lines import Line
 from agnews.errors import InputError
 
 MAX_FIELD_CHARS = 1024 * 1024
 """Limit of one CSV field, and so how much text is read after a quote that is never closed."""
-DELIMITERS = (",", ";", "\t", "|")
-NAME = re.compile(r"\w[\w ./#()-]{0,39}")
-"""What the name of a column looks like."""
 QUOTE_REMEDY = 'put a field with quotation marks in quotation marks and double those inside: "say ""no"""'
 
 
@@ -64,12 +61,6 @@ def _count_names(cells: list[str]) -> int:
     """Return how many cells could be names of columns; 0 if the first one could not, as in a row of texts."""
     names = [NAME.fullmatch(cell.strip()) is not None for cell in cells]
     return sum(names) if names and (names[0] or not cells[0]) else 0
-
-
-def named_delimiter(line: str) -> str:
-    """Return the delimiter that a line such as `sep=;` names; empty for any other line."""
-    name, _, delimiter = line.strip(' "\r\n').partition("=")
-    return delimiter if name.lower() == "sep" and len(delimiter) == 1 else ""
 
 
 def cells_of(line: str, delimiter: str) -> list[str]:

@@ -4,10 +4,11 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from agnews.api.columns import ColumnNames
+from agnews.api.forms import named_delimiter
 from agnews.api.request import Json
 from agnews.cli.files.columns import NO_NAMES, file_columns, text_notes
 from agnews.cli.files.lines import Line, Lines
-from agnews.cli.files.records import csv_records, find_delimiter, named_delimiter
+from agnews.cli.files.records import csv_records, find_delimiter
 from agnews.errors import InputError
 
 

@@ -2,6 +2,8 @@
 
 from typing import NamedTuple
 
+from agnews.api.forms import markup_of
+
 
 class Kind(NamedTuple):
     """A kind of file that is not text."""
@@ -11,7 +13,7 @@ class Kind(NamedTuple):
     """What to do if it cannot be read as it is."""
 
 
-PIPE = "agnews classify --input-format csv"
+PIPE = "agnews classify"
 GZIP = Kind("gzip-compressed", f"pipe it: gzip -dc FILE | {PIPE}")
 ZSTANDARD = Kind("zstd-compressed", f"pip install zstandard, or pipe it: zstd -dc FILE | {PIPE}")
 PARQUET = Kind("a Parquet file", "pip install pyarrow to read it, or save it as CSV")
@@ -38,11 +40,7 @@ SIGNATURES = {
     b"\xff\xd8\xff": Kind("a picture", "agnews reads text"),
     b"version https://git-lfs": Kind("a Git LFS pointer, not the file itself", "fetch the file: git lfs pull"),
 }
-MARKUP = {
-    b"<!doctype html": Kind("a web page (HTML)", "download the file itself"),
-    b"<html": Kind("a web page (HTML)", "download the file itself"),
-    b"<?xml": Kind("an XML file", "convert it to CSV or JSON Lines"),
-}
+MARKUP_REMEDY = "download the file itself, or convert it to CSV or JSON Lines"
 ZIPPED = {
     b"xl/": WORKBOOK,
     b"opendocument.spreadsheet": WORKBOOK,
@@ -60,6 +58,7 @@ def kind_of(head: bytes) -> Kind | None:
         return next((kind for part, kind in ZIPPED.items() if part in head), ZIP)
     if head[257:262] == b"ustar":
         return TAR
-    kinds = (kind for start, kind in SIGNATURES.items() if head.startswith(start))
-    start_of_text = head[:64].removeprefix(b"\xef\xbb\xbf").lstrip().lower()
-    return next(kinds, None) or next((kind for tag, kind in MARKUP.items() if start_of_text.startswith(tag)), None)
+    markup = markup_of(head[:64].decode(errors="ignore"))
+    if markup is not None:
+        return Kind(markup, MARKUP_REMEDY)
+    return next((kind for start, kind in SIGNATURES.items() if head.startswith(start)), None)

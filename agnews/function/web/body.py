@@ -5,6 +5,7 @@ import json
 import re
 from typing import NoReturn
 
+from agnews.api.forms import is_csv_header, markup_of
 from agnews.api.lines import headline_lines
 from agnews.api.options import is_option_key, option_values
 from agnews.api.request import Json, decoded
@@ -120,9 +121,21 @@ def _parse_plain(text: str) -> Json:
     lines = headline_lines(text)
     if not lines:
         raise HttpError(400, "the body is empty; send one headline per line")
+    _refuse_other_text(text, lines[0])
     if is_like_json(lines[0]) and isinstance(decoded(lines[0]), str):
         return _parse_json(text)  # raises, with the place that is not JSON
     return {"texts": [*lines]}
+
+
+def _refuse_other_text(text: str, first_line: str) -> None:
+    """Raise HttpError if text is a table, a web page or a feed, or in another charset than its headers say."""
+    kind = markup_of(text)
+    if "\0" in text:
+        kind = "in another charset than UTF-8, or no text (it has NUL characters)"
+    elif kind is None and is_csv_header(first_line) is not False:
+        kind = "a table (its first line is a header, or AG News' class, title and description)"
+    if kind is not None:
+        raise HttpError(400, f"the body is {kind}; send JSON, or UTF-8 text with one headline per line")
 
 
 def _option_value(value: str) -> Json:

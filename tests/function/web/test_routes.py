@@ -94,6 +94,30 @@ def test_json_in_plain_text_is_the_request_that_it_is(body: str, classifier: Cla
     assert [(item["label"], len(item["scores"])) for item in predictions] == [("Sports", 2), ("Business", 2)]
 
 
+@pytest.mark.parametrize(
+    ("body", "message"),
+    [
+        (f"id,title\n1,{OIL}\n", "the body is a table"),
+        (f"\ufeff Title \tId\r\n{OIL}\t1\r\n", "the body is a table"),
+        (f"sep=;\nnr;kop\n1;{OIL}\n", "the body is a table"),
+        (f"title\n{OIL}\n", "the body is a table"),
+        (f'"3","{OIL}","Crude rose."\n', "the body is a table"),
+        (f"\n<!DOCTYPE html>\n<title>{OIL}</title>\n", "the body is a web page"),
+        (f'\ufeff<?xml version="1.0"?>\n<rss><title>{OIL}</title></rss>\n', "the body is an XML file"),
+        (f"<rss><title>{OIL}</title></rss>\n", "the body is a feed"),
+        (f"{OIL}\n{GOAL}\n".encode("utf-16-le"), "the body is in another charset than UTF-8"),
+    ],
+)
+def test_plain_text_that_has_another_form_is_refused_with_what_it_is(
+    body: str | bytes, message: str, classifier: Classifier, settings: Settings
+) -> None:
+    response: Any = answer(post_event(body, {"content-type": "text/plain"}), classifier, settings)
+    status, error_type, text = status_and_error(response)
+    assert (status, error_type) == (400, "HttpError")
+    assert text.startswith(message)
+    assert text.endswith("send JSON, or UTF-8 text with one headline per line")
+
+
 @pytest.mark.parametrize("body", [{"text": GOAL, "top_k": 2}, {"text": GOAL, "parameters": {"top_k": 2}}])
 def test_json_encoded_twice_is_decoded_and_its_options_go_before_the_query(
     body: Json, classifier: Classifier, settings: Settings
