@@ -48,7 +48,7 @@ def classify(arguments: argparse.Namespace) -> int:
         unwritten = f"; {arguments.output} was not written" if arguments.output else ""
         say(f"interrupted after {tally.rows:,} rows, at line {tally.line:,}{unwritten}")
         return 130
-    status = tally.summarise(source.name, source.notes)
+    status = tally.summarise(source.name, source.notes, source.header)
     if arguments.output:
         say(f"{tally.rows:,} rows written to {arguments.output}")
     return status

@@ -45,8 +45,14 @@ class Tally:
         self.rows += len(answered)
         self.line = answered[-1].row.line
 
-    def summarise(self, name: str, notes: Sequence[str]) -> int:
-        """Print the notes, what is damaged and how many rows failed, and return the exit status."""
+    def summarise(self, name: str, notes: Sequence[str], header: Sequence[str] = ()) -> int:
+        """Print the notes, what is damaged and how many rows failed, and return the exit status.
+
+        `header` has the columns of a file that has some.
+        """
+        if not self.rows:
+            below = f" below its header {','.join(header)[:60]!r}" if header else ""
+            say(f"{name} has no headlines{below}")
         for note in notes[:MAX_NOTES]:
             say(f"{name}: {note}")
         if len(notes) > MAX_NOTES:

@@ -14,6 +14,25 @@ def written(path: Path, content: bytes) -> Path:
     return path
 
 
+@pytest.mark.parametrize(
+    ("name", "content", "message"),
+    [
+        ("a.txt", b"\n \n", "a.txt has no headlines"),
+        ("a.jsonl", b"", "a.jsonl has no headlines"),
+        ("a.json", b"[]", "a.json has no headlines"),
+        ("a.csv", b"id,Title\n", "a.csv has no headlines below its header 'id,Title'"),
+    ],
+)
+def test_a_file_without_headlines_is_said(
+    name: str, content: bytes, message: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = written(tmp_path / name, content)
+    assert main(["classify", str(path), "--format", "jsonl"]) == 0
+    shown = capsys.readouterr()
+    assert shown.out == ""
+    assert shown.err.endswith(f"{message}\n")
+
+
 def test_only_twenty_bad_rows_are_reported_and_all_counted(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path = written(tmp_path / "bad.jsonl", b'""\n' * 50)
     assert main(["classify", "--file", str(path), "--output", str(tmp_path / "out.csv")]) == 1

@@ -66,6 +66,21 @@ FORMS = [
     ),
     FileCase("series.json", '{"0": "Oil prices climb", "1": "Striker scores twice"}', TEXTS),
     FileCase("table.json", f'{{"schema": {{"fields": []}}, "data": {RECORDS}}}', ROWS),
+    FileCase("one_series.jsonl", '{"0": "Oil prices climb"}\n\n', TEXTS[:1]),
+    FileCase(
+        "values_that_look_like_documents.jsonl",
+        '{"id": "1", "title": "Oil prices climb", "data": ["x"]}\n{"title": {"0": "a"}}\n{"0": "a"}\n["a"]\n',
+        ROWS[:1],
+        ("a text must be a string", "found keys '0'", "found a list of 1"),
+    ),
+    FileCase("data.jsonl", '{"id": "1", "title": "Oil prices climb", "data": ["x"]}\n', ROWS[:1]),
+    FileCase("articles.jsonl", '{"article": {"title": "a"}}\n' * 2, [], ("found keys 'article'",) * 2),
+    FileCase("inputs.jsonl", '{"inputs": {"text": "a", "text_pair": "b"}}', [], ("found keys 'inputs'",)),
+    FileCase(
+        "ag_news.csv",
+        '"3","Oil prices climb","Crude rose."\n2,Goal,NaN\n',
+        [(None, "Oil prices climb Crude rose."), (None, "Goal")],
+    ),
     FileCase("plain.csv.gz", gzip.compress(PLAIN.encode()), ROWS),
     FileCase("two.csv.gz", gzip.compress(PLAIN[:30].encode()) + gzip.compress(PLAIN[30:].encode()), ROWS),
     FileCase("really_gzip.csv", gzip.compress(PLAIN.encode()), ROWS),
@@ -91,14 +106,28 @@ ENCODINGS = [
     FileCase("utf_16.txt", "Oil prices climb\r\nStriker scores twice".encode("utf-16"), TEXTS),
     FileCase("joined.csv", f"\ufeff{PLAIN}\ufeff{PLAIN}", ROWS * 2),
     FileCase("joined.txt", "\ufeffOil prices climb\n\ufeffStriker scores twice\n", TEXTS),
-    FileCase("joined_others.csv", f"{PLAIN}\ufefftitle,id\n", ROWS, ("another file begins here",)),
-    FileCase("cp1252.csv", PLAIN.encode() + "3,Société\n".encode("cp1252"), ROWS, ("add --encoding cp1252",)),
+    FileCase("cp1252.csv", PLAIN.encode() + "3,Société\n".encode("cp1252"), ROWS, ("the line is not UTF-8",)),
+    FileCase("cp1252.txt", "Oil prices climb\nSociété\n".encode("cp1252"), TEXTS[:1], ("the line is not UTF-8",)),
+    FileCase("nul.csv", "id,title,x\n1,Oil prices climb,\n2,Goal,a\0b\n", ROWS[:1], ("NUL",)),
+]
+JOINED = [
+    FileCase("joined_alike.csv", f"{PLAIN} ID , Title \n{PLAIN[9:]}", ROWS * 2),
+    FileCase("joined_in_another_order.csv", f"{PLAIN}\ufeffTitle,Id\nGoal,3\n{PLAIN}", [*ROWS, ("3", "Goal"), *ROWS]),
+    FileCase(
+        "joined_in_another_order_of_three.csv",
+        "id,title,kind\n1,Oil prices climb,x\nid,kind,title\n2,politics and more,Striker scores twice\n",
+        ROWS,
+    ),
+    FileCase("joined_others.csv", f"{PLAIN}title,kind\nGoal,a\n{PLAIN}", ROWS * 2, ("begins here (line 4)",) * 2),
+    FileCase("joined_others_bom.csv", f"{PLAIN}\ufeffid,kop\n3,Goal\n", ROWS, ("begins here (line 4)",) * 2),
+    FileCase("no_header.csv", f"{PLAIN}3,Title\n4,A text\n", [*ROWS, ("3", "Title"), ("4", "A text")]),
 ]
 BAD_ROWS = [
     FileCase("surplus.csv", PLAIN.replace("climb", "climb,,").replace("twice", "twice, "), ROWS),
     FileCase("surplus_header.csv", PLAIN.replace("title", "title,,"), ROWS),
     FileCase("empty_rows.csv", PLAIN + ',\n" ",""\n,,,\n', ROWS),
     FileCase("comma.csv", PLAIN + "3,Oil, gas\n", ROWS, ("put a field that contains ',' in quotation marks",)),
+    FileCase("blank.csv", PLAIN + '3, "Oil, gas"\n', ROWS, ("leave out the blank before the quotation mark",)),
     FileCase(
         "backslash.csv", 'id,title\n1,"Oil \\"prices\\" climb"\n2,"Goal"\n', [("2", "Goal")], ("double those inside",)
     ),
@@ -116,7 +145,7 @@ BAD_ROWS = [
     FileCase("no_description.csv", "title,description\nOil prices climb,N/A\nGoal,NaN\n", [TEXTS[0], (None, "Goal")]),
     FileCase("no_description.jsonl", '{"title": "Goal", "description": NaN}', [(None, "Goal")]),
 ]
-FILE_CASES = [*LINE_ENDS, *FORMS, *COLUMNS, *ENCODINGS, *BAD_ROWS]
+FILE_CASES = [*LINE_ENDS, *FORMS, *COLUMNS, *ENCODINGS, *JOINED, *BAD_ROWS]
 
 REFUSED = [
     ("twice.csv", "title,title\na,b\n", "has 2 columns 'title'"),
@@ -139,6 +168,7 @@ REFUSED = [
     ("picture.csv", b"\x89PNG\r\n\x1a\n", "picture.csv is a picture"),
     ("page.csv", "<!DOCTYPE html>\n<html>", "page.csv is a web page (HTML); download the file itself"),
     ("feed.csv", '\ufeff<?xml version="1.0"?>', "feed.csv is an XML file"),
+    ("feed.txt", '<rss version="2.0">\n<title>Oil prices climb</title>\n</rss>', "feed.txt is a feed (RSS)"),
     (
         "archive.csv",
         b"PK\x03\x04" + b"\0" * 26 + b"a.csv",
@@ -146,7 +176,7 @@ REFUSED = [
     ),
     ("archive.txt", b"a.csv".ljust(257, b"\0") + b"ustar\0", "is a tar archive; unpack it, or pipe its file: tar -xOf"),
     ("export.xls", PLAIN, "export.xls is not what its name says, but text; if it is CSV, say --input-format csv"),
-    ("old.csv", b"BZh91AY&SY", "is bzip2-compressed; pipe it: bzip2 -dc FILE |"),
+    ("old.csv", b"BZh91AY&SY", "is bzip2-compressed; pipe it: bzip2 -dc FILE | agnews classify"),
     ("old.txt", b"%PDF-1.7\n", "is a PDF document"),
     ("notes.docx", "Oil prices climb", "expected a name that ends in .txt, .csv, .tsv, .jsonl, .ndjson, .json,"),
 ]

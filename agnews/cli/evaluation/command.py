@@ -7,7 +7,7 @@ from pathlib import Path
 from agnews.cli.arguments import settings_from
 from agnews.cli.console import say, utf8_output
 from agnews.cli.evaluation import report_folder
-from agnews.cli.evaluation.examples import LabelColumns, LabelledFile, evaluated_file, read_examples
+from agnews.cli.evaluation.examples import LabelColumns, LabelledFile, evaluated_file, read_files
 from agnews.cli.evaluation.labels import named_labels
 from agnews.cli.evaluation.measurement import Report, Task, by_scope, chosen_views, comparison, measure_views
 from agnews.cli.evaluation.text_report import report_text
@@ -19,14 +19,14 @@ from agnews.settings import ENGINES, Settings
 
 
 def evaluate(arguments: argparse.Namespace) -> int:
-    """Run the command: write the report's folder and print the report. Returns 0."""
+    """Run the command: write the report's folder and print the report. Returns 0, or 1 if rows were left out."""
     settings = settings_from(arguments)
     reference = reference_settings(arguments.compare, settings)
     named = named_labels(arguments.labels, arguments.out_of_scope)
     columns = LabelColumns(arguments.label_column, arguments.by, named, arguments.column, arguments.encoding)
     if len({path.resolve() for path in arguments.files}) < len(arguments.files):
         raise InputError("a file is named twice; its rows would count twice")
-    files = {path: read_examples(path, columns, settings) for path in arguments.files}
+    files = read_files(arguments.files, columns, settings)
     for path, file in files.items():
         for note in file.notes:
             say(f"{path}: {note}")
@@ -36,7 +36,7 @@ def evaluate(arguments: argparse.Namespace) -> int:
     missing = "" if report_folder.can_plot() else ", without plots, which need pip install matplotlib"
     say(f"the report is in {arguments.report / report_folder.REPORT_PAGE}{missing}")
     utf8_output().write(report_text(report))
-    return 0
+    return 1 if any(file.left_out for file in files.values()) else 0
 
 
 def reference_settings(choice: str | None, settings: Settings) -> Settings | None:

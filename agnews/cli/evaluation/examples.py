@@ -4,17 +4,16 @@ import hashlib
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from itertools import chain
 from pathlib import Path
 from typing import TypedDict
 
 from agnews.api.columns import TEXT_KEYS, ColumnNames, find_columns
 from agnews.api.placeholders import is_missing
 from agnews.api.request import checked
-from agnews.cli.evaluation.labels import LabelNumbers, label_key, label_numbers, topic_index
+from agnews.cli.evaluation.labels import LabelNumbers, label_numbers, numeric_labels, topic_index
 from agnews.cli.files.columns import check_names, find_column, text_notes
 from agnews.cli.files.lines import Line
-from agnews.cli.files.rows import Table, fields_error, without_surplus
+from agnews.cli.files.rows import Table, aligned_records, fields_error, split_header
 from agnews.cli.files.sources import open_table
 from agnews.errors import InputError
 from agnews.labels import LABELS
@@ -48,6 +47,8 @@ class LabelledFile:
     examples: Sequence[LabelledExample]
     label_numbers: LabelNumbers | None
     """How the file numbers the topics; None if it names them."""
+    left_out: int = 0
+    """Rows that could not be used."""
     notes: Sequence[str] = ()
     """How the file was read."""
 
@@ -57,6 +58,7 @@ class EvaluatedFile(TypedDict):
 
     name: str
     rows: int
+    left_out: int
     sha256: str
     label_numbers: LabelNumbers | None
 
@@ -71,9 +73,6 @@ class Layout:
     """In the order in which they are tried."""
     description: int | None
     group: int | None = None
-
-
-AG_NEWS = Layout(width=3, label=0, texts=(1,), description=2)
 
 
 @dataclass(frozen=True)
@@ -92,11 +91,46 @@ class LabelColumns:
     """None: UTF-8, UTF-16 or UTF-32."""
 
 
+@dataclass(frozen=True)
+class Rows:
+    """The rows of one file that can be used."""
+
+    labelled: Sequence[tuple[str, LabelledExample]]
+    """Each with its label as it is in the file; the examples are still without theirs."""
+    left_out: int
+    notes: Sequence[str]
+
+
+def read_files(paths: Sequence[Path], columns: LabelColumns, settings: Settings) -> dict[Path, LabelledFile]:
+    """Return the examples of files that number the topics alike.
+
+    Raises:
+        InputError: a file has no rows that can be used, or labels whose meaning is unknown or unclear.
+    """
+    files = {path: _read_rows(path, columns, settings) for path in paths}
+    numbers = {
+        path: numeric_labels((label for label, _ in rows.labelled), columns.named) for path, rows in files.items()
+    }
+    numbering = label_numbers(set().union(*numbers.values()))
+    return {
+        path: with_labels(str(path), rows, columns.named, numbering if numbers[path] else None)
+        for path, rows in files.items()
+    }
+
+
 def read_examples(path: Path, columns: LabelColumns, settings: Settings) -> LabelledFile:
-    """Return the examples of one file. Raises InputError, with line numbers, if one cannot be used."""
+    """Return the examples of one file. Raises InputError as `read_files` does."""
+    return read_files([path], columns, settings)[path]
+
+
+def _read_rows(path: Path, columns: LabelColumns, settings: Settings) -> Rows:
+    errors: list[str] = []
     with open_table(path, columns.encoding) as table:
-        rows = list(_rows(str(path), table, columns, settings))
-    return replace(with_labels(str(path), rows, columns.named), notes=table.notes)
+        rows = list(_rows(str(path), table, columns, settings, errors))
+    if not rows:
+        raise InputError(errors[0] if errors else f"{path} has no rows below its header")
+    left_out = [f"{len(errors):,} rows left out, the first is {errors[0]}"] if errors else []
+    return Rows(rows, len(errors), [*table.notes, *left_out])
 
 
 def evaluated_file(path: Path, file: LabelledFile) -> EvaluatedFile:
@@ -106,26 +140,24 @@ def evaluated_file(path: Path, file: LabelledFile) -> EvaluatedFile:
     return {
         "name": path.name,
         "rows": len(file.examples),
+        "left_out": file.left_out,
         "sha256": digest,
         "label_numbers": file.label_numbers,
     }
 
 
-def with_labels(
-    name: str, rows: Sequence[tuple[str, LabelledExample]], named: Mapping[str, int | None]
-) -> LabelledFile:
+def with_labels(name: str, rows: Rows, named: Mapping[str, int | None], numbers: LabelNumbers | None) -> LabelledFile:
     """Return the examples with what the labels beside them mean. Raises InputError with all unknown labels."""
-    numbers = label_numbers((label for label, _ in rows), named)
     examples: list[LabelledExample] = []
     unknown: dict[str, list[str]] = defaultdict(list)
-    for label, example in rows:
+    for label, example in rows.labelled:
         try:
             examples.append(replace(example, label=topic_index(label, named, numbers), label_text=label.strip()))
         except KeyError:
             unknown[label.strip()].append(example.where)
     if unknown:
         raise _unknown_labels(name, unknown)
-    return LabelledFile(examples, numbers)
+    return LabelledFile(examples, numbers, rows.left_out, rows.notes)
 
 
 def _unknown_labels(name: str, places: Mapping[str, Sequence[str]]) -> InputError:
@@ -142,30 +174,21 @@ def _unknown_labels(name: str, places: Mapping[str, Sequence[str]]) -> InputErro
     )
 
 
-def _rows(name: str, table: Table, columns: LabelColumns, settings: Settings) -> Iterator[tuple[str, LabelledExample]]:
-    """Yield each row's label as it is in the file, and the example, still without its label."""
-    records = table.records
-    first = next(records, None)
-    if first is None:
-        raise InputError(f"{name} is empty")
-    header = first[0]
-    if len(header) == AG_NEWS.width and label_key(header[0]) in {"0", "1", "2", "3", "4"}:
-        if columns.by is not None:
-            raise InputError(f"{name} has no column {columns.by!r}: it is in AG News' own format, without a header")
-        layout, records = AG_NEWS, chain([first], records)
-    else:
-        header = without_surplus(header, 0)
-        layout = find_layout(name, header, columns)
-        texts = find_columns(name, header, ColumnNames(columns.text)).texts
-        table.notes.extend(text_notes([header[index] for index in texts]))
+def _rows(
+    name: str, table: Table, columns: LabelColumns, settings: Settings, errors: list[str]
+) -> Iterator[tuple[str, LabelledExample]]:
+    """Yield each row's label as it is in the file, and the example; add the errors of other rows to `errors`."""
+    header, table = split_header(name, table)
+    layout = find_layout(name, header, columns)
+    table.notes.extend(text_notes([header[index] for index in layout.texts]))
     file_name = Path(name).name
-    for record, line in records:
-        cells = without_surplus(record, layout.width)
+    for cells, line in aligned_records(table.records, header, table.notes):
         try:
             example = read_example(cells, line, layout, settings, table.delimiter)
         except InputError as error:
-            raise InputError(f"{name}:{line.number}: {error}") from error
-        yield cells[layout.label], replace(example, where=f"{file_name}:{line.number}")
+            errors.append(f"{name}:{line.number}: {error}")
+        else:
+            yield cells[layout.label], replace(example, where=f"{file_name}:{line.number}")
 
 
 def find_layout(name: str, header: Sequence[str], columns: LabelColumns) -> Layout:
@@ -191,7 +214,7 @@ def read_example(
     if line.error is not None:
         raise line.error
     if len(cells) != layout.width:
-        raise fields_error(len(cells), layout.width, delimiter)
+        raise fields_error(cells, layout.width, delimiter)
     description = None if layout.description is None else cells[layout.description]
     if description is not None and is_missing(description):
         description = ""

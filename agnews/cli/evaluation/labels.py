@@ -31,14 +31,26 @@ def label_key(label: str) -> str:
     return str(int(integer[1])) if integer else folded
 
 
-def label_numbers(labels: Iterable[str], named: Mapping[str, int | None]) -> LabelNumbers | None:
-    """Return how a whole file numbers the topics, leaving out `named` labels; None if it has no numbers.
+def numeric_labels(labels: Iterable[str], named: Mapping[str, int | None]) -> set[str]:
+    """Return the keys of the labels that are numbers, without the `named` ones."""
+    return {key for key in map(label_key, labels) if key not in named and key.isdigit()}
 
-    A file with a 0 and no 4 counts from 0. Any other counts from 1, as AG News does.
+
+def label_numbers(numbers: set[str]) -> LabelNumbers:
+    """Return how files with these numbers as labels number the topics.
+
+    Those with a 0 and no 4 count from 0, those with a 4 from 1, as AG News does.
+
+    Raises:
+        InputError: there is neither a 0 nor a 4.
     """
-    numbers = {key for key in map(label_key, labels) if key not in named and key.isdigit()}
-    if not numbers:
-        return None
+    unclear = sorted(numbers & {"1", "2", "3"})
+    if unclear and numbers.isdisjoint({"0", "4"}):
+        from_1, from_0 = (",".join(f"{number}={LABELS[int(number) - first]}" for number in unclear) for first in (1, 0))
+        raise InputError(
+            f"the labels {', '.join(unclear)} count from 1 or from 0, as there is neither a 4 nor a 0; "
+            f"say --labels {from_1} or --labels {from_0}"
+        )
     return "0-3" if "0" in numbers and "4" not in numbers else "1-4"
 
 

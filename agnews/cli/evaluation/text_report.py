@@ -38,9 +38,11 @@ def report_lines(report: Report) -> Iterator[str]:
 
 
 def file_text(file: EvaluatedFile) -> str:
-    """Return the file's name, its number of rows and, if it numbers the topics, how."""
+    """Return the file's name, its number of rows, how many were left out and, if it numbers the topics, how."""
     numbers = file["label_numbers"]
-    return f"{file['name']}: {file['rows']:,} rows" + (f", labels {numbers} ({numbers[0]} is World)" if numbers else "")
+    left_out = f", {file['left_out']:,} left out" if file["left_out"] else ""
+    labels = f", labels {numbers} ({numbers[0]} is World)" if numbers else ""
+    return f"{file['name']}: {file['rows']:,} rows{left_out}{labels}"
 
 
 def measurement_lines(measurement: Measurement) -> Iterator[str]:

@@ -32,7 +32,7 @@ def json_source(name: str, lines: Lines, names: ColumnNames, size: int | None) -
     Raises:
         InputError: a named key is in none of the first objects, or a whole document has another form.
     """
-    if is_document(lines.beginning()):
+    if is_document(lines):
         values = records(name, whole_value(name, lines), names)
         numbered = ((Line(number, "", 0, None), value) for number, value in enumerate(values, 1))
         return _source(name, numbered, values[:FIRST_ROWS], names)
@@ -49,7 +49,7 @@ def json_table(name: str, lines: Lines) -> Table:
         InputError: a whole document has another form.
     """
     numbered: list[tuple[Line, Json | InputError]]
-    if is_document(lines.beginning()):
+    if is_document(lines):
         values = records(name, whole_value(name, lines), ColumnNames())
         numbered = [(Line(number, "", 0, None), value) for number, value in enumerate(values, 1)]
     else:
@@ -79,8 +79,9 @@ def _value_row(line: Line, value: Json | InputError) -> InputRow:
     return InputRow(line.number, None if isinstance(value, InputError) else value, error, end=line.end)
 
 
-def is_document(beginning: str) -> bool:
-    """Return whether a first line, or the beginning of a long one, begins a JSON document that holds all rows."""
+def is_document(lines: Lines) -> bool:
+    """Return whether the lines are one JSON document that holds all rows, and not one value each."""
+    beginning = lines.beginning()
     try:
         value = json.loads(beginning)
     except (ValueError, RecursionError):
@@ -88,13 +89,25 @@ def is_document(beginning: str) -> bool:
             len(beginning) >= LONG_LINE_CHARS and _FRAME.match(beginning) is not None
         )
     match value:
-        case list() | {"data": list()}:
-            return True
+        case list() | {"columns": list(), "data": list()} | {"schema": dict(), "data": list()}:
+            return lines.is_only_line()
         case dict():
-            return bool(value) and (
-                all(isinstance(cell, dict) for cell in value.values()) or all(map(str.isdecimal, value))
-            )
+            return (_is_series(value) or _is_frame(value)) and lines.is_only_line()
     return False
+
+
+def _is_series(value: dict[str, Json]) -> bool:
+    return bool(value) and all(map(str.isdecimal, value))
+
+
+def _is_frame(value: dict[str, Json]) -> bool:
+    """Return whether an object is a DataFrame: objects below the names of columns, or like each other, as rows are."""
+    cells = [cell for cell in value.values() if isinstance(cell, dict)]
+    if not cells or len(cells) < len(value):
+        return False
+    if any(plain_name(key) in TEXT_KEYS for key in value) or all(key.isdecimal() for cell in cells for key in cell):
+        return True
+    return len(cells) > 1 and all(cell.keys() == cells[0].keys() for cell in cells)
 
 
 def whole_value(name: str, lines: Lines) -> Json:
@@ -123,11 +136,11 @@ def records(name: str, value: Json, names: ColumnNames) -> list[Json]:
             return [dict(zip(map(str, keys), row, strict=False)) if isinstance(row, list) else row for row in rows]
         case {"schema": dict(), "data": list(rows)}:  # orient="table"
             return rows
-        case dict() if value and all(map(str.isdecimal, value)):  # a Series, or orient="index"
+        case dict() if _is_series(value):  # a Series, or orient="index"
             return list(value.values())
         case list():
             raise InputError(f"{name} is an array of arrays, without column names; {REMEDY}")
-        case dict() if value and all(isinstance(cells, dict) for cells in value.values()):
+        case dict() if _is_frame(value):
             return list(_frame_rows(value, names))
     raise InputError(f"{name} is neither an array nor one object per line; {REMEDY}")
 

@@ -10,6 +10,7 @@ from agnews.errors import InputError, LimitError
 
 MAX_LINE_BYTES = 4 * 1024 * 1024
 """100,000 characters are 1.2 MB when JSON escapes every one of them; a longer line is not a headline."""
+ENCODING_REMEDY = "add --encoding {}"
 UTF_8_BOM = b"\xef\xbb\xbf"
 
 
@@ -38,12 +39,20 @@ class Lines:
     """The lines of UTF-8 chunks. CR, LF and CRLF each end a line."""
 
     def __init__(
-        self, chunks: Iterator[bytes], ready: Callable[[], bool] = always_ready, encoding: str = "UTF-8"
+        self,
+        chunks: Iterator[bytes],
+        ready: Callable[[], bool] = always_ready,
+        encoding: str = "UTF-8",
+        encoding_remedy: str = ENCODING_REMEDY,
     ) -> None:
-        """Read `chunks` when needed; `ready` returns whether the next one is there, `encoding` is the text's own."""
+        """Read `chunks` when needed; `ready` returns whether the next one is there, `encoding` is the text's own.
+
+        `encoding_remedy` is what to do about text in the encoding `{}`.
+        """
         self._chunks = chunks
         self._ready = ready
         self.encoding = encoding
+        self._encoding_remedy = encoding_remedy
         self._lines: deque[Line] = deque()
         self._rest = b""
         self._dropped = 0
@@ -67,6 +76,15 @@ class Lines:
             self._read()
         lines = (line.text for line in self._lines if line.text.strip())
         return next(lines, self._rest.decode(errors="ignore").lstrip("\ufeff"))
+
+    def is_only_line(self) -> bool:
+        """Return whether no line has text but the one that `beginning` returns, reading on until that is clear."""
+        while not self._ended and self._filled_lines() < 2 and len(self._rest) < CHUNK_BYTES:
+            self._read()
+        return self._filled_lines() < 2
+
+    def _filled_lines(self) -> int:
+        return sum(bool(line.text.strip()) for line in self._lines) + bool(self._rest.strip())
 
     def remainder(self) -> str:
         """Read and return all of the text, however long its lines are.
@@ -131,9 +149,9 @@ class Lines:
         if self._hint is None:
             likely = likely_encoding(self._chunk or raw) if self.encoding == "UTF-8" else None
             self._hint = (
-                f"it looks like {likely}: if it is, add --encoding {likely}"
+                f"it looks like {likely}: if it is, {self._encoding_remedy.format(likely)}"
                 if likely
-                else "name the file's encoding with --encoding, or save it as UTF-8"
+                else f"save it as UTF-8, or {self._encoding_remedy.format('ENCODING')}"
             )
         return InputError(f"the line is not {self.encoding} (byte {start + 1} of it); {self._hint}")
 
@@ -143,6 +161,7 @@ def read_lines(
     name: str = "the input",
     encoding: str | None = None,
     ready: Callable[[], bool] = always_ready,
+    encoding_remedy: str = ENCODING_REMEDY,
 ) -> Lines:
     """Return the lines of a binary stream, decompressed, and decoded from UTF-8, UTF-16, UTF-32 or `encoding`.
 
@@ -152,4 +171,4 @@ def read_lines(
         InputError: the stream is not text.
     """
     chunks, codec = utf8_chunks(stream, name, encoding)
-    return Lines(chunks, ready, codec)
+    return Lines(chunks, ready, codec, encoding_remedy)

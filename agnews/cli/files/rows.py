@@ -1,15 +1,22 @@
 """Rows of files, standard input and arguments: one at a time, each with its line number or its error."""
 
+import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import chain
 
-from agnews.api.columns import ColumnNames
+from agnews.api.columns import TEXT_KEYS, ColumnNames, plain_name
 from agnews.api.forms import named_delimiter
 from agnews.api.request import Json
 from agnews.cli.files.columns import NO_NAMES, file_columns, text_notes
 from agnews.cli.files.lines import Line, Lines
 from agnews.cli.files.records import csv_records, find_delimiter
 from agnews.errors import InputError
+
+AG_NEWS_HEADER = ["class", "title", "description"]
+"""The columns of AG News' own files, which have no header."""
+_AG_NEWS_CLASS = re.compile(r"[0-4](\.0*)?")
+_WORD = re.compile(r"\s*\w[\w.-]{0,39}\s*")
 
 
 @dataclass(frozen=True)
@@ -102,20 +109,37 @@ def csv_source(name: str, lines: Lines, names: ColumnNames, size: int | None, de
 
 def table_source(name: str, table: Table, names: ColumnNames) -> Source:
     """Return the records below the first one, which is the header. Raises InputError if it lacks a column."""
-    header = read_header(name, table)
+    header, table = split_header(name, table)
     columns = file_columns(name, header, names)
     indices = [index for index in (*columns.texts, columns.description, columns.id) if index is not None]
     notes = [*table.notes, *text_notes([header[index] for index in columns.texts])]
-    return Source(name, _table_rows(table, header, indices, notes), tuple(header), names, notes=notes)
+    rows = (
+        _csv_row(cells, line, header, indices, table.delimiter)
+        for cells, line in aligned_records(table.records, header, notes)
+    )
+    return Source(name, rows, tuple(header), names, notes=notes)
 
 
-def read_header(name: str, table: Table) -> list[str]:
-    """Return the cells of the first record. Raises InputError if there is none that can be read."""
-    header, line = next(table.records, ([], None))
+def split_header(name: str, table: Table) -> tuple[list[str], Table]:
+    """Return the names of the columns and the table without its header; AG News' own files have none.
+
+    Raises:
+        InputError: there is no first record, or it cannot be read.
+    """
+    first, line = next(table.records, ([], None))
     if line is None or line.error is not None:
         reason = "it is empty" if line is None else line.error
         raise InputError(f"{name} has no header ({reason}); its first row must name the columns")
-    return without_surplus(header, 0)
+    if is_ag_news(first):
+        return AG_NEWS_HEADER, replace(table, records=chain([(first, line)], table.records))
+    return without_surplus(first, 0), table
+
+
+def is_ag_news(cells: Sequence[str]) -> bool:
+    """Return whether a first record is one of AG News' own files: a class from 0 to 4, a title and a description."""
+    if len(cells) != len(AG_NEWS_HEADER) or any(plain_name(cell) in TEXT_KEYS for cell in cells):
+        return False
+    return _AG_NEWS_CLASS.fullmatch(cells[0].strip()) is not None
 
 
 def without_surplus(cells: list[str], width: int) -> list[str]:
@@ -125,33 +149,58 @@ def without_surplus(cells: list[str], width: int) -> list[str]:
     return cells
 
 
-def _table_rows(table: Table, header: list[str], indices: Sequence[int], notes: list[str]) -> Iterator[InputRow]:
-    for record, line in table.records:
+def aligned_records(
+    records: Iterator[tuple[list[str], Line]], header: Sequence[str], notes: list[str]
+) -> Iterator[tuple[list[str], Line]]:
+    """Yield the records with their cells in the header's order, and without the empty ones beyond it.
+
+    Concatenated files repeat the header, which is left out, and noted; the rows below it are in its order. Where a
+    header with other columns begins, it and the rows below it have an error.
+    """
+    names = [plain_name(name) for name in header]
+    order: list[int] = []
+    other: InputError | None = None
+    for record, line in records:
         cells = without_surplus(record, len(header))
-        if cells == header and line.error is None:
-            notes.append(f"line {line.number:,} repeats the header and was left out")
-        else:
-            yield _csv_row(cells, line, header, indices, table.delimiter)
+        cell_names = [] if line.error else [plain_name(cell) for cell in cells]
+        if sorted(cell_names) == sorted(names):
+            order, other = [] if cell_names == names else [cell_names.index(name) for name in names], None
+            how = " in another order, in which the rows below it are read;" if order else ""
+            notes.append(f"line {line.number:,} repeats the header{how} and was left out")
+            continue
+        if (line.begins_file and not is_ag_news(cells)) or _is_other_header(cells, cell_names, names):
+            other = InputError(
+                f"another file begins here (line {line.number:,}), and its header differs; split the file"
+            )
+        if len(cells) == len(order):
+            cells = [cells[index] for index in order]
+        yield cells, line if other is None else replace(line, error=other)
+
+
+def _is_other_header(cells: Sequence[str], cell_names: Sequence[str], names: Sequence[str]) -> bool:
+    """Return whether a row names columns: the text's, in another place, and others of the header or only words."""
+    texts = [key for key in TEXT_KEYS if key in names and key in cell_names]
+    if all(cell_names.index(key) == names.index(key) for key in texts):
+        return False
+    return len(set(cell_names) & set(names)) > 1 or all(map(_WORD.fullmatch, cells))
 
 
 def _csv_row(
     cells: Sequence[str], line: Line, header: Sequence[str], indices: Sequence[int], delimiter: str
 ) -> InputRow:
     error = line.error
-    if error is None and line.begins_file:
-        error = InputError("another file begins here (with a byte order mark), and its header differs; split the file")
-    elif error is None and len(cells) != len(header):
-        error = fields_error(len(cells), len(header), delimiter)
+    if error is None and len(cells) != len(header):
+        error = fields_error(cells, len(header), delimiter)
     padded = (*cells[: len(header)], *[""] * (len(header) - len(cells)))
     value: dict[str, Json] = {header[index]: padded[index] for index in indices}
     return InputRow(line.number, value if line.error is None else None, error, padded, line.end)
 
 
-def fields_error(count: int, expected: int, delimiter: str) -> InputError:
-    """Return the error of a row that has another number of fields than the header."""
-    part = repr(delimiter) if count > expected else "a line end"
-    add = "" if count > expected else "; keep the delimiters of empty fields"
-    return InputError(
-        f"the row has {count:,} fields, the header has {expected:,}; "
-        f'put a field that contains {part} in quotation marks: "…"{add}'
-    )
+def fields_error(cells: Sequence[str], expected: int, delimiter: str) -> InputError:
+    """Return the error of a row that has another number of cells than the header."""
+    problem = f"the row has {len(cells):,} fields, the header has {expected:,}"
+    if any(cell[:1].isspace() and cell.lstrip().startswith('"') for cell in cells):
+        return InputError(f"{problem}; leave out the blank before the quotation mark that begins a field")
+    part = repr(delimiter) if len(cells) > expected else "a line end"
+    add = "" if len(cells) > expected else "; keep the delimiters of empty fields"
+    return InputError(f'{problem}; put a field that contains {part} in quotation marks: "…"{add}')

@@ -35,7 +35,10 @@ def test_step_functions_has_its_own_escapes_and_quotes(text: str, records: list[
         ("id,title\n1,C:\\temp\n" + ROWS, ":2: the backslash"),
         ("id,title\n1,Oil, gas\n" + ROWS, 'in quotation marks: "…"; Step Functions would drop the surplus fields'),
         ('id,title\n1,"Oil "prices" climb"\n', ":2: the row is not valid CSV"),
-        (f"id,title\n{ROWS}".encode() + "9,Société\n".encode("cp1252"), ":9: the line is not UTF-8 (byte 7 of it)"),
+        (f"id,title\n{ROWS}".encode() + "9,Société\n".encode("cp1252"), "iconv -f cp1252 -t utf-8 FILE"),
+        (f"id,title\n{ROWS} ID,Title\n", ":9: another file begins here"),
+        ('{"id": 1, "title": "a"}\n', "has JSON Lines, not CSV; give it a name that ends in .jsonl"),
+        ('3,"Oil prices climb","Crude rose."\n', "has no header; add the line class,title,description above"),
         ("id,title\r1,a\r", ":2: Step Functions reads another row here; end each line with LF"),
         (f"id,title\n{ROWS}\ufeffid,title\n", ":9: another file begins here"),
         ("id;title\n1;a\n", "separates its fields by ';'; the state machine reads commas"),
@@ -82,6 +85,7 @@ def test_what_the_last_bytes_cut_through_is_not_taken_for_a_mistake() -> None:
     [
         ('"a goal"\n{"title": "Goal", "id": 1}\n', []),
         ('{"Title": "Goal", "ID": 1}\n', []),
+        ('{"title": "Goal", "data": ["x"]}\n{"title": "a"}\n', []),
         (
             '{"text": "Subscribe", "title": "Goal"}\n',
             ["the text is column 'title', not 'text'; --column chooses another"],

@@ -24,7 +24,7 @@ def test_a_file_is_evaluated_and_reported_as_text_json_and_page(
     shown = capsys.readouterr().out
     report = json.loads((folder / "report.json").read_text(encoding="utf-8"))
     digest = hashlib.sha256(AG_NEWS.encode()).hexdigest()
-    assert report["files"] == [{"name": "test.csv", "rows": 5, "sha256": digest, "label_numbers": "1-4"}]
+    assert report["files"] == [{"name": "test.csv", "rows": 5, "left_out": 0, "sha256": digest, "label_numbers": "1-4"}]
     assert list(report["views"]) == ["title", "full"]
     for title, view in (("Titles", "title"), ("Titles with descriptions", "full")):
         measurement = report["views"][view]
@@ -147,7 +147,10 @@ def test_the_groups_mean_accuracy_weighs_groups_alike(tmp_path: Path, capsys: py
         (["--compare", "onnx"], "--compare onnx is the engine that is evaluated; name the other one"),
         (["--compare", "gone"], "--compare gone: expected onnx or pipeline, or a baked folder with manifest.json"),
         (["--report", "test.csv"], "cannot make the folder test.csv (File exists)"),
-        (["--by", "kind"], "test.csv has no column 'kind': it is in AG News' own format, without a header"),
+        (
+            ["--by", "kind"],
+            "test.csv has no column 'kind'; its columns are 'class', 'title', 'description'; name one with --by",
+        ),
         (["test.csv"], "a file is named twice; its rows would count twice"),
         (["gone.csv"], "cannot read gone.csv (No such file or directory)"),
         (

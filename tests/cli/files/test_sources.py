@@ -93,7 +93,7 @@ def test_an_encoding_is_guessed_from_more_than_the_first_line_that_is_not_utf_8(
     rows = rows_of(written(tmp_path / "a.txt", "\n".join(lines).encode("cp1251")))
     assert "it looks like cp1251: if it is, add --encoding cp1251" in str(rows[0].error)
     rows = rows_of(written(tmp_path / "a.txt", lines[0][:11].encode("cp1251")))
-    assert "name the file's encoding with --encoding" in str(rows[0].error)
+    assert "save it as UTF-8, or add --encoding ENCODING" in str(rows[0].error)
 
 
 @pytest.mark.parametrize("name", ["kop", "KOP", " k op"])
