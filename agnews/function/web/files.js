@@ -1,7 +1,7 @@
 "use strict";
 
 // Headlines out of files, by the rules of agnews/cli/files; the tests run both on the same table of cases.
-// A row is {text, item, line, id?, cells?, problem?}: `item` is what the server gets. PLACEHOLDERS and NUMBER come from agnews/api.
+// A row is {text, item, line, cells?, problem?}: `text` is shown, `item` is what the server gets. PLACEHOLDERS and NUMBER come from agnews/api.
 
 const TEXT_COLUMNS = ["headline", "title", "text"];
 const AG_NEWS = ["class", "title", "description"];  // the columns of AG News' own files, which have no header
@@ -9,6 +9,7 @@ const FORMS = { txt: "txt", csv: "csv", tsv: "csv", jsonl: "json", ndjson: "json
 const DELIMITERS = [",", ";", "\t", "|"];
 const COLUMN_NAME = /^[\p{L}\p{N}_][\p{L}\p{N}_ ./#()-]{0,39}$/u;
 const MAX_FIELD_CHARS = 1024 * 1024;
+const NOT_UTF8 = "the line is not UTF-8, or has a NUL byte; save the file as UTF-8 (in Excel: “CSV UTF-8”)";
 const COMPRESSED = "a compressed file; unpack it";
 const WORKBOOK = "a spreadsheet workbook; save its sheet as CSV (in Excel: “CSV UTF-8”)";
 const KINDS = {  // by the first bytes, in hexadecimal
@@ -29,11 +30,11 @@ function kindOf(bytes) {
   const head = new TextDecoder("latin1").decode(bytes.subarray(0, 65536));
   if (hex.startsWith("504b0304")) return ZIPPED.find(([part]) => head.includes(part))?.[1] ?? "a ZIP archive; unpack it";
   if (head.slice(257, 262) === "ustar") return COMPRESSED;
-  const markup = /^(ï»¿)?\s*<(!doctype html|html|\?xml)/i.test(head);
+  const markup = /^(ï»¿)?\s*<(!doctype html|html|\?xml|rss|feed)/i.test(head);
   return markup ? "a web page or XML; save its text as .txt or .csv" : Object.entries(KINDS).find(([start]) => hex.startsWith(start))?.[1];
 }
 
-/** Return the text of a file in UTF-8 or UTF-16. */
+/** Return the text of a file in UTF-8 or UTF-16, with a NUL for each byte that is neither. */
 function decoded(bytes) {
   const [a, b, c, d] = bytes;
   const mark = a === 0xff && b === 0xfe ? "utf-16le" : a === 0xfe && b === 0xff ? "utf-16be" : undefined;
@@ -44,8 +45,7 @@ function decoded(bytes) {
   try {
     return new TextDecoder(encoding, { fatal: true }).decode(bytes);
   } catch {
-    const before = new TextDecoder(encoding).decode(bytes).split("\ufffd", 1)[0];
-    throw new Error(`line ${linesOf(before).length} is not UTF-8 text. Save the file as UTF-8 (in Excel: “CSV UTF-8”) and try again.`);
+    return new TextDecoder(encoding).decode(bytes).replaceAll("\ufffd", "\0");
   }
 }
 
@@ -59,20 +59,18 @@ function isPlaceholder(text) {
 
 const isMissing = (text) => isBlank(text) || isPlaceholder(text);
 
-/** Return the row of the first text that is not missing, with a problem if all are placeholders or only a description is there.
- * Lines and strings have no description, not even an empty one. */
-function rowOf(texts, line, description, rest = {}) {
-  const text = (texts.find((value) => !isMissing(value)) ?? texts[0]).trim();
-  const kept = isMissing(description ?? "") ? "" : description;
-  const row = { text: [text, kept].filter(Boolean).join(" ").trim(), item: description === undefined ? text : { text, description: kept }, line, ...rest };
-  if (row.problem) return row;
-  if (isPlaceholder(text)) row.problem = `no text: '${text}' stands for a missing value`;
-  else if (isBlank(text) && kept) row.problem = "no text: a description needs a headline";
-  return row;
+const damageOf = (text) => (text.includes("\0") ? { problem: NOT_UTF8 } : {});
+
+/** Return a row that shows the first text that is not missing, and its description. */
+function rowOf(item, texts, line, description = "", rest = {}) {
+  const text = texts.find((value) => !isMissing(value)) ?? texts[0];
+  const shown = isMissing(description) ? text : `${text} ${description}`.trim();
+  return { text: shown.replaceAll("\0", "\ufffd"), item, line, ...rest };
 }
 
 function textRows(text) {
-  return linesOf(text).map((line, index) => rowOf([line.replace(/^\ufeff+/, "")], index + 1)).filter((row) => row.text);
+  const lines = linesOf(text).map((line, index) => [line.replace(/^\ufeff+/, ""), index + 1]);
+  return lines.filter(([line]) => !isBlank(line)).map(([line, number]) => rowOf(line, [line], number, "", damageOf(line)));
 }
 
 // ---------------------------------------------------------------- CSV
@@ -117,6 +115,7 @@ function recordsOf(text, delimiter) {
       record = { cells: [text.slice(start, end)], end: end + (text.startsWith("\r\n", end) ? 2 : 1) };
       record.problem = 'the row is not valid CSV; put a field with quotation marks in quotation marks and double those inside: "say ""no"""';
     }
+    record = { ...record, ...damageOf(text.slice(start, record.end)) };
     if (!record.cells.every(isBlank)) records.push({ ...record, line, beginsFile: start > first && first > 0 });
     line += text.slice(start, record.end).match(/\r\n|\r|\n/g)?.length ?? 0;
     start = record.end;
@@ -158,7 +157,7 @@ function tableOf(text, usual) {
   if (!records.length) throw new Error("The file is empty.");
   if (records[0].problem) throw new Error(`line ${records[0].line}: ${records[0].problem}.`);
   const header = withoutSurplus(records[0].cells, 0);
-  if (header.length === 3 && /^[0-4]$/.test(header[0])) return { header: AG_NEWS, records, delimiter, texts: [1], description: 2 };
+  if (isAgNews(header)) return { header: AG_NEWS, records, delimiter, texts: [1], description: 2 };
   const column = (name) => columnOf(header, name);
   const texts = TEXT_COLUMNS.map(column).filter((index) => index !== undefined);
   return { header, records: records.slice(1), delimiter, texts, description: column("description"), id: column("id") };
@@ -177,24 +176,47 @@ function withoutSurplus(cells, width) {
   return cells.slice(0, length);
 }
 
-/** Return the rows of a table. */
+/** Return the rows of a table. A repeated header is left out, and the rows below it are in its order. */
 function tableRows({ header, records, delimiter, texts, description, id }) {
   const rows = [];
+  const names = header.map(plainName);
+  let order = [...names.keys()];
+  let other;
   for (const { cells: all, line, problem, beginsFile } of records) {
     const cells = withoutSurplus(all, header.length);
-    if (!problem && cells.length === header.length && cells.every((cell, index) => cell === header[index])) continue;  // repeated
-    const padded = header.map((_, index) => (problem ? "" : cells[index] ?? ""));
-    const part = cells.length > header.length ? `'${delimiter}'` : "a line end";
-    const rest = { cells: padded };
-    if (problem) rest.problem = problem;
-    else if (beginsFile) rest.problem = "another file begins here (with a byte order mark), and its header differs; split the file";
-    else if (cells.length !== header.length) {
-      rest.problem = `the row has ${counted(cells.length, "field")}, the header has ${header.length}; put a field that contains ${part} in quotation marks: "…"`;
+    const cellNames = problem ? [] : cells.map(plainName);
+    if (sorted(cellNames) === sorted(names)) {
+      order = names.map((name, index) => (cellNames[index] === name ? index : cellNames.indexOf(name)));
+      other = undefined;
+      continue;
     }
-    if (id !== undefined && padded[id]) rest.id = padded[id];
-    rows.push(rowOf(problem ? [all[0]] : texts.map((index) => padded[index]), line, padded[description] ?? "", rest));
+    if ((beginsFile && !isAgNews(cells)) || isOtherHeader(cells, cellNames, names)) other = `another file begins here (line ${line}), and its header differs; split the file`;
+    const padded = order.map((index) => (problem ? "" : cells[index] ?? ""));
+    const rest = { cells: padded, problem: problem ?? other ?? fieldsProblem(cells, header.length, delimiter) };
+    const item = {};  // with the keys that the server knows
+    for (const index of texts) item[TEXT_COLUMNS.includes(names[index]) ? names[index] : "text"] = padded[index];
+    if (description !== undefined) item.description = padded[description];
+    if (id !== undefined) item.id = padded[id];
+    rows.push(rowOf(item, problem ? [all[0]] : texts.map((index) => padded[index]), line, padded[description], rest));
   }
   return rows;
+}
+
+const sorted = (names) => [...names].sort().join("\n");
+const isAgNews = (cells) => cells.length === 3 && /^\s*[0-4](\.0*)?\s*$/.test(cells[0]) && !cells.some((cell) => TEXT_COLUMNS.includes(plainName(cell)));
+
+/** Return whether a row names columns: the text's, in another place, and others of the header or only words. */
+function isOtherHeader(cells, cellNames, names) {
+  const moved = TEXT_COLUMNS.some((name) => names.includes(name) && cellNames.includes(name) && names.indexOf(name) !== cellNames.indexOf(name));
+  return moved && (names.filter((name) => cellNames.includes(name)).length > 1 || cells.every((cell) => /^\s*[\p{L}\p{N}_][\p{L}\p{N}_.-]*\s*$/u.test(cell)));
+}
+
+/** Return what is wrong with a row that has another number of cells than the header; undefined if it has not. */
+function fieldsProblem(cells, expected, delimiter) {
+  if (cells.length === expected) return undefined;
+  const part = cells.length > expected ? `'${delimiter}'` : "a line end";
+  const remedy = cells.some((cell) => /^\s+"/.test(cell)) ? "leave out the blank before the quotation mark that begins a field" : `put a field that contains ${part} in quotation marks: "…"`;
+  return `the row has ${counted(cells.length, "field")}, the header has ${expected}; ${remedy}`;
 }
 
 // ---------------------------------------------------------------- JSON
@@ -214,19 +236,36 @@ function jsonRows(text) {
 function documentOf(text) {
   let value;
   try {
-    value = JSON.parse(text);
+    value = parsedJson(text);
   } catch (error) {
-    if (/^\s*\[/.test(text)) throw new Error(`it is not valid JSON: ${error.message}.`);
+    if (/^\s*\[/.test(text) && linesOf(text).some((line) => !isBlank(line) && parsed(line) instanceof Error)) throw new Error(`it is not valid JSON: ${error.message}.`);
     return undefined;  // one value per line, or a mistake that its line shows
   }
   if (Array.isArray(value) && !value.some(Array.isArray)) return value;
-  if (!isObject(value) || Object.keys(value).some((key) => TEXT_COLUMNS.includes(plainName(key)) && !isObject(value[key]))) return [value];
+  if (!isObject(value) || (!Array.isArray(value) && !isFrame(value))) return [value];
   throw new Error("it is JSON, but neither an array of headlines nor one object per line; the command agnews classify reads other forms.");
 }
 
-function parsed(line) {
+/** Return whether an object is a table as pandas writes it. */
+function isFrame(value) {
+  if (Array.isArray(value.data) && (Array.isArray(value.columns) || isObject(value.schema))) return true;
+  const cells = Object.values(value);
+  return cells.every((cell) => isObject(cell) && !Array.isArray(cell)) || Object.keys(value).every((key) => /^\d+$/.test(key));
+}
+
+/** Return a JSON value, with null for Python's NaN and Infinity. */
+function parsedJson(text) {
   try {
-    return JSON.parse(line.replace(/^\ufeff+/, "").replace(/:\s*NaN\b/g, ": null"));
+    return JSON.parse(text);
+  } catch {
+    return JSON.parse(text.replace(/"(?:[^"\\]+|\\.)*"|-?\b(?:NaN|Infinity)\b/g, (token) => (token[0] === '"' ? token : "null")));
+  }
+}
+
+function parsed(line) {
+  if (line.includes("\0")) return new Error(NOT_UTF8);
+  try {
+    return parsedJson(line.replace(/^\ufeff+/, ""));
   } catch {
     return new Error("the line is not valid JSON; expected a string or an object");
   }
@@ -234,24 +273,15 @@ function parsed(line) {
 
 function valueRow(value, line, header) {
   const cells = header.map(() => "");
-  if (typeof value === "string") return rowOf([value], line, undefined, { cells });
-  return { text: "", line, cells, problem: value instanceof Error ? value.message : "a text must be a string" };
+  if (value instanceof Error) return { text: "", line, cells, problem: value.message };
+  return rowOf(value, [typeof value === "string" ? value : ""], line, "", { cells });
 }
 
 function objectRow(object, line, header) {
-  const keys = Object.keys(object);
   const cells = header.map((key) => (object[key] === null || object[key] === undefined ? "" : typeof object[key] === "object" ? JSON.stringify(object[key]) : String(object[key])));
-  try {
-    const key = (name) => keys[columnOf(keys, name)];
-    const texts = TEXT_COLUMNS.map((name) => object[key(name)]).filter((value) => typeof value === "string");
-    const rest = { cells };
-    const [description, id] = [object[key("description")], object[key("id")]];
-    if (id !== undefined && id !== null) rest.id = id;
-    if (!texts.length) rest.problem = `no text: the object has no string under '${TEXT_COLUMNS.join("', '")}'`;
-    return rowOf(texts.length ? texts : [""], line, typeof description === "string" ? description : "", rest);
-  } catch (error) {
-    return { text: "", line, cells, problem: error.message };
-  }
+  const strings = (name) => Object.keys(object).filter((key) => plainName(key) === name && typeof object[key] === "string").map((key) => object[key]);
+  const texts = TEXT_COLUMNS.flatMap(strings);
+  return rowOf(object, texts.length ? texts : [""], line, strings("description")[0], { cells });
 }
 
 // ---------------------------------------------------------------- files

@@ -53,7 +53,7 @@ def test_a_csv_file_is_read_by_its_header_or_as_ag_news(visit: Visit, content: s
         ("rows.csv", b"text\n", "it contains no headlines."),
         ("rows.csv", b"text,Text\na,b\n", "it has 2 columns 'text'; rename all but one."),
         ("rows.csv", b'"text\na\n', "line 1: the row is not valid CSV"),
-        ("rows.csv", "text\nCafé\n".encode("latin-1"), "line 2 is not UTF-8 text. Save the file as UTF-8"),
+        ("rows.csv", "Über,text\n".encode("latin-1"), "line 1: the line is not UTF-8"),
         ("rows.csv", b"\x1f\x8b\x08", "it is a compressed file; unpack it."),
         ("rows.csv", b"PK\x03\x04 xl/workbook.xml", "it is a spreadsheet workbook; save its sheet as CSV"),
         ("rows.csv", b"PAR1", "it is a Parquet file; save it as CSV."),
@@ -94,15 +94,28 @@ def test_a_stray_quote_costs_its_row_which_is_named_by_the_editors_line(visit: V
 NOT_READ = {
     **dict.fromkeys(("plain.csv.gz", "two.csv.gz", "really_gzip.csv"), "it is a compressed file; unpack it."),
     **dict.fromkeys(
-        ("split.json", "columns.json", "index.json", "series.json", "table.json"), "it is JSON, but neither"
+        (
+            *("split.json", "columns.json", "index.json", "series.json", "table.json"),
+            *("one_series.jsonl", "inputs.jsonl"),
+        ),
+        "it is JSON, but neither",
     ),
     "not_gzip.csv.gz": "expected a .txt file",
     "utf_32.csv": "it is UTF-32.",
-    "cp1252.csv": "line 4 is not UTF-8 text.",
 }
 """Files that the command line reads and the page refuses, and the beginning of its message."""
-READ_FILE = """([name, bytes]) => readFile(new File([new Uint8Array(bytes)], name)).then(
-    ({ rows }) => rows.map((row) => [row.id ?? null, row.text, row.problem ?? ""]), (error) => error.message)"""
+READ_FILE = """async ([name, bytes]) => {
+    try {
+        const { rows } = await readFile(new File([new Uint8Array(bytes)], name));
+        const sent = rows.filter((row) => !row.problem);
+        const { predictions } = await ask(sent.map((row) => row.item), {});
+        sent.forEach((row, index) => { row.answer = predictions[index]; });
+        const message = ({ answer, problem }) => problem ?? answer.error?.message ?? "";
+        return rows.map((row) => [row.answer?.id ?? null, row.text.trim(), message(row)]);
+    } catch (error) {
+        return error.message;
+    }
+}"""
 
 
 def test_the_page_reads_the_same_rows_from_files_as_the_command_line(visit: Visit) -> None:
@@ -146,6 +159,22 @@ def test_a_file_gets_the_answers_of_the_command_line(visit: Visit) -> None:
     first, second = visit.download()[1:]
     assert float(first[3]) == agnews.classify(OIL)["score"]
     assert "the text is JSON, or starts like it" in second[-1]
+
+
+@pytest.mark.parametrize(
+    ("line", "shown", "topic"),
+    [
+        (f'{{"title": "{GOAL}: NaN now", "x": NaN}}', f"{GOAL}: NaN now", "Sports"),
+        (f'{{"title": "{GOAL}", "description": ["a"]}}', GOAL, "Error"),
+        (f'{{"title": true, "text": "{GOAL}"}}', GOAL, "Error"),
+        (f'{{"title": "{GOAL}", "top_k": 2}}', GOAL, "Error"),
+    ],
+)
+def test_an_object_is_sent_as_it_is(visit: Visit, line: str, shown: str, topic: str) -> None:
+    visit.choose("rows.jsonl", f'{line}\n"{OIL}"\n'.encode())
+    expect(visit.rows).to_have_count(2)
+    assert visit.headlines() == [shown, OIL]
+    assert visit.topics() == [topic, "Business"]
 
 
 def test_a_failed_file_removes_the_results_of_the_one_before(visit: Visit) -> None:
