@@ -11,6 +11,7 @@ import argparse
 import json
 from collections.abc import Sequence
 from pathlib import Path
+from statistics import fmean
 from typing import NamedTuple
 
 import numpy as np
@@ -54,10 +55,8 @@ def temperature(parts: Sequence[Measured]) -> float:
     shares = (1 - OUT_OF_SCOPE_SHARE, OUT_OF_SCOPE_SHARE)
 
     def loss(value: np.float32) -> float:
-        means = [
-            np.mean([log_loss(part.logits / value, part.labels) for part in kind]) if kind else 0.0 for kind in kinds
-        ]
-        return float(np.dot(shares, means))
+        losses = [[log_loss(part.logits / value, part.labels) for part in kind] or [0.0] for kind in kinds]
+        return sum(share * fmean(kind) for share, kind in zip(shares, losses, strict=True))
 
     return round(float(min(CANDIDATES, key=loss)), 4)
 

@@ -80,7 +80,7 @@ def _piece(package: str) -> Path:
 
 def classifier(folder: Path) -> MpnetClassifier:
     """Return a classifier with a new head on the pretrained weights in `folder`; its embeddings are not trained."""
-    no_dropout = {"hidden_dropout_prob": 0.0, "attention_probs_dropout_prob": 0.0}
+    no_dropout: dict[str, Any] = {"hidden_dropout_prob": 0.0, "attention_probs_dropout_prob": 0.0}
     config = MPNetConfig.from_pretrained(folder, **no_dropout)  # nosec B615 # local
     model: MpnetClassifier = MpnetClassifier(config)
     model.mpnet = MPNetModel.from_pretrained(folder, config=config, add_pooling_layer=False)  # nosec B615 # local

@@ -22,6 +22,7 @@ FIGURES: dict[str, Callable[[], str]] = {
     "by_outlet": quality.by_outlet,
     "outlets_accuracy": quality.outlets_accuracy,
     "min_scores": quality.min_scores,
+    "outlets_parity": quality.outlets_parity,
     "out_of_scope": quality.out_of_scope,
     "unfamiliar": quality.unfamiliar,
     "card_metrics": quality.card_metrics,

@@ -15,8 +15,7 @@ from agnews.model.checkpoint import read_checkpoint
 from agnews.settings import RECOMMENDED_MIN_SCORE, Settings
 from benchmarks.tables.markdown import Results, percent, results, table
 
-MIN_KIND = 50
-"""Kinds with fewer headlines are left out of a table: their shares would say little."""
+MIN_KIND = 50  # of fewer headlines, shares say little
 VIEWS = {view: title.lower() for view, title in VIEW_TITLES.items()}
 LATIN_LANGUAGES = {"German", "French", "Spanish", "Italian", "Portuguese", "Turkish", "Vietnamese", "Polish"}
 CHECKPOINT_FILES = {
@@ -150,12 +149,19 @@ def outlets_accuracy() -> str:
     return f"{measured['groups_mean']:.1%} on average of the headlines of {len(measured['groups'])} other outlets"
 
 
+def outlets_parity() -> str:
+    """Return the share of other outlets' headlines that both engines give the same label, in a line."""
+    compared = results("quality/outlets/report")["compared"]["title"]
+    inside, outside = compared["equal_labels"], compared["equal_labels_out_of_scope"]
+    return f"{inside:.1%} of those in scope and {outside:.1%} of the others"
+
+
 def out_of_scope() -> str:
     """Return how high other outlets' headlines out of scope score, in a line."""
     measured = results("quality/outlets/report")["views"]["title"]["out_of_scope"]
     shares = {point["min_score"]: point["out_of_scope"] for point in measured["thresholds"]}
-    start = RECOMMENDED_MIN_SCORE
-    return f"{shares[start]:.0%} score {start:g} or higher, {measured['high']:.0%} {HIGH_SCORE:g} or higher"
+    answered = f"{shares[RECOMMENDED_MIN_SCORE]:.0%} score {RECOMMENDED_MIN_SCORE:g} or higher"
+    return f"{answered}, {measured['high']:.0%} {HIGH_SCORE:g} or higher"
 
 
 def unfamiliar() -> str:
@@ -204,11 +210,21 @@ def other_cpus() -> str:
     """Return the agreement of other CPUs with the one that baked the checkpoint."""
     haswell, arm = results("speed/avx2"), results("image/image_arm64")
     rows = [
-        ("Haswell (AVX2, no VNNI), emulated", haswell["texts"], haswell["equal_labels"], haswell["largest_difference"]),
-        ("Neoverse N1 (arm64), emulated", arm["headlines"], arm["equal_labels"], arm["largest_score_difference"]),
+        ("Haswell (AVX2, no VNNI), emulated", haswell, haswell["texts"], haswell["largest_difference"]),
+        ("Neoverse N1 (arm64), emulated", arm["model"] | arm, arm["headlines"], arm["largest_score_difference"]),
     ]
-    cells = [(cpu, number, f"{equal:.1%}", f"{difference:.4f}") for cpu, number, equal, difference in rows]
-    return table(("CPU", "headlines", "same labels", "largest difference"), cells)
+    ours = read_checkpoint(Settings().model_dir).revision
+    cells = [
+        (
+            cpu,
+            "this one" if measured["revision"] == ours else f"`{measured['revision']}`",
+            number,
+            f"{measured['equal_labels']:.1%}",
+            f"{difference:.4f}",
+        )
+        for cpu, measured, number, difference in rows
+    ]
+    return table(("CPU", "checkpoint", "headlines", "same labels", "largest difference"), cells)
 
 
 def image_sizes() -> str:

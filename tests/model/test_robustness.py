@@ -33,11 +33,11 @@ def labels(classifier: Classifier, texts: list[str]) -> Iterator[int]:
 
 
 @pytest.mark.parametrize("path", [MODERN, OUTLETS], ids=lambda path: path.stem)
-def test_a_source_behind_a_headline_changes_at_most_one_label_in_a_hundred(path: Path, classifier: Classifier) -> None:
+def test_a_source_behind_a_headline_changes_at_most_two_labels_in_a_hundred(path: Path, classifier: Classifier) -> None:
     texts = headlines(path)
     tagged = [text + source for text, source in zip(texts, cycle(SOURCES), strict=False)]
     pairs = list(zip(labels(classifier, texts), labels(classifier, tagged), strict=True))
-    assert sum(plain != with_source for plain, with_source in pairs) <= len(pairs) / 100
+    assert sum(plain != with_source for plain, with_source in pairs) <= len(pairs) / 50
 
 
 def test_capitals_change_nothing(classifier: Classifier) -> None:

@@ -76,7 +76,9 @@ class Comparison(TypedDict):
     difference_points: float
     """The accuracy minus the reference's, in percentage points."""
     equal_labels: float
-    """The share of texts for which both predict the same label."""
+    """The share of texts in scope for which both predict the same label."""
+    equal_labels_out_of_scope: NotRequired[float]
+    """The same for texts out of scope; absent without such texts."""
 
 
 class Report(TypedDict):
@@ -227,9 +229,13 @@ def comparison(
     reference_predicted: NDArray[np.int64],
 ) -> Comparison:
     """Return how the measured classifier and the reference differ, from their results and predicted labels."""
+    inside, outside = np.split(predicted == reference_predicted, [measurement["metrics"]["texts"]])
     difference = measurement["metrics"]["accuracy"] - reference["metrics"]["accuracy"]
-    return {
+    compared: Comparison = {
         "reference": reference,
         "difference_points": 100 * difference,
-        "equal_labels": float((predicted == reference_predicted).mean()),
+        "equal_labels": float(inside.mean()),
     }
+    if outside.size:
+        compared["equal_labels_out_of_scope"] = float(outside.mean())
+    return compared

@@ -89,3 +89,5 @@ def test_difference_and_equal_labels_are_the_engine_s_against_the_reference_s(cl
     reference, _ = measure_view(classifier, Task(other, [], ["title"], quote=True, bars=False), "title")
     compared = comparison(measured, predicted, reference, np.array([2, 0]))
     assert (compared["difference_points"], compared["equal_labels"]) == (50, 0.5)
+    with_outside = comparison(measured, np.append(predicted, 3), reference, np.array([2, 0, 3]))
+    assert (with_outside["equal_labels"], with_outside["equal_labels_out_of_scope"]) == (0.5, 1.0)

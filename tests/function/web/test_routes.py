@@ -142,7 +142,7 @@ def test_options_in_the_query_are_for_json_too_where_it_has_none(
 
 @pytest.mark.parametrize("query", [{"Top_K": "2"}, {"options": '{"top_k": 2}'}, {"Parameters": '{"top_k": 2}'}])
 def test_options_in_the_query_are_found_however_they_are_written(
-    query: dict[str, str], classifier: Classifier, settings: Settings
+    query: Any, classifier: Classifier, settings: Settings
 ) -> None:
     response: Any = answer(post_event(json.dumps(GOAL), **query), classifier, settings)
     assert len(json.loads(response["body"])["scores"]) == 2
