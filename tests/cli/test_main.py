@@ -249,7 +249,8 @@ def test_info_prints_checkpoint_engine_and_versions(capsys: pytest.CaptureFixtur
     assert f"checkpoint   {manifest['source']} @ {manifest['revision']}" in shown
     assert "config.json 0.8 kB" in shown
     assert "{" not in shown
-    assert f"validation title: accuracy {manifest['metrics']['validation']['title']['accuracy']}, " in shown
+    accuracy = manifest["metrics"]["validation"]["ag_news"]["title"]["accuracy"]
+    assert f"validation ag news title: rows 2,000, accuracy {accuracy}, " in shown
 
 
 def test_headlines_of_every_script_leave_as_utf_8_in_any_locale() -> None:

@@ -98,7 +98,7 @@ def test_the_openapi_document_has_the_base_path_as_its_server(classifier: Classi
     "query",
     [
         {"queryStringParameters": {"top%5Fk": "3", "min%5fscore": "%30.5"}},
-        {"multiValueQueryStringParameters": {"top%5Fk": ["2", "%33"], "min+score": ["1"]}},
+        {"multiValueQueryStringParameters": {"top%5Fk": ["2", "%33"], "utm+source": ["1"]}},
         {"queryStringParameters": {"top_k": "+3"}},
     ],
 )
