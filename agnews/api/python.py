@@ -70,11 +70,11 @@ class NewsClassifier:
         One of several texts that cannot be classified has `error` instead of `label` and `score`.
 
         Args:
-            texts: one or more strings, or mappings with `text`, `headline` or `title` (and `description`, `id`).
+            texts: one or more strings, or mappings with `headline`, `title` or `text` (and `description`, `id`).
             top_k: 1 to 4; above 1, predictions list the scores of that many topics.
             min_score: 0 to 1; below it the label is None and `abstained` is True.
             explain: whether predictions say what each word contributed to the score.
-            text_column: the key of the text in mappings, if it is not `text`, `headline` or `title`.
+            text_column: the key of the text in mappings, if it is not `headline`, `title` or `text`.
             description_column: the key of the description.
             id_column: the key of the id.
 

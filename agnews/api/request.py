@@ -163,7 +163,7 @@ def read_row(
             raise missing_column("the object", keys, repr(names.id))
         if in_list and options:
             refuse_options(row, options)
-        sent = _row_text(row, keys, columns, names)
+        sent = _row_text(row, keys, columns, names, settings)
         return Item(checked(sent, settings), None, item_id, str(sent))
     except InputError as error:
         return Item(None, error, item_id)
@@ -173,11 +173,7 @@ def checked(text: Json, settings: Settings) -> str:
     """Return `text` as the model reads it. Raises InputError if it cannot be classified."""
     if not isinstance(text, str):
         raise InputError(f"a text must be a string, found {describe_value(text)}")
-    if len(text) > settings.max_chars:
-        raise LimitError(
-            f"the text has {len(text):,} characters, at most {settings.max_chars:,} are allowed (AGNEWS_MAX_CHARS); "
-            "shorten it"
-        )
+    _check_length(text, settings)
     try:
         text.encode()
     except UnicodeEncodeError as error:
@@ -192,20 +188,35 @@ def checked(text: Json, settings: Settings) -> str:
     return text
 
 
+def _check_length(text: Json, settings: Settings) -> None:
+    """Raise LimitError for a string above `max_chars`, before anything is done that takes time by its length."""
+    if isinstance(text, str) and len(text) > settings.max_chars:
+        raise LimitError(
+            f"the text has {len(text):,} characters, at most {settings.max_chars:,} are allowed (AGNEWS_MAX_CHARS); "
+            "shorten it"
+        )
+
+
 def _json_text(part: str) -> InputError:
     return InputError(f"{part} is JSON, or starts like it; send valid JSON that is not in a string, or a headline")
 
 
-def _row_text(row: Mapping[str, Json], keys: Sequence[str], columns: Columns, names: ColumnNames) -> Json:
+def _row_text(
+    row: Mapping[str, Json], keys: Sequence[str], columns: Columns, names: ColumnNames, settings: Settings
+) -> Json:
     """Return the first text that is not missing, joined with its description."""
     values = [row[keys[index]] for index in columns.texts]
-    text = next((value for value in values if not is_missing(value)), None)
-    if text is None:
+    for text in values:
+        _check_length(text, settings)
+        if not is_missing(text):
+            break
+    else:
         text = next((value for value in values if value is not None), None)
         if text is None:
             raise _no_text(row, keys, columns, names)
         return text  # a placeholder, for example, which `checked` refuses
     description = None if columns.description is None else row[keys[columns.description]]
+    _check_length(description, settings)
     if is_missing(description) or not isinstance(text, str):
         return text
     if not isinstance(description, str):
