@@ -11,7 +11,7 @@ import pytest
 import agnews
 from agnews.api.normalise import normalise, origins
 from agnews.api.request import Json, read_item
-from agnews.errors import InputError
+from agnews.errors import InputError, LimitError
 from agnews.function.events.dispatch import answer
 from agnews.model.classifier import Classifier
 from agnews.settings import Settings
@@ -155,3 +155,20 @@ def test_no_pattern_takes_quadratic_time(unit: str) -> None:
         return min(times)
 
     assert seconds(100_000) < 40 * seconds(10_000) + 0.005  # quadratic: 100 times as long
+
+
+def test_no_part_of_a_row_above_the_limit_is_normalised(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    lengths: list[int] = []
+
+    def measured(text: str) -> str:
+        lengths.append(len(text))
+        return normalise(text)
+
+    for module in ("placeholders", "request"):
+        monkeypatch.setattr(f"agnews.api.{module}.normalise", measured)
+    long = "&#65;" * settings.max_chars
+    rows: list[Json] = [{"text": long}, {"title": OIL, "description": long}]
+    for row in rows:
+        assert isinstance(read_item(row, settings).error, LimitError)
+    assert read_item({"title": OIL, "text": long}, settings).text == OIL
+    assert 0 < max(lengths) <= settings.max_chars
