@@ -57,6 +57,7 @@ def logged(path: Path, count: int) -> list[str]:
 def test_ctrl_c_ends_it_with_success_and_one_log_line_per_request(tmp_path: Path) -> None:
     with served(tmp_path) as (process, url):
         request(url)
+        logged(tmp_path / "stderr.txt", 1)
         request(url, b'{"text": ""}', path=f"{PATH}?{'x' * 5000}")
         first, second = logged(tmp_path / "stderr.txt", 2)
         process.send_signal(signal.SIGINT)
