@@ -1,8 +1,45 @@
-"""The four topics of AG News, in the order of the data set."""
+"""The labels of AG News, the default, and what the labels of any checkpoint must be."""
 
-from typing import Literal, get_args
+import unicodedata
+from collections.abc import Sequence
 
-Label = Literal["World", "Sports", "Business", "Sci/Tech"]
+LABELS: tuple[str, ...] = ("World", "Sports", "Business", "Sci/Tech")
+"""Index i is class i + 1 in AG News' CSV files. The labels of answers are those of the checkpoint."""
+MIN_LABELS = 2
+MAX_LABELS = 100
+MAX_LABEL_CHARS = 64
+_LINE_BREAKS_AND_CONTROLS = frozenset({"Cc", "Cs", "Zl", "Zp"})
+"""Unicode categories of what would break a line, and of lone surrogates, which have no UTF-8."""
 
-LABELS: tuple[Label, ...] = get_args(Label)
-"""Index i is column i of the logits, and class i + 1 in AG News' CSV files."""
+
+def label_problem(labels: Sequence[object]) -> str | None:
+    """Return what is wrong with a checkpoint's labels, None if nothing. Blanks around a label and case tell none apart.
+
+    >>> label_problem(["Politics", "politics "])
+    "the label 'politics ' is there twice"
+    """
+    if not MIN_LABELS <= len(labels) <= MAX_LABELS:
+        return f"there are {len(labels):,} labels; {MIN_LABELS} to {MAX_LABELS} are possible"
+    seen: set[str] = set()
+    for label in labels:
+        if not isinstance(label, str):
+            return f"the label {str(label)[:MAX_LABEL_CHARS]} is no string"
+        problem = _name_problem(label)
+        if problem is not None:
+            return problem
+        plain = label.strip().casefold()
+        if plain in seen:
+            return f"the label {label!r} is there twice"
+        seen.add(plain)
+    return None
+
+
+def _name_problem(label: str) -> str | None:
+    if not label.strip():
+        return "a label is empty"
+    if len(label) > MAX_LABEL_CHARS:
+        start = label[:MAX_LABEL_CHARS]
+        return f"the label {start!r}… has {len(label):,} characters; at most {MAX_LABEL_CHARS} are possible"
+    if any(unicodedata.category(character) in _LINE_BREAKS_AND_CONTROLS for character in label):
+        return f"the label {label!r} has a line break or a control character"
+    return None

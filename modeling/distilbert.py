@@ -16,7 +16,7 @@ from tokenizers import Tokenizer
 from torch import Tensor
 from transformers import DistilBertConfig, DistilBertForSequenceClassification
 
-from agnews.labels import LABELS, Label
+from agnews.labels import LABELS
 from modeling.errors import SourceError
 from modeling.tokens import read_tokenizer
 
@@ -25,7 +25,7 @@ WEIGHTS = ("model.safetensors", "pytorch_model.bin")
 
 ARCHITECTURE = "DistilBertForSequenceClassification"
 
-NAMES: dict[str, Label] = {
+NAMES: dict[str, str] = {
     "world": "World",
     "sports": "Sports",
     "sport": "Sports",

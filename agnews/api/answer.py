@@ -9,7 +9,6 @@ from typing import TypedDict
 from agnews.api.normalise import origins
 from agnews.api.request import Item, Options, Request
 from agnews.errors import AgNewsError, AnswerSizeError, DeadlineError
-from agnews.labels import LABELS
 from agnews.model.classifier import Classifier, Prediction
 from agnews.model.explain import DIGITS, Contribution, explain
 from agnews.settings import Settings
@@ -67,7 +66,9 @@ def answers(request: Request, classifier: Classifier, settings: Settings, deadli
     texts = [item.text for item in request.items if item.text is not None]
     explained = iter(explain(texts, classifier, settings.max_texts, deadline))
     return [
-        error_answer(item) if item.text is None else prediction_answer(item, *next(explained), request.options)
+        error_answer(item)
+        if item.text is None
+        else prediction_answer(item, *next(explained), request.options, classifier.labels)
         for item in request.items
     ]
 
@@ -80,7 +81,7 @@ def batch_answers(requests: Sequence[Request], classifier: Classifier, deadline:
         [
             error_answer(item)
             if item.text is None
-            else prediction_answer(item, next(predictions), None, request.options)
+            else prediction_answer(item, next(predictions), None, request.options, classifier.labels)
             for item in request.items
         ]
         for request in requests
@@ -96,7 +97,11 @@ def error_answer(item: Item) -> Answer:
 
 
 def prediction_answer(
-    item: Item, prediction: Prediction | None, explanation: list[Contribution] | None, options: Options
+    item: Item,
+    prediction: Prediction | None,
+    explanation: list[Contribution] | None,
+    options: Options,
+    labels: Sequence[str],
 ) -> Answer:
     """Return the answer to an item with a text. A `prediction` of None gives a DeadlineError."""
     if prediction is None:
@@ -104,12 +109,12 @@ def prediction_answer(
             "the timeout was too close to start this text; send it again, or set a longer timeout or more memory"
         )
         return error_answer(Item(None, error, item.id))
-    ranked = sorted(zip(prediction.scores, LABELS, strict=True), key=lambda pair: -pair[0])
-    score = ranked[0][0]
+    scores = prediction.scores
+    score = max(scores)
     abstained = score < options.min_score
     answer: Answer = {} if item.id is None else {"id": item.id}
     answer |= {
-        "label": None if abstained else ranked[0][1],
+        "label": None if abstained else labels[scores.index(score)],
         "score": round(float(score), DIGITS),
         "truncated": prediction.truncated,
     }
@@ -118,7 +123,8 @@ def prediction_answer(
     if options.min_score > 0:
         answer["abstained"] = abstained
     if options.top_k > 1:
-        answer["scores"] = {label: round(float(value), DIGITS) for value, label in ranked[: options.top_k]}
+        ranked = sorted(range(len(scores)), key=lambda index: -scores[index])[: options.top_k]
+        answer["scores"] = {labels[index]: round(float(scores[index]), DIGITS) for index in ranked}
     if options.explain:
         answer["explanation"] = explanation and _in_sent_text(explanation, item)
     return answer

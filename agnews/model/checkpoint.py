@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, NamedTuple, TypedDict
 
 from agnews.errors import ModelError
-from agnews.labels import LABELS
+from agnews.labels import label_problem
 from agnews.settings import IN_WHEEL, TASK_ROOT, EngineName
 
 FORMAT = 2
@@ -62,6 +62,8 @@ class Checkpoint(NamedTuple):
     folder: Path
     source: str
     revision: str
+    labels: tuple[str, ...]
+    """Index i is column i of the logits."""
     max_length: int
     """Tokens per text, [CLS] and [SEP] included."""
     temperature: float
@@ -81,13 +83,13 @@ def read_checkpoint(folder: Path) -> Checkpoint:
     """Return the checkpoint in `folder` as its manifest describes it; the other files are not opened.
 
     Raises:
-        ModelError: there is no manifest, or it has another format, other labels than LABELS or invalid numbers.
+        ModelError: there is no manifest, or it has another format, or labels or numbers that cannot be.
     """
     path = folder / MANIFEST
     try:
         check_regular(path)
         manifest = json.loads(path.read_text(encoding="utf-8"))
-        manifest_format, labels = manifest["format"], tuple(manifest["labels"])
+        manifest_format = manifest["format"]
         checkpoint = _parse_manifest(folder, manifest)
     except OSError as error:
         raise ModelError(f"cannot read {path} ({error.strerror}); {remedy(error)}") from error
@@ -95,8 +97,9 @@ def read_checkpoint(folder: Path) -> Checkpoint:
         raise ModelError(f"{path} is not a manifest ({type(error).__name__}: {error}); {REPAIR_HINT}") from error
     if manifest_format != FORMAT:
         raise ModelError(f"{path} has format {manifest_format}, expected {FORMAT}; bake it again from its source")
-    if labels != LABELS:
-        raise ModelError(f"{path} has labels {labels}, expected {LABELS}; bake it again")
+    problem = label_problem(checkpoint.labels)
+    if problem is not None:
+        raise ModelError(f"{path} has labels that cannot be: {problem}; bake it again")
     lowest, highest = TEMPERATURES
     if not 3 <= checkpoint.max_length <= MAX_POSITIONS or not lowest <= checkpoint.temperature <= highest:
         raise ModelError(
@@ -107,10 +110,13 @@ def read_checkpoint(folder: Path) -> Checkpoint:
 
 
 def _parse_manifest(folder: Path, manifest: dict[str, Any]) -> Checkpoint:
+    if not isinstance(manifest["labels"], list):
+        raise TypeError("'labels' is no list")
     return Checkpoint(
         folder=folder,
         source=str(manifest["source"]),
         revision=str(manifest["revision"]),
+        labels=tuple(manifest["labels"]),
         max_length=int(manifest["max_length"]),
         temperature=float(manifest["temperature"]),
         files={

@@ -31,9 +31,9 @@ Output = TypeVar("Output")
 
 
 class Prediction(NamedTuple):
-    """The calibrated probabilities of one text, in the order of LABELS, and what makes them less certain."""
+    """The calibrated probabilities of one text, in the order of the labels, and what makes them less certain."""
 
-    scores: tuple[float, float, float, float]
+    scores: tuple[float, ...]
     truncated: bool
     """Whether its end was cut off."""
     unfamiliar: bool
@@ -62,6 +62,11 @@ class Classifier:
         self.compute_time = ComputeTime()
         self._encoder = encoder
         self._pool = ThreadPoolExecutor(engine.threads, "agnews") if engine.threads > 1 else None
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """The checkpoint's labels, in the order of a prediction's scores."""
+        return self.checkpoint.labels
 
     def classify(self, texts: Sequence[str], deadline: float = math.inf) -> list[Prediction | None]:
         """Return one prediction per text, in order; None for texts not started by `deadline` (time.monotonic()).
@@ -171,7 +176,7 @@ def group_by_length(lengths: Sequence[int], max_tokens: int, pads: bool) -> list
 
 
 def softmax(logits: "NDArray[np.float32]") -> "NDArray[np.float64]":
-    """Return probabilities [batch, 4] that sum to 1 in each row. Raises ModelError if a logit is not finite."""
+    """Return probabilities [batch, labels] that sum to 1 in each row. Raises ModelError if a logit is not finite."""
     if not np.isfinite(logits).all():
         raise ModelError("the model returned logits that are not finite; bake the checkpoint again")
     exponents = np.exp(logits.astype(np.float64) - logits.max(axis=1, keepdims=True))

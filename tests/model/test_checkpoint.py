@@ -50,7 +50,9 @@ def edit_manifest(folder: Path, edit: Edit) -> None:
     ("edit", "message"),
     [
         (lambda manifest: manifest.update(format=99), "has format 99, expected 2"),
-        (lambda manifest: manifest["labels"].reverse(), "expected .'World', 'Sports', 'Business', 'Sci/Tech'."),
+        (lambda manifest: manifest.update(labels="World"), "is not a manifest .TypeError: 'labels' is no list"),
+        (lambda manifest: manifest.update(labels=["World"]), "there are 1 labels; 2 to 100 are possible"),
+        (lambda manifest: manifest["labels"].append("world "), "the label 'world ' is there twice"),
         (lambda manifest: manifest.pop("files"), "is not a manifest .KeyError: 'files'."),
         (lambda manifest: manifest.update(files=[]), "is not a manifest"),
         (lambda manifest: manifest.update(temperature=0), "a temperature of 0.01 to 100"),
@@ -136,6 +138,19 @@ def test_an_engine_that_was_not_baked_is_refused(folder: Path) -> None:
     edit_manifest(folder, lambda manifest: manifest["files"].pop("model.onnx"))
     with pytest.raises(ModelError, match=r"baked without model\.onnx"):
         verify(read_checkpoint(folder), FILES["onnx"])
+
+
+@pytest.mark.parametrize("labels", [["World", "Sports"], list("abcde")])
+def test_a_model_with_another_number_of_outputs_than_labels_is_refused(folder: Path, labels: list[str]) -> None:
+    edit_manifest(folder, lambda manifest: manifest.update(labels=labels))
+    with pytest.raises(ModelError, match=rf"has 4 outputs and manifest.json {len(labels)} labels"):
+        load(Settings(model_dir=folder))
+
+
+def test_the_labels_are_those_of_the_manifest(folder: Path) -> None:
+    labels = ("Sci/Tech, Space", "=1+1", '"quoted"', "Öl ⚽")
+    edit_manifest(folder, lambda manifest: manifest.update(labels=labels))
+    assert load(Settings(model_dir=folder)).labels == labels
 
 
 def test_a_file_that_is_no_model_is_refused_by_the_engine(folder: Path) -> None:

@@ -137,7 +137,7 @@ def true_labels(examples: Sequence[LabelledExample]) -> NDArray[np.int64]:
 
 def timed_scores(classifier: Classifier, texts: Sequence[str], bars: bool) -> tuple[NDArray[np.float64], float]:
     """Return the scores [n, 4] and the seconds it took, with a progress bar if `bars`."""
-    scores: list[tuple[float, float, float, float]] = []
+    scores: list[tuple[float, ...]] = []
     with progress(bars, len(texts), "texts") as advance:
         start = time.perf_counter()
         for index in range(0, len(texts), PROGRESS_TEXTS):

@@ -23,7 +23,7 @@ class Engine(Protocol):
     """Number of concurrent calls that pays off: 1 if the engine spreads one call over the CPUs."""
 
     def logits(self, ids: Sequence[list[int]], alone: bool, /) -> "NDArray[np.float32]":
-        """Return logits, float32 [len(ids), 4], with columns in the order of LABELS, for the token ids of texts.
+        """Return logits, float32 [len(ids), labels], for token ids of texts. Columns are in the checkpoint's order.
 
         `alone`: no other call runs at the same time, so this one may use several CPUs.
         """

@@ -9,8 +9,7 @@ import numpy as np
 import onnxruntime as ort
 
 from agnews.errors import ModelError
-from agnews.labels import LABELS
-from agnews.model.checkpoint import Checkpoint, remedy
+from agnews.model.checkpoint import MANIFEST, Checkpoint, remedy
 from agnews.settings import EngineName
 
 if TYPE_CHECKING:
@@ -39,23 +38,26 @@ class OnnxEngine:
         self.threads = workers
         path = checkpoint.path("model.onnx")
         self._spread = session(path, min(workers, 2))
+        outputs, labels = self._spread.get_outputs()[0].shape[-1], len(checkpoint.labels)
+        if outputs != labels:
+            raise ModelError(f"{path} has {outputs} outputs and {MANIFEST} {labels} labels; bake the checkpoint again")
         pool = ThreadPoolExecutor(1)
         self._single = pool.submit(session, path) if workers > 1 else None
         pool.shutdown(wait=False)
 
     def logits(self, ids: Sequence[list[int]], alone: bool) -> "NDArray[np.float32]":
-        """Return logits, float32 [len(ids), 4], for texts of one length."""
+        """Return logits, float32 [len(ids), labels], for texts of one length."""
         return run(self._spread if alone or self._single is None else self._single.result(), ids)
 
 
 def run(model: ort.InferenceSession, ids: Sequence[list[int]]) -> "NDArray[np.float32]":
-    """Return logits, float32 [len(ids), 4], for texts of one length, from one run."""
+    """Return logits, float32 [len(ids), labels], for texts of one length, from one run."""
     logits: NDArray[np.float32] = model.run([OUTPUT], {INPUTS[0]: np.array(ids, dtype=np.int64)})[0]
     return logits
 
 
 def run_each(model: ort.InferenceSession, ids: Sequence[list[int]]) -> "NDArray[np.float32]":
-    """Return logits, float32 [len(ids), 4], for texts of any lengths, from one run each."""
+    """Return logits, float32 [len(ids), labels], for texts of any lengths, from one run each."""
     return np.concatenate([run(model, [row]) for row in ids])
 
 
@@ -63,7 +65,7 @@ def session(path: Path, threads: int = 1) -> ort.InferenceSession:
     """Return a CPU session with `threads` threads per run.
 
     Raises:
-        ModelError: the file is not a model, or does not map `input_ids` to `logits` [batch, 4].
+        ModelError: the file is not a model, or does not map `input_ids` to `logits`.
     """
     options = ort.SessionOptions()
     # With a default number of threads, ORT pins them to CPUs that Lambda does not show, and logs errors.
@@ -80,7 +82,7 @@ def session(path: Path, threads: int = 1) -> ort.InferenceSession:
     except Exception as error:  # the library's classes have only Exception in common
         raise ModelError(f"ONNX Runtime {ort.__version__} cannot load {path} ({error}); {remedy(error)}") from error
     inputs = [node.name for node in model.get_inputs()]
-    outputs = {node.name: node.shape for node in model.get_outputs()}
-    if inputs != INPUTS or outputs.get(OUTPUT, [None])[-1] != len(LABELS):
-        raise ModelError(f"{path} maps {inputs} to {outputs}; expected {INPUTS} to {OUTPUT} [batch, 4]; bake it again")
+    outputs = [node.name for node in model.get_outputs()]
+    if inputs != INPUTS or outputs != [OUTPUT]:
+        raise ModelError(f"{path} maps {inputs} to {outputs}; expected {INPUTS} to {[OUTPUT]}; bake it again")
     return model

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from agnews.errors import ModelError
-from agnews.model.checkpoint import REPAIR_HINT, Checkpoint
+from agnews.model.checkpoint import MANIFEST, REPAIR_HINT, Checkpoint
 from agnews.settings import EngineName
 
 try:
@@ -37,10 +37,15 @@ class PipelineEngine:
             )
         except (OSError, ValueError, RuntimeError) as error:
             raise ModelError(f"transformers cannot load {checkpoint.folder} ({error}); {REPAIR_HINT}") from error
+        if model.config.num_labels != len(checkpoint.labels):
+            raise ModelError(
+                f"{checkpoint.path('config.json')} has {model.config.num_labels} labels and {MANIFEST} "
+                f"{len(checkpoint.labels)}; bake the checkpoint again"
+            )
         self._model = model.eval()
 
     def logits(self, ids: Sequence[list[int]], _alone: bool, /) -> NDArray[np.float32]:
-        """Return logits, float32 [len(ids), 4]; shorter texts are padded and masked."""
+        """Return logits, float32 [len(ids), labels]; shorter texts are padded and masked."""
         torch.set_num_threads(self._workers)  # the setting belongs to the calling thread, which varies
         length = max(map(len, ids))
         padded = torch.tensor([row + [0] * (length - len(row)) for row in ids])
