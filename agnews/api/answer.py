@@ -3,7 +3,8 @@
 import json
 import math
 import os
-from collections.abc import Mapping, Sequence
+import time
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TypedDict
 
 from agnews.api.normalise import origins
@@ -63,14 +64,23 @@ def answers(request: Request, classifier: Classifier, settings: Settings, deadli
     """
     if not request.options.explain:
         return batch_answers([request], classifier, deadline)[0]
-    texts = [item.text for item in request.items if item.text is not None]
-    explained = iter(explain(texts, classifier, settings.max_texts, deadline))
+    explained = _explained(request.items, classifier, settings, deadline)
     return [
         error_answer(item)
         if item.text is None
         else prediction_answer(item, *next(explained), request.options, classifier.labels)
         for item in request.items
     ]
+
+
+def _explained(
+    items: Sequence[Item], classifier: Classifier, settings: Settings, deadline: float
+) -> Iterator[tuple[Prediction | None, list[Contribution] | None]]:
+    """Yield the prediction and the explanation of each item with a text, in the words of the text as it was sent."""
+    items = [item for item in items if item.text is not None]
+    explained = explain([item.text or "" for item in items], classifier, settings.max_texts, deadline)
+    for item, (prediction, explanation) in zip(items, explained, strict=True):
+        yield prediction, explanation and _in_sent_text(explanation, item, deadline)
 
 
 def batch_answers(requests: Sequence[Request], classifier: Classifier, deadline: float) -> list[list[Answer]]:
@@ -126,15 +136,17 @@ def prediction_answer(
         ranked = sorted(range(len(scores)), key=lambda index: -scores[index])[: options.top_k]
         answer["scores"] = {labels[index]: round(float(scores[index]), DIGITS) for index in ranked}
     if options.explain:
-        answer["explanation"] = explanation and _in_sent_text(explanation, item)
+        answer["explanation"] = explanation
     return answer
 
 
-def _in_sent_text(explanation: list[Contribution], item: Item) -> list[Contribution]:
-    """Return an explanation whose words and positions are those of the text as it was sent."""
+def _in_sent_text(explanation: list[Contribution], item: Item, deadline: float) -> list[Contribution] | None:
+    """Return an explanation whose words and positions are those of the text as it was sent; None after `deadline`."""
     sent = item.sent
     if sent is None or sent == item.text:
         return explanation
+    if time.monotonic() >= deadline:
+        return None
     origin = origins(sent)
     ranges = [(origin[word["start"]].start, origin[word["end"] - 1].end) for word in explanation]
     return [

@@ -23,7 +23,7 @@ WINDOW_CHARS = 200_000
 """Characters after which a window ends: long texts take longer to tokenise than to compute."""
 CHUNK_TEXTS = 128
 """Maximum number of texts that a worker tokenises in one call. With fewer, calls cost more; with more, workers idle."""
-CHUNK_CHARS = 50_000
+CHUNK_CHARS = 25_000
 """Characters after which a chunk ends, because the deadline is not checked while it is tokenised."""
 
 Input = TypeVar("Input")

@@ -1,6 +1,5 @@
 """Turn texts into token ids with `tokenizers` alone; importing transformers for it would take seconds."""
 
-import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -15,10 +14,6 @@ if TYPE_CHECKING:
 
 CHARS_PER_TOKEN = 32
 """A text is first cut at so many characters for each token that the model reads. English has about 5."""
-MAX_WORD_CHARS = 200
-"""How far back from there the cut may be, to fall between two words."""
-_BREAK = re.compile(r"[ -/:-@\[-`{-~]")
-"""Blanks and punctuation in ASCII."""
 
 
 class Encoded(NamedTuple):
@@ -40,13 +35,13 @@ class Encoder:
         self._tokenizer.encode_special_tokens = True  # "[MASK]" in a text is a word in brackets
         self._familiarity = Familiarity(self._tokenizer)
         self._max_chars = CHARS_PER_TOKEN * checkpoint.max_length
+        self._word_tokens: int = self._tokenizer.model.max_input_chars_per_word
 
     def encode(self, texts: Sequence[str]) -> list[Encoded]:
         """Return one Encoded per text, in order. Texts must be valid Unicode (no lone surrogates)."""
-        starts = list(map(self._start, texts))
-        encodings = self._tokenizer.encode_batch_fast(starts)
-        for index, (text, start) in enumerate(zip(texts, starts, strict=True)):
-            if start is not text and not encodings[index].overflowing:
+        encodings = self._tokenizer.encode_batch_fast([text[: self._max_chars] for text in texts])
+        for index, text in enumerate(texts):
+            if not self._suffices(encodings[index], text):
                 encodings[index] = self._tokenizer.encode_batch_fast([text])[0]
         return [self._encoded(text, encoding) for text, encoding in zip(texts, encodings, strict=True)]
 
@@ -56,23 +51,20 @@ class Encoder:
 
     def read_chars(self, text: str) -> int:
         """Return the end of the last token of `text` that the model reads, in characters."""
-        start = self._start(text)
-        encoding = self._tokenizer.encode(start)
-        if start is not text and not encoding.overflowing:
+        encoding = self._tokenizer.encode(text[: self._max_chars])
+        if not self._suffices(encoding, text):
             encoding = self._tokenizer.encode(text)
         end: int = encoding.offsets[-2][1]  # behind it is [SEP]
         return end
 
-    def _start(self, text: str) -> str:
-        """Return whole words from the start of a long text, which in most cases have more tokens than are read.
+    def _suffices(self, start: "Encoding", text: str) -> bool:
+        """Return whether the start of a long text has the same tokens as the text, at a fraction of the time.
 
-        If so, they have the same tokens as the text, at a fraction of the time.
+        It does if none of them are of its last word, which may be cut: a word has at most `_word_tokens`.
         """
         if len(text) <= self._max_chars:
-            return text
-        last_words = text[self._max_chars - MAX_WORD_CHARS : self._max_chars]
-        after_break = len(_BREAK.split(last_words)[-1])  # every break begins a token of its own
-        return text if after_break == len(last_words) else text[: self._max_chars - after_break - 1]
+            return True
+        return sum(len(part.ids) for part in start.overflowing) >= self._word_tokens + 2 * len(start.overflowing)
 
 
 def read_tokenizer(folder: Path) -> "Tokenizer":

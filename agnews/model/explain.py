@@ -60,10 +60,11 @@ def _is_word_character(character: str) -> bool:
 
 def explain(
     texts: Sequence[str], classifier: Classifier, max_texts: int, deadline: float
-) -> list[tuple[Prediction | None, list[Contribution] | None]]:
+) -> Iterator[tuple[Prediction | None, list[Contribution] | None]]:
     """Return each text's prediction and its words' contributions, None for what was not computed by `deadline`.
 
-    Words behind the last token that the model reads are left out.
+    The contributions are computed text by text, as they are taken. Words behind the last token that the model reads are
+    left out.
 
     Raises:
         LimitError: that would take more than `max_texts` inferences.
@@ -78,10 +79,10 @@ def explain(
             f"{max_texts:,} (AGNEWS_MAX_TEXTS); send fewer or shorter texts with explain"
         )
     # One text at a time: the variants of all texts together would be many times as large as the request.
-    return [
+    return (
         (prediction, part and _explanation(*part, prediction, classifier, deadline))
         for part, prediction in zip(readable, predictions, strict=True)
-    ]
+    )
 
 
 def _readable(

@@ -1,8 +1,10 @@
 """`"explain": true`: what each word contributes to its label's score."""
 
 import json
+import math
 import time
 from collections.abc import Sequence
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -123,7 +125,17 @@ def test_nothing_is_computed_for_a_text_without_a_prediction(
 ) -> None:
     monkeypatch.setattr(classifier, "read_chars", lambda text: pytest.fail(text[:9]))
     monkeypatch.setattr("agnews.model.explain.word_spans", lambda text: pytest.fail(text[:9]))
-    assert explain([GOAL, "w " * 900], classifier, 10_000, time.monotonic()) == [(None, None), (None, None)]
+    explained = explain([GOAL, "w " * 900], classifier, 10_000, time.monotonic())
+    assert list(explained) == [(None, None), (None, None)]
+
+
+def test_words_are_not_looked_up_in_the_text_as_sent_when_time_is_over(
+    classifier: Classifier, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("agnews.api.answer.time", SimpleNamespace(monotonic=lambda: math.inf))
+    monkeypatch.setattr("agnews.api.answer.origins", lambda text: pytest.fail(text[:9]))
+    prediction = explained("Goals &amp; cards", classifier, settings)
+    assert (prediction["label"], prediction["explanation"]) == ("Sports", None)
 
 
 def test_a_word_that_the_model_reads_in_part_is_whole(classifier: Classifier, settings: Settings) -> None:
