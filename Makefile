@@ -15,6 +15,9 @@ LOCKED := install --quiet --disable-pip-version-check --no-deps --require-hashes
 EDITABLE := install --quiet --disable-pip-version-check --no-deps --editable .
 # torch comes last and without hashes, because its CPU build has others on each index.
 TORCH := install --quiet --disable-pip-version-check "$$(grep ^torch== requirements/dev.in)"
+# Test files side by side, one process for each CPU up to four; WORKERS=0 runs them in one process.
+WORKERS ?= auto
+PARALLEL := --numprocesses $(WORKERS) --maxprocesses 4 --dist loadscope
 
 .PHONY: help demo test test-lean test-page test-image test-image-arm64 test-interop test-aws-v2 audit check format train bake evaluate benchmarks tables clean
 
@@ -93,7 +96,7 @@ build/aws-lambda-rie: $(FULL)/ready requirements/emulator.txt
 	touch $@
 
 test: $(FULL)/ready $(DEPLOY)/ready build/aws-lambda-rie
-	$(FULL)/bin/python -m pytest
+	$(FULL)/bin/python -m pytest $(PARALLEL)
 
 # The same tests without torch; those that need it are skipped.
 $(LEAN)/ready-to-test: $(LEAN)/ready requirements/aws.txt requirements/test.txt
@@ -101,7 +104,7 @@ $(LEAN)/ready-to-test: $(LEAN)/ready requirements/aws.txt requirements/test.txt
 	touch $@
 
 test-lean: $(LEAN)/ready-to-test
-	AGNEWS_LEAN=1 $(LEAN)/bin/python -m pytest
+	AGNEWS_LEAN=1 $(LEAN)/bin/python -m pytest $(PARALLEL)
 
 # Uses Debian's Chromium.
 test-page: $(FULL)/ready

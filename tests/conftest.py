@@ -8,10 +8,11 @@ import pytest
 
 from agnews.model.classifier import Classifier, load
 from agnews.settings import Settings
-from tests.support.aws_account import Account, account
+from tests.support.aws_account import Account, account, moto
+from tests.support.aws_imported import imported_aws
 from tests.support.images import VARIANTS, Image, Variant, built
 from tests.support.local_lambda import served
-from tests.support.requirement import require_aws, require_deploy_tools, require_module
+from tests.support.requirement import AWS, AWS_V2, require_aws, require_deploy_tools, require_module
 from tests.support.runtime_api import RuntimeApi, runtime
 
 TEST_VARIABLES = ("AGNEWS_LEAN", "AGNEWS_RESULTS")
@@ -53,12 +54,29 @@ def served_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         yield url
 
 
-@pytest.fixture(scope="module")
-def aws(tmp_path_factory: pytest.TempPathFactory, served_url: str) -> Iterator[Account]:
-    """An AWS account without functions, simulated by moto."""
+@pytest.fixture(scope="session")
+def aws_program(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """The AWS CLI, for tests that call it often."""
     require_aws()
+    if AWS_V2:
+        yield AWS
+        return
+    with imported_aws(tmp_path_factory.mktemp("aws")) as program:
+        yield program
+
+
+@pytest.fixture(scope="session")
+def moto_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of a moto server, which each account empties first."""
     require_deploy_tools()
-    with account(tmp_path_factory.mktemp("account"), served_url) as aws_account:
+    with moto(tmp_path_factory.mktemp("moto")) as url:
+        yield url
+
+
+@pytest.fixture(scope="module")
+def aws(moto_url: str, served_url: str) -> Iterator[Account]:
+    """An AWS account without functions, simulated by moto."""
+    with account(moto_url, served_url) as aws_account:
         yield aws_account
 
 

@@ -10,7 +10,6 @@ import pytest
 
 from tests.support.aws_account import NUMBER, Account, path_of
 from tests.support.deploy_script import AMD64, RECORDING, Deployed, deploy, docker_calls
-from tests.support.requirement import AWS
 
 URI = f"{NUMBER}.dkr.ecr.us-east-1.amazonaws.com/agnews"
 ROLE = f"arn:aws:iam::{NUMBER}:role/agnews-role"
@@ -34,8 +33,8 @@ class Run:
 
 
 @pytest.fixture(scope="module")
-def path(tmp_path_factory: pytest.TempPathFactory) -> str:
-    return path_of(tmp_path_factory.mktemp("path") / "bin", AWS, RECORDING)
+def path(tmp_path_factory: pytest.TempPathFactory, aws_program: Path) -> str:
+    return path_of(tmp_path_factory.mktemp("path") / "bin", aws_program, RECORDING)
 
 
 def ran(aws: Account, path: str, folder: Path, *options: str, image: str = AMD64) -> Run:
@@ -43,7 +42,7 @@ def ran(aws: Account, path: str, folder: Path, *options: str, image: str = AMD64
     deployed = deploy(path, folder, *options, environment=aws.environment, DOCKER_IMAGE=image)
     changes = [request.operation for request in aws.requests[before:] if request.changes]
     assert deployed.code == 0, deployed.stderr
-    function = aws.aws("lambda", "get-function", "--function-name", "agnews")
+    function = aws.client("lambda").get_function(FunctionName="agnews")
     facts = [function["Configuration"][name] for name in ("MemorySize", "Timeout", "Role")]
     return Run(deployed, changes, function["Code"]["ImageUri"], facts)
 
@@ -68,9 +67,9 @@ def other(again: Run, aws: Account, path: str, tmp_path_factory: pytest.TempPath
 
 
 @pytest.fixture(scope="module")
-def back(other: Run, aws: Account, tmp_path_factory: pytest.TempPathFactory) -> Run:
+def back(other: Run, aws: Account, aws_program: Path, tmp_path_factory: pytest.TempPathFactory) -> Run:
     folder = tmp_path_factory.mktemp("back")
-    without_docker = path_of(folder / "bin", AWS)
+    without_docker = path_of(folder / "bin", aws_program)
     return ran(aws, without_docker, folder, "--tag", "onnx-x86_64-0123456789ab", "--memory", "512", "--timeout", "30")
 
 
@@ -106,23 +105,24 @@ def test_the_function_is_made_for_the_images_cpu_and_logs_json(first: Run, aws: 
 
 
 def test_lambda_may_assume_the_role(first: Run, aws: Account) -> None:
-    role = aws.aws("iam", "get-role", "--role-name", "agnews-role")["Role"]
+    role = aws.client("iam").get_role(RoleName="agnews-role")["Role"]
     (statement,) = role["AssumeRolePolicyDocument"]["Statement"]
     service = {"Service": "lambda.amazonaws.com"}
     assert statement == {"Effect": "Allow", "Principal": service, "Action": "sts:AssumeRole"}
 
 
 def test_the_role_may_write_the_functions_log_and_nothing_else(first: Run, aws: Account) -> None:
-    assert aws.aws("iam", "list-attached-role-policies", "--role-name", "agnews-role")["AttachedPolicies"] == []
-    (name,) = aws.aws("iam", "list-role-policies", "--role-name", "agnews-role")["PolicyNames"]
-    policy = aws.aws("iam", "get-role-policy", "--role-name", "agnews-role", "--policy-name", name)["PolicyDocument"]
+    roles = aws.client("iam")
+    assert roles.list_attached_role_policies(RoleName="agnews-role")["AttachedPolicies"] == []
+    (name,) = roles.list_role_policies(RoleName="agnews-role")["PolicyNames"]
+    policy = roles.get_role_policy(RoleName="agnews-role", PolicyName=name)["PolicyDocument"]
     (statement,) = policy["Statement"]
     assert statement["Action"] == ["logs:CreateLogStream", "logs:PutLogEvents"]
     assert statement["Resource"] == f"arn:aws:logs:*:{NUMBER}:log-group:/aws/lambda/agnews:*"
 
 
 def test_log_lines_are_kept_for_30_days(first: Run, aws: Account) -> None:
-    (group,) = aws.aws("logs", "describe-log-groups")["logGroups"]
+    (group,) = aws.client("logs").describe_log_groups()["logGroups"]
     assert (group["logGroupName"], group["retentionInDays"]) == ("/aws/lambda/agnews", 30)
 
 

@@ -4,12 +4,12 @@ import io
 import json
 import zipfile
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from tests.support.aws_account import NUMBER, Account, path_of
 from tests.support.deploy_script import RECORDING, deploy
-from tests.support.requirement import AWS
 
 MANIFEST = {
     "schemaVersion": 2,
@@ -25,26 +25,25 @@ UNKNOWN = "AWS refuses these credentials in us-east-1; check that they are compl
 def aws(aws: Account) -> Account:
     """An account with a role that somebody else created."""
     trust = json.dumps({"Version": "2012-10-17", "Statement": []})
-    aws.aws("iam", "create-role", "--role-name", "owner", "--assume-role-policy-document", trust)
+    aws.client("iam").create_role(RoleName="owner", AssumeRolePolicyDocument=trust)
     return aws
 
 
 @pytest.fixture(scope="module")
-def path(tmp_path_factory: pytest.TempPathFactory) -> str:
-    return path_of(tmp_path_factory.mktemp("path") / "bin", AWS, RECORDING)
+def path(tmp_path_factory: pytest.TempPathFactory, aws_program: Path) -> str:
+    return path_of(tmp_path_factory.mktemp("path") / "bin", aws_program, RECORDING)
 
 
-def create(aws: Account, name: str, *options: str) -> None:
+def create(aws: Account, name: str, **options: Any) -> None:
     """Create a function in another way than the script does."""
-    role = f"arn:aws:iam::{NUMBER}:role/owner"
-    aws.aws("lambda", "create-function", "--function-name", name, "--role", role, *options)
+    aws.client("lambda").create_function(FunctionName=name, Role=f"arn:aws:iam::{NUMBER}:role/owner", **options)
 
 
 def pushed(aws: Account, name: str, tag: str) -> str:
     """Push an image as somebody else would, and return its address."""
-    aws.aws("ecr", "create-repository", "--repository-name", name)
-    image = ["--repository-name", name, "--image-tag", tag, "--image-manifest", json.dumps(MANIFEST)]
-    aws.aws("ecr", "put-image", *image)
+    images = aws.client("ecr")
+    images.create_repository(repositoryName=name)
+    images.put_image(repositoryName=name, imageTag=tag, imageManifest=json.dumps(MANIFEST))
     return f"{NUMBER}.dkr.ecr.us-east-1.amazonaws.com/{name}:{tag}"
 
 
@@ -61,9 +60,8 @@ def test_a_zip_package_is_not_taken_over(aws: Account, path: str, tmp_path: Path
     archive = io.BytesIO()
     with zipfile.ZipFile(archive, "w") as opened:
         opened.writestr("handler.py", "")
-    (tmp_path / "code.zip").write_bytes(archive.getvalue())
-    code = ["--zip-file", f"fileb://{tmp_path}/code.zip", "--runtime", "python3.13", "--handler", "handler.handle"]
-    create(aws, "zipped", *code)
+    code = {"ZipFile": archive.getvalue()}
+    create(aws, "zipped", Code=code, Runtime="python3.13", Handler="handler.handle")
     message = refusal(aws, path, tmp_path, "zipped")
     assert message.startswith(
         "deploy: the function zipped was not deployed by this script (package: Zip, image: None);"
@@ -71,11 +69,13 @@ def test_a_zip_package_is_not_taken_over(aws: Account, path: str, tmp_path: Path
 
 
 def test_an_aws_cli_that_cannot_set_the_log_format_is_refused_before_anything_is_built(
-    aws: Account, tmp_path: Path
+    aws: Account, aws_program: Path, tmp_path: Path
 ) -> None:
     (tmp_path / "old").mkdir()
     old = tmp_path / "old" / "aws"
-    old.write_text(f"""#!/bin/sh\ncase "$*" in *--generate-cli-skeleton) echo '{{}}' ;; *) exec {AWS} "$@" ;; esac\n""")
+    old.write_text(
+        f"""#!/bin/sh\ncase "$*" in *--generate-cli-skeleton) echo '{{}}' ;; *) exec {aws_program} "$@" ;; esac\n"""
+    )
     old.chmod(0o755)
     message = refusal(aws, path_of(tmp_path / "bin", old, RECORDING), tmp_path, "new")
     assert message.startswith("deploy: this AWS CLI is too old: it does not know --logging-config")
@@ -83,8 +83,8 @@ def test_an_aws_cli_that_cannot_set_the_log_format_is_refused_before_anything_is
 
 def test_a_stacks_function_is_not_taken_over(aws: Account, path: str, tmp_path: Path) -> None:
     image = pushed(aws, "stacked", "onnx-x86_64-0123456789ab")
-    tags = ["--tags", json.dumps({"aws:cloudformation:stack-name": "news"})]
-    create(aws, "stacked", "--package-type", "Image", "--code", f"ImageUri={image}", *tags)
+    tags = {"aws:cloudformation:stack-name": "news"}
+    create(aws, "stacked", PackageType="Image", Code={"ImageUri": image}, Tags=tags)
     message = refusal(aws, path, tmp_path, "stacked")
     assert message == (
         "deploy: the function stacked belongs to the CloudFormation stack news; "
@@ -94,16 +94,17 @@ def test_a_stacks_function_is_not_taken_over(aws: Account, path: str, tmp_path: 
 
 def test_a_function_with_another_image_is_not_taken_over(aws: Account, path: str, tmp_path: Path) -> None:
     image = pushed(aws, "foreign", "latest")
-    create(aws, "foreign", "--package-type", "Image", "--code", f"ImageUri={image}")
+    create(aws, "foreign", PackageType="Image", Code={"ImageUri": image})
     message = refusal(aws, path, tmp_path, "foreign")
     assert f"the function foreign was not deployed by this script (package: Image, image: {image})" in message
 
 
 def test_a_log_group_without_an_end_is_given_one(aws: Account, path: str, tmp_path: Path) -> None:
-    aws.aws("logs", "create-log-group", "--log-group-name", "/aws/lambda/endless")
+    logs = aws.client("logs")
+    logs.create_log_group(logGroupName="/aws/lambda/endless")
     deployed = deploy(path, tmp_path, "--name", "endless", environment=aws.environment)
     assert deployed.code == 0, deployed.stderr
-    (group,) = aws.aws("logs", "describe-log-groups", "--log-group-name-prefix", "/aws/lambda/endless")["logGroups"]
+    (group,) = logs.describe_log_groups(logGroupNamePrefix="/aws/lambda/endless")["logGroups"]
     assert group["retentionInDays"] == 30
 
 

@@ -15,9 +15,8 @@ NAMES = "use 2 to 59 lower-case letters and digits, with single - or _ between t
 
 
 @pytest.fixture(scope="module")
-def path(tmp_path_factory: pytest.TempPathFactory) -> str:
-    require_aws()
-    return path_of(tmp_path_factory.mktemp("path") / "bin", AWS, RECORDING)
+def path(tmp_path_factory: pytest.TempPathFactory, aws_program: Path) -> str:
+    return path_of(tmp_path_factory.mktemp("path") / "bin", aws_program, RECORDING)
 
 
 @pytest.mark.parametrize(

@@ -63,7 +63,7 @@ def test_the_run_ends_in_an_answer(deployed: tuple[Deployed, str]) -> None:
 
 
 def test_the_function_runs_the_image_that_the_registry_holds(deployed: tuple[Deployed, str], aws: Account) -> None:
-    uri = aws.aws("lambda", "get-function", "--function-name", "agnews")["Code"]["ImageUri"]
+    uri = aws.client("lambda").get_function(FunctionName="agnews")["Code"]["ImageUri"]
     _, tags = fetched(f"http://{deployed[1]}/v2/agnews/tags/list")
     assert tags["tags"] == [uri.rpartition(":")[2]]
 

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from tests.support.aws_account import Account, account
-from tests.support.requirement import ROOT, require_aws
+from tests.support.requirement import ROOT
 from tests.support.serverless import run, transform
 
 RECORDING = ROOT / "tests" / "support" / "stand_ins" / "recording"
@@ -141,15 +141,14 @@ def test_samconfig_has_no_second_list_of_parameters_that_build_or_deploy_alone_w
 
 
 @pytest.fixture(scope="module")
-def stacks(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Account]:
-    require_aws()
+def stacks(moto_url: str) -> Iterator[Account]:
     kind = "application/vnd.docker.distribution.manifest.v2+json"
     config = {"digest": f"sha256:{'0' * 64}", "size": 2}
     manifest = {"schemaVersion": 2, "mediaType": kind, "config": config, "layers": []}
-    with account(tmp_path_factory.mktemp("account"), "http://unused") as opened:
-        opened.aws("ecr", "create-repository", "--repository-name", "agnews")
-        image = ["--repository-name", "agnews", "--image-tag", "1", "--image-manifest", json.dumps(manifest)]
-        opened.aws("ecr", "put-image", *image)
+    with account(moto_url, "http://unused") as opened:
+        images = opened.client("ecr")
+        images.create_repository(repositoryName="agnews")
+        images.put_image(repositoryName="agnews", imageTag="1", imageManifest=json.dumps(manifest))
         yield opened
 
 
@@ -167,10 +166,9 @@ def created(stacks: Account, transformed: dict[str, Any], name: str, parameters:
         item["Properties"] = item["Properties"] | {"Policies": policies}
     template = {key: transformed[key] for key in ("Parameters", "Mappings", "Conditions")} | {"Resources": kept | roles}
     body = json.dumps(template).replace("ClassifierAliaslive", "Classifier")
-    given = [f"ParameterKey={key},ParameterValue={value}" for key, value in parameters.items()]
-    chosen = ["--parameters", *given] if given else []
-    stacks.aws("cloudformation", "create-stack", "--stack-name", name, "--template-body", body, *chosen)
-    function: dict[str, Any] = stacks.aws("lambda", "get-function", "--function-name", name)
+    given = [{"ParameterKey": key, "ParameterValue": value} for key, value in parameters.items()]
+    stacks.client("cloudformation").create_stack(StackName=name, TemplateBody=body, Parameters=given)
+    function: dict[str, Any] = stacks.client("lambda").get_function(FunctionName=name)
     return function
 
 
@@ -193,7 +191,7 @@ def test_a_stack_has_its_engines_defaults_and_no_public_grant_unless_told_otherw
     settings = function["Configuration"]
     engine = settings["Environment"]["Variables"]["AGNEWS_ENGINE"]
     reserved = function.get("Concurrency", {}).get("ReservedConcurrentExecutions")
-    resources = stacks.aws("cloudformation", "list-stack-resources", "--stack-name", name)["StackResourceSummaries"]
+    resources = stacks.client("cloudformation").list_stack_resources(StackName=name)["StackResourceSummaries"]
     grants = [item for item in resources if item["ResourceType"] == "AWS::Lambda::Permission"]
     assert (settings["MemorySize"], settings["Timeout"], engine, reserved, len(grants)) == expected
 

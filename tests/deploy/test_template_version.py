@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 
 from tests.support.aws_account import account
-from tests.support.requirement import require_aws
 from tests.support.serverless import transform
 
 
@@ -23,24 +22,21 @@ def version(template: dict[str, Any]) -> tuple[str, dict[str, Any]]:
 
 
 @pytest.fixture(scope="module")
-def described(
-    transformed: dict[str, Any], tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Callable[[dict[str, str]], str]]:
+def described(transformed: dict[str, Any], moto_url: str) -> Iterator[Callable[[dict[str, str]], str]]:
     """A function that returns the version's description for some parameters, as CloudFormation would."""
-    require_aws()
     parts = {key: transformed[key] for key in ("Parameters", "Mappings", "Conditions")}
     outputs = {"Description": {"Value": version(transformed)[1]["Description"]}}
     body = json.dumps(parts | {"Resources": {"Queue": {"Type": "AWS::SQS::Queue"}}, "Outputs": outputs})
 
     def describe(parameters: dict[str, str]) -> str:
-        given = [f"ParameterKey={key},ParameterValue={value}" for key, value in parameters.items()]
-        chosen = ["--parameters", *given] if given else []
-        stacks.aws("cloudformation", "create-stack", "--stack-name", "described", "--template-body", body, *chosen)
-        (stack,) = stacks.aws("cloudformation", "describe-stacks", "--stack-name", "described")["Stacks"]
-        stacks.aws("cloudformation", "delete-stack", "--stack-name", "described")
+        given = [{"ParameterKey": key, "ParameterValue": value} for key, value in parameters.items()]
+        stacks.create_stack(StackName="described", TemplateBody=body, Parameters=given)
+        (stack,) = stacks.describe_stacks(StackName="described")["Stacks"]
+        stacks.delete_stack(StackName="described")
         return str(stack["Outputs"][0]["OutputValue"])
 
-    with account(tmp_path_factory.mktemp("account"), "http://unused") as stacks:
+    with account(moto_url, "http://unused") as opened:
+        stacks = opened.client("cloudformation")
         yield describe
 
 

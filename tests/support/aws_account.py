@@ -17,7 +17,7 @@ from typing import Any
 from urllib.parse import parse_qs
 
 from tests.support.free_port import free_port
-from tests.support.requirement import AWS, DEPLOY_TOOLS
+from tests.support.requirement import DEPLOY_TOOLS, require_module
 
 NUMBER = "123456789012"
 PATIENCE_S = 60
@@ -70,12 +70,13 @@ class Account:
     throttled: list[str] = field(default_factory=list)
     """Parts of SQS messages whose batch entries fail as if throttled, each once."""
 
-    def aws(self, *arguments: str) -> Any:
-        """Run an AWS CLI command, which must succeed, and return its parsed output."""
-        command = [str(AWS), *arguments, "--output", "json"]
-        done = subprocess.run(command, env=self.environment, capture_output=True, encoding="utf-8", timeout=PATIENCE_S)
-        assert done.returncode == 0, done.stderr
-        return json.loads(done.stdout or "null")
+    def client(self, service: str) -> Any:
+        """Return boto3's client of a service of the account."""
+        require_module("boto3")
+        import boto3
+
+        keys = {"aws_access_key_id": "testing", "aws_secret_access_key": "testing", "region_name": "us-east-1"}
+        return boto3.client(service, endpoint_url=self.url, **keys)
 
 
 MOTO_SERVER = (str(DEPLOY_TOOLS / "moto_server"),)
@@ -112,10 +113,16 @@ def is_up(url: str) -> bool:
 
 
 @contextmanager
-def account(folder: Path, lambda_url: str) -> Iterator[Account]:
-    """Start an empty account whose functions are all the one at `lambda_url`, and yield it."""
-    with moto(folder) as moto_url, AccountServer(moto_url, lambda_url) as server, serving(server) as opened:
+def account(moto_url: str, lambda_url: str) -> Iterator[Account]:
+    """Empty the moto server, and yield it as an account whose functions are all the one at `lambda_url`."""
+    empty(moto_url)
+    with AccountServer(moto_url, lambda_url) as server, serving(server) as opened:
         yield opened
+
+
+def empty(moto_url: str) -> None:
+    """Remove everything that a moto server holds."""
+    urllib.request.urlopen(f"{moto_url}/moto-api/reset", b"", timeout=PATIENCE_S).close()
 
 
 @contextmanager

@@ -6,12 +6,11 @@ import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import boto3
 
-from tests.support.aws_account import NOBODY, Account, AccountServer, RecordingProxy, moto
+from tests.support.aws_account import NOBODY, Account, AccountServer, RecordingProxy, empty
 from tests.support.distributed_map import ExecutionError, Run
 from tests.support.runtime_api import Outcome
 
@@ -108,9 +107,10 @@ def describe_map_run(run: Run) -> dict[str, Any]:
 
 
 @contextmanager
-def running_account(folder: Path, invoke: Callable[[bytes], Outcome]) -> Iterator[tuple[Account, Machines]]:
-    """Start an empty account in which executions run, each batch through `invoke`; yield it and its executions."""
-    with moto(folder) as moto_url, AccountServer(moto_url, "http://unused") as server:
+def running_account(moto_url: str, invoke: Callable[[bytes], Outcome]) -> Iterator[tuple[Account, Machines]]:
+    """Yield an empty account in which executions run, each batch through `invoke`, and its executions."""
+    empty(moto_url)
+    with AccountServer(moto_url, "http://unused") as server:
         machines = Machines(Bucket(moto_url), invoke)
         machines.released.set()
         server.RequestHandlerClass = type("AccountProxy", (StepFunctionsProxy,), {"machines": machines})

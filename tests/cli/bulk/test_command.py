@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.support.requirement import require_deploy_tools, require_module
+from tests.support.requirement import require_module
 
 require_module("boto3", "jsonata", "yaml", "awslambdaric")
 
@@ -27,13 +27,11 @@ GONE = "arn:aws:states:us-east-1:123456789012:{}:gone"
 
 
 @pytest.fixture(scope="module")
-def machines(tmp_path_factory: pytest.TempPathFactory, lambda_: RuntimeApi) -> Iterator[Machines]:
+def machines(moto_url: str, lambda_: RuntimeApi) -> Iterator[Machines]:
     """An account with a bucket, files and the template's state machine."""
-    require_deploy_tools()
     import boto3
 
-    folder = tmp_path_factory.mktemp("account")
-    with running_account(folder, lambda_.invoke) as (account, machines), pytest.MonkeyPatch.context() as patch:
+    with running_account(moto_url, lambda_.invoke) as (account, machines), pytest.MonkeyPatch.context() as patch:
         for name, value in account.environment.items():
             patch.setenv(name, value)
         files = machines.files
