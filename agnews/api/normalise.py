@@ -9,6 +9,8 @@ from collections.abc import Callable, Set
 from functools import lru_cache, partial
 from typing import NamedTuple
 
+from agnews.api.outlets import without_outlet
+
 Replacement = str | Callable[[re.Match[str]], str]
 Substitute = Callable[[re.Pattern[str], Replacement, str], str]
 """Takes a pattern, what replaces its matches, and the text."""
@@ -86,11 +88,11 @@ _NO_LETTER = re.compile(r"[\W_]+")
 
 
 def normalise(text: str) -> str:
-    """Return `text` as a person reads it. Plain text comes back as it is.
+    """Return `text` as a person reads it, without the names of outlets behind it. Plain text comes back as it is.
 
     Entities are decoded twice, as feeds encode them twice; a tag that comes out is removed.
     """
-    return text if _is_plain(text) else _normalised(text, re.Pattern.sub)
+    return without_outlet(text if _is_plain(text) else _normalised(text, re.Pattern.sub))
 
 
 def repeats(description: str, title: str) -> bool:
@@ -192,8 +194,8 @@ def origins(text: str) -> list[Origin]:
         return "".join(parts) + text[end:]
 
     if not _is_plain(text):
-        _normalised(text, substitute)
-    return tracked
+        text = _normalised(text, substitute)
+    return tracked[: len(without_outlet(text))]
 
 
 def _origins_of(new: str, replaced: list[Origin]) -> list[Origin]:
