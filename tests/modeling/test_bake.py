@@ -2,17 +2,15 @@
 
 import hashlib
 import json
-import os
 import signal
 import subprocess
 import sys
-import time
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from tests.support.requirement import require_module
+from tests.support.requirement import ROOT, require_module
 
 # ruff: noqa: E402  (what follows imports what may be missing)
 require_module("torch", "transformers", "onnx")
@@ -24,11 +22,11 @@ from agnews.errors import ModelError
 from agnews.model.checkpoint import FILES, read_checkpoint, verify
 from agnews.model.classifier import load
 from agnews.settings import Settings
+from download_model import main
 from modeling.atomic_folder import working_folder
 from modeling.bake import Choices, Origin, bake, origin_of
 from modeling.errors import BakeError, SourceError
 from tests.support import tiny_checkpoint
-from tests.support.command import SCRIPT, download_model
 
 pytestmark = pytest.mark.usefixtures("one_torch_thread")
 
@@ -142,32 +140,38 @@ def test_a_folder_without_a_manifest_is_known_by_its_weights(folder: Path) -> No
     assert origin_of(folder, None).source == "checkpoint"
 
 
-def test_the_command_bakes_a_folder_and_compares_given_headlines(folder: Path, tmp_path: Path) -> None:
+def test_the_command_bakes_a_folder_and_compares_given_headlines(
+    folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     (tmp_path / "mine.csv").write_text("id,headline\n1,Oil prices rise\n2,\n3,Rebels block roads\n")
     target = tmp_path / "cache"
     arguments = ["--name", "mine", "--headlines", str(tmp_path / "mine.csv"), "--engine", "onnx"]
-    process = download_model("--source", folder, "--target", target, *arguments)
-    assert process.returncode == 0, process.stderr
-    assert "of 2 given headlines" in process.stdout
-    assert "mine at sha256:" in process.stdout
+    assert main(["--source", str(folder), "--target", str(target), *arguments]) == 0
+    shown = capsys.readouterr().out
+    assert "of 2 given headlines" in shown
+    assert "mine at sha256:" in shown
 
 
-@pytest.mark.parametrize("sight", ["model.onnx", "manifest.json"])
-def test_a_bake_killed_half_way_leaves_the_old_cache(folder: Path, tmp_path: Path, sight: str) -> None:
+KILLED = """
+import os, signal, sys
+import download_model
+from modeling import bake
+bake._try_out = lambda *_: os.kill(os.getpid(), signal.SIGKILL)
+download_model.main(sys.argv[1:])
+"""
+"""The command line, killed when all files are written and nothing is replaced yet."""
+
+
+def test_a_bake_killed_half_way_leaves_the_old_cache(
+    folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     target = tmp_path / "cache"
     bake(folder, target, Origin("the old one", "1"), PIPELINE)
     before = written(target)
-    process = subprocess.Popen(
-        [sys.executable, str(SCRIPT), "--source", str(folder), "--target", str(target)],
-        env=os.environ | {"OMP_NUM_THREADS": "1"},
-    )
-    while not (working_folder(target) / "new" / sight).exists():
-        assert process.poll() is None, "the bake ended before it could be killed"
-        time.sleep(0.001)
-    process.send_signal(signal.SIGKILL)
-    process.wait()
+    command = [sys.executable, "-c", KILLED, "--source", str(folder), "--target", str(target), "--engine", "pipeline"]
+    assert subprocess.run(command, cwd=ROOT).returncode == -signal.SIGKILL
     assert written(target) == before
-    assert working_folder(target).exists()
-    verified = download_model("--target", target)
-    assert (verified.returncode, "the old one" in verified.stdout) == (0, True)
+    assert (working_folder(target) / "new" / "manifest.json").exists()
+    assert main(["--target", str(target)]) == 0
+    assert "the old one" in capsys.readouterr().out
     assert not working_folder(target).exists()

@@ -1,15 +1,18 @@
 """Baking from the hub: the real huggingface_hub against a server on this machine."""
 
 import json
+import os
 import resource
 import socket
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from subprocess import CompletedProcess
 
 import pytest
 
-from tests.support.requirement import require_module
+from tests.support.requirement import ROOT, require_module
 
 # ruff: noqa: E402  (what follows imports what may be missing)
 require_module("torch", "transformers", "onnx", "huggingface_hub")
@@ -21,6 +24,12 @@ from tests.support.command import download_model
 from tests.support.hub_server import Hub, Repository, serving
 
 OLD, NEW = "old/pickled", "new/safetensors"
+FETCH = """
+import sys
+from pathlib import Path
+from modeling import hub
+hub.fetch(hub.resolve(*sys.argv[1:3]), Path(sys.argv[3]))
+"""
 
 
 @pytest.fixture(scope="module")
@@ -66,17 +75,6 @@ def test_an_older_repository_is_baked_for_both_engines(bake: Bake, tmp_path: Pat
     facts = manifest(tmp_path)
     assert (facts["source"], facts["revision"], facts["max_length"]) == (OLD, "a" * 40, 64)
     assert {path.name for path in (tmp_path / "cache").iterdir()} == KNOWN
-
-
-def test_a_pinned_newer_repository_is_baked_once_cached_without_a_network(bake: Bake, hub: Hub, tmp_path: Path) -> None:
-    source = f"{NEW}@refs/pr/2"
-    assert bake("--source", source, "--engine", "onnx").returncode == 0
-    requests = len(hub.requests)
-    process = bake("--source", f"{NEW}@{'b' * 40}", "--engine", "onnx", HF_HUB_OFFLINE="1")
-    assert process.returncode == 0, process.stderr
-    assert len(hub.requests) == requests
-    assert manifest(tmp_path)["revision"] == "b" * 40
-    assert {path.name for path in (tmp_path / "cache").iterdir()} == {"manifest.json", *FILES["onnx"]}
 
 
 def test_only_the_needed_files_are_downloaded(bake: Bake, hub: Hub, folders: dict[str, Path]) -> None:
@@ -180,12 +178,36 @@ def test_a_full_disk_is_explained(bake: Bake) -> None:
     assert "free some, or set HF_HOME to a larger disk" in process.stderr
 
 
-def test_a_broken_connection_is_resumed_and_an_altered_file_is_fetched_anew(bake: Bake, hub: Hub) -> None:
+def test_a_broken_connection_is_resumed_and_an_altered_file_is_fetched_anew(
+    bake: Bake, hub: Hub, tmp_path: Path
+) -> None:
+    source = f"{NEW}@refs/pr/2"
     hub.repositories[NEW].altered = {"model.safetensors"}
-    assert bake("--source", NEW).returncode == 1
+    assert bake("--source", source).returncode == 1
     hub.repositories[NEW].altered = set()
     hub.repositories[NEW].broken = {"model.safetensors"}
     hub.repositories[NEW].token = "hf_secret"
-    process = bake("--source", NEW, "--engine", "pipeline", HF_TOKEN="hf_secret")
+    process = bake("--source", source, "--engine", "onnx", HF_TOKEN="hf_secret")
     assert process.returncode == 0, process.stderr
     assert hub.repositories[NEW].broken == set()
+    assert manifest(tmp_path)["revision"] == "b" * 40
+    assert {path.name for path in (tmp_path / "cache").iterdir()} == {"manifest.json", *FILES["onnx"]}
+
+
+def test_a_pinned_repository_once_cached_is_read_without_a_network(
+    hub: Hub, folders: dict[str, Path], tmp_path: Path
+) -> None:
+    def fetched(revision: str, **extra: str) -> Path:
+        (tmp_path / revision).mkdir()
+        settings = {"HF_ENDPOINT": hub.url, "HF_HOME": str(tmp_path / "hf")} | extra
+        command = [sys.executable, "-c", FETCH, NEW, revision, str(tmp_path / revision)]
+        subprocess.run(command, cwd=ROOT, env=os.environ | settings, check=True, timeout=300)
+        return tmp_path / revision
+
+    fetched("main")
+    requests = len(hub.requests)
+    copy = fetched("b" * 40, HF_HUB_OFFLINE="1")
+    assert len(hub.requests) == requests
+    names = {"config.json", "tokenizer.json", "model.safetensors"}
+    assert {path.name for path in copy.iterdir()} == names
+    assert [name for name in names if (copy / name).read_bytes() != (folders[NEW] / name).read_bytes()] == []

@@ -38,6 +38,15 @@ rows = [[row.label, row.views] for row in part.training + part.validation]
 print(json.dumps({"rows": rows, "notes": part.notes}))
 """
 
+BOTH = """
+import json, sys
+from modeling import calibrate, train
+for module, arguments in zip((train, calibrate), json.loads(sys.argv[1])):
+    sys.argv = [module.__name__, *arguments]
+    module.main()
+"""
+"""Two command lines in one process: importing torch and transformers takes longer than either."""
+
 Run = Callable[..., subprocess.CompletedProcess[str]]
 
 
@@ -218,15 +227,14 @@ def test_a_model_is_trained_and_calibrated_on_the_hubs_full_texts(run: Run, fold
 
     write(folder / TRAIN, [(f"Headline {n} of topic {n % 4}", n % 4) for n in range(320)])
     start = write_safetensors(tmp_path / "start")
-    options = ("--run", tmp_path / "run", "--start", start, "--steps", "2", "--batch", "8")
-    trained = run("-m", "modeling.train", ID, *options)
-    assert trained.returncode == 0, trained.stderr
-    assert f"{ID} at {COMMIT}: 320 rows, 0 left out" in trained.stdout
+    kept = ["--run", str(tmp_path / "run")]
+    training = [ID, *kept, "--start", str(start), "--steps", "2", "--batch", "8"]
+    done = run("-c", BOTH, json.dumps([training, [f"{ID}@{COMMIT}", *kept]]))
+    assert done.returncode == 0, done.stderr
+    assert f"{ID} at {COMMIT}: 320 rows, 0 left out" in done.stdout
     log = [json.loads(line) for line in (tmp_path / "run" / "log.jsonl").read_text().splitlines()]
     (validated,) = [entry for entry in log if entry["event"] == "validated"]
     assert validated["figures"][ID]["accuracy"].keys() == {"full"}
-    calibrated = run("-m", "modeling.calibrate", f"{ID}@{COMMIT}", "--run", tmp_path / "run", HF_HUB_OFFLINE="1")
-    assert calibrated.returncode == 0, calibrated.stderr
     metrics = json.loads((tmp_path / "run" / "best" / "metrics.json").read_text())
     assert metrics["validation"][f"{ID}@{COMMIT}"].keys() == {"full"}
     assert metrics["validation"][f"{ID}@{COMMIT}"]["full"]["rows"] == 32
