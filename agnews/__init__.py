@@ -1,4 +1,4 @@
-"""News-topic classification (World, Sports, Business, Sci/Tech) for AWS Lambda."""
+"""News-topic classification for AWS Lambda."""
 
 import os
 

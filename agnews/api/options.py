@@ -7,7 +7,6 @@ from typing import NamedTuple
 from agnews.api.columns import ColumnNames, plain_name
 from agnews.api.values import Json, decoded, describe_value
 from agnews.errors import InputError
-from agnews.labels import LABELS
 
 OPTION_KEYS = ("top_k", "min_score", "explain")
 COLUMN_KEYS = ("text_column", "description_column", "id_column")
@@ -31,7 +30,7 @@ class Options(NamedTuple):
     """Options of an answer."""
 
     top_k: int = 1
-    """1 to 4; above 1, predictions list that many labels with their scores."""
+    """1 to the number of labels; above 1, predictions list that many labels with their scores."""
     min_score: float = 0.0
     """0 to 1; a prediction with a lower score has no label and `abstained` is true."""
     explain: bool = False
@@ -139,10 +138,15 @@ def refuse_options(item: Mapping[str, Json], keys: Sequence[str]) -> None:
             raise InputError(f"{key!r} is an option; give it beside the texts, once for all of them")
 
 
-def read_options(source: Mapping[str, Json]) -> Options:
-    """Return the options of a request. Raises InputError for an invalid value or a name that is no option's."""
+def read_options(source: Mapping[str, Json], label_count: int) -> Options:
+    """Return the options of a request to a model with so many labels.
+
+    Raises:
+        InputError: a value is invalid, or a name is no option's.
+    """
     values = option_values(source)
-    return Options(_top_k(values.get("top_k")), _min_score(values.get("min_score")), _explain(values.get("explain")))
+    top_k = _top_k(values.get("top_k"), label_count)
+    return Options(top_k, _min_score(values.get("min_score")), _explain(values.get("explain")))
 
 
 def read_columns(source: Mapping[str, Json]) -> ColumnNames:
@@ -159,15 +163,15 @@ def read_columns(source: Mapping[str, Json]) -> ColumnNames:
     return ColumnNames(**names)
 
 
-def _top_k(value: Json) -> int:
+def _top_k(value: Json, label_count: int) -> int:
     match value:
         case None:
             return DEFAULT_OPTIONS.top_k
-        case int() if not isinstance(value, bool) and 1 <= value <= len(LABELS):
+        case int() if not isinstance(value, bool) and 1 <= value <= label_count:
             return value
-        case float() if value.is_integer() and 1 <= value <= len(LABELS):  # JSON does not distinguish 2 from 2.0
+        case float() if value.is_integer() and 1 <= value <= label_count:  # JSON does not distinguish 2 from 2.0
             return int(value)
-    raise InputError(f"top_k must be a whole number from 1 to {len(LABELS)}, found {describe_value(value)}")
+    raise InputError(f"top_k must be a whole number from 1 to {label_count}, found {describe_value(value)}")
 
 
 def _min_score(value: Json) -> float:

@@ -71,7 +71,7 @@ class NewsClassifier:
 
         Args:
             texts: one or more strings, or mappings with `headline`, `title` or `text` (and `description`, `id`).
-            top_k: 1 to 4; above 1, predictions list the scores of that many topics.
+            top_k: 1 to the number of labels; above 1, predictions list the scores of that many topics.
             min_score: 0 to 1; below it the label is None and `abstained` is True.
             explain: whether predictions say what each word contributed to the score.
             text_column: the key of the text in mappings, if it is not `headline`, `title` or `text`.
@@ -86,8 +86,9 @@ class NewsClassifier:
         given: dict[str, object] = {"top_k": top_k, "min_score": min_score, "explain": explain}
         given |= {"text_column": text_column, "description_column": description_column, "id_column": id_column}
         values = {name: _builtin(value) for name, value in given.items()}
-        options, names = read_options(values), read_columns(values)
+        names = read_columns(values)
         classifier, settings = self._load()
+        options = read_options(values, len(classifier.labels))
         rows = _rows(texts)
         if rows is not None:
             items = read_items(rows, settings._replace(max_texts=sys.maxsize), names)
@@ -96,6 +97,11 @@ class NewsClassifier:
         if item.error is not None:
             raise item.error
         return answers(Request((item,), options), classifier, settings)[0]
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """The labels that predictions have, in the checkpoint's order. Loads the model, as `classify` does."""
+        return self._load()[0].labels
 
     def _load(self) -> tuple[Classifier, Settings]:
         """Return the model and its settings, loaded once per process."""

@@ -7,6 +7,7 @@ from pathlib import Path
 from agnews import __version__
 from agnews.cli.files.forms import FORMS
 from agnews.cli.parser import Parser
+from agnews.labels import LABELS
 from agnews.settings import ENGINES, Settings
 
 EPILOG = """\
@@ -38,17 +39,18 @@ example:
   curl -d '{"text": "Oil prices climb"}' http://127.0.0.1:9000/2015-03-31/functions/function/invocations
 """
 INFO = "example:\n  agnews info --json"
-EVALUATE = """\
+EVALUATE = f"""\
 examples:
   agnews evaluate ag_news/test.csv
   agnews evaluate mine.csv --view title --compare pipeline --report mine/
-  agnews evaluate mine.tsv --labels tech=Sci/Tech,money=Business --out-of-scope health travel
+  agnews evaluate mine.tsv --labels tech={LABELS[3]},money={LABELS[2]} --out-of-scope health travel
 
 The files may have the forms that agnews classify reads, except plain text: CSV, JSON, Excel or Parquet. They have a
 label column, a headline, title or text column, and optionally a description column; CSV files may also be in AG News'
-own format (no header; class 1-4, title, description). A label is a topic's name; 1-4, or 0-3 in a file with a 0 and no
-4, as on the Hugging Face Hub; or it begins with out: for a text about none of the topics, which does not count for the
-accuracy. The report says how often such texts get a high score.
+own format (no header; class 1-4, title, description). A label is a topic's name, one of the checkpoint's labels; or its
+number, from 1, or from 0 in a file with a 0 and without the highest number, as on the Hugging Face Hub; or it begins
+with out: for a text about none of the topics, which does not count for the accuracy. The report says how often such
+texts get a high score.
 """
 BULK = """\
 examples:
@@ -73,7 +75,7 @@ FORMATS = ("table", "csv", "jsonl")
 
 def build_parser() -> Parser:
     """Return the parser of the whole command line."""
-    about = "Classify news headlines as World, Sports, Business or Sci/Tech."
+    about = f"Classify news headlines by topic: {', '.join(LABELS)}, or the labels of a checkpoint of your own."
     layout = argparse.RawDescriptionHelpFormatter
     parser = Parser(prog="agnews", description=about, epilog=EPILOG, formatter_class=layout)
     parser.add_argument("--version", action="version", version=f"agnews {__version__}")
@@ -205,7 +207,7 @@ def _add_columns(command: argparse.ArgumentParser) -> None:
 
 
 def _add_options(command: argparse.ArgumentParser) -> None:
-    command.add_argument("--top-k", type=int, metavar="N", help="report the scores of the N best topics (1-4)")
+    command.add_argument("--top-k", type=int, metavar="N", help="report the scores of the N best topics (1 to all)")
     command.add_argument("--min-score", type=float, metavar="X", help="report no topic below this score (0-1)")
 
 

@@ -13,10 +13,11 @@ from agnews.cli.arguments import settings_from
 from agnews.cli.console import Advance, progress, say, utf8_output
 from agnews.cli.files.atomic import atomic_file
 from agnews.cli.files.rows import InputRow, Source, never_idle
-from agnews.cli.files.writers import WRITERS, AnsweredRow, Format, Write
+from agnews.cli.files.writers import WRITERS, AnsweredRow, Contents, Format, Write
 from agnews.cli.input import check_output, input_path, open_input
 from agnews.cli.tally import Tally
 from agnews.errors import InputError
+from agnews.model.checkpoint import read_checkpoint
 from agnews.model.classifier import Classifier, load
 from agnews.settings import Settings
 
@@ -31,17 +32,18 @@ EXPLAINED_ROWS = 50
 
 def classify(arguments: argparse.Namespace) -> int:
     """Run the command. Returns 0, 1 if some rows failed, or 130 if it was interrupted."""
-    options = read_options({name: getattr(arguments, name) for name in OPTION_KEYS})
+    settings = settings_from(arguments)
+    labels = read_checkpoint(settings.model_dir).labels
+    options = read_options({name: getattr(arguments, name) for name in OPTION_KEYS}, len(labels))
     path = input_path(arguments.file, arguments.texts)
     check_output_options(arguments)
     check_output(path, arguments.texts, arguments.output)
-    settings = settings_from(arguments)
     tally = Tally()
     try:
         with ExitStack() as stack:
             source = stack.enter_context(open_input(arguments, path))
             classifier = load(settings)
-            write = stack.enter_context(open_output(arguments, source, options))
+            write = stack.enter_context(open_output(arguments, Contents(source.header, options, labels)))
             advance = stack.enter_context(progress(wants_progress(arguments), source.size, "rows"))
             classify_source(source, classifier, settings, options, write, advance, tally)
     except KeyboardInterrupt:
@@ -66,17 +68,17 @@ def check_output_options(arguments: argparse.Namespace) -> None:
 
 
 @contextmanager
-def open_output(arguments: argparse.Namespace, source: Source, options: Options) -> Iterator[Write]:
+def open_output(arguments: argparse.Namespace, contents: Contents) -> Iterator[Write]:
     """Yield the function that writes answered rows to --output or to stdout."""
     if arguments.output:
         with atomic_file(arguments.output) as stream:
-            yield WRITERS[OUTPUT_FORMATS[arguments.output.suffix.lower()]](stream, source.header, options)
+            yield WRITERS[OUTPUT_FORMATS[arguments.output.suffix.lower()]](stream, contents)
     elif sys.stdout.isatty() and arguments.format in (None, "table"):
         from agnews.cli.terminal import terminal_writer  # rich: 60 ms
 
-        yield terminal_writer()
+        yield terminal_writer(contents.labels)
     else:
-        yield WRITERS[arguments.format or "table"](utf8_output(), source.header, options)
+        yield WRITERS[arguments.format or "table"](utf8_output(), contents)
 
 
 def wants_progress(arguments: argparse.Namespace) -> bool:

@@ -4,7 +4,7 @@ import argparse
 import json
 import os
 import platform
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
 from pathlib import Path
@@ -17,6 +17,7 @@ from agnews.errors import ModelError
 from agnews.model.checkpoint import FILES, MANIFEST, read_checkpoint, verify
 from agnews.settings import EngineName, Settings
 
+LABELS_SHOWN = 10
 PACKAGES = ("numpy", "onnxruntime", "tokenizers", "torch", "transformers")
 
 
@@ -33,6 +34,7 @@ class Installation(TypedDict):
 
     source: str
     revision: str
+    labels: list[str]
     engine: EngineName
     engines_baked: list[EngineName]
     workers: int
@@ -64,6 +66,7 @@ def installation(settings: Settings) -> Installation:
     return {
         "source": checkpoint.source,
         "revision": checkpoint.revision,
+        "labels": list(checkpoint.labels),
         "engine": settings.engine,
         "engines_baked": checkpoint.engines(),
         "workers": settings.workers,
@@ -110,6 +113,7 @@ def installation_text(current: Installation) -> str:
     hardware = current["machine"]
     lines = {
         "checkpoint": f"{current['source']} @ {current['revision']}",
+        "labels": labels_text(current["labels"]),
         "engine": f"{current['engine']} (baked: {', '.join(current['engines_baked'])})",
         "workers": str(current["workers"]),
         "tokens": f"at most {current['max_length']} per text",
@@ -120,6 +124,12 @@ def installation_text(current: Installation) -> str:
         "machine": f"{hardware['cpu']}, {hardware['cpus']} CPUs, {hardware['platform']}",
     }
     return "\n".join(f"{name:<12} {value}" for name, value in lines.items() if value)
+
+
+def labels_text(labels: Sequence[str]) -> str:
+    """Return the first labels, and the number of all if there are more."""
+    more = f", … ({len(labels)} in all)" if len(labels) > LABELS_SHOWN else ""
+    return ", ".join(labels[:LABELS_SHOWN]) + more
 
 
 def size_text(size: int) -> str:

@@ -1,7 +1,7 @@
 """The table and progress bars that are shown on a terminal. The only module that needs rich."""
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
 from rich.console import Console
@@ -10,45 +10,57 @@ from rich.table import Table
 from rich.text import Text
 
 from agnews.cli.console import Advance, ShowRun
-from agnews.cli.files.writers import AnsweredRow, Write, explanation, notes_on, shortened, topic_and_score
+from agnews.cli.files.writers import (
+    AnsweredRow,
+    Write,
+    explanation,
+    notes_on,
+    shortened,
+    topic_and_score,
+    topic_width,
+)
 
-STYLES = {"World": "cyan", "Sports": "green", "Business": "yellow", "Sci/Tech": "magenta", "error": "red"}
+STYLES = ("cyan", "green", "yellow", "magenta", "blue", "bright_cyan", "bright_green", "bright_magenta")
+"""The colours of the topics, in the order of the labels; further labels get them again."""
 NOTE_WIDTH = 20
 
 
-def terminal_writer() -> Write:
+def terminal_writer(labels: Sequence[str]) -> Write:
     """Return what prints each chunk as a table; fixed column widths line the chunks up below the one header."""
     console = Console()
+    styles = {label: STYLES[index % len(STYLES)] for index, label in enumerate(labels)}
     first = True
 
     def write(rows: Sequence[AnsweredRow]) -> None:
         nonlocal first
-        table = empty_table(show_header=first)
+        table = empty_table(topic_width(labels), show_header=first)
         first = False
         for answered in rows:
-            add_to_table(table, answered)
+            add_to_table(table, answered, styles)
         console.print(table)
 
     return write
 
 
-def empty_table(show_header: bool) -> Table:
+def empty_table(width: int, show_header: bool) -> Table:
     """Return the table's columns, without rows."""
     table = Table(box=None, expand=True, show_header=show_header, header_style="bold", padding=(0, 2, 0, 0))
-    table.add_column("Topic", width=8)
+    table.add_column("Topic", width=width)
     table.add_column("Score", width=6)
     table.add_column("Headline", ratio=1, no_wrap=True, overflow="ellipsis")
     table.add_column("Notes", width=NOTE_WIDTH, no_wrap=True, overflow="ellipsis")
     return table
 
 
-def add_to_table(table: Table, answered: AnsweredRow) -> None:
+def add_to_table(table: Table, answered: AnsweredRow, styles: Mapping[str, str]) -> None:
     """Add a row for the headline, and one below it for each further topic that was asked for."""
     topic, score = topic_and_score(answered.answer)
     # The message of an error follows below the table, with this line's number.
-    error = f"line {answered.row.line:,}" if "error" in answered.answer else ""
+    failed = "error" in answered.answer
+    error = f"line {answered.row.line:,}" if failed else ""
     notes = Text(error or ", ".join(notes_on(answered.answer)), "dim")
-    table.add_row(Text(topic, STYLES.get(topic, "dim")), score, Text(shortened(answered.text or "")), notes)
+    style = "red" if failed else styles.get(topic, "dim")
+    table.add_row(Text(topic, style), score, Text(shortened(answered.text or "")), notes)
     for label, label_score in list(answered.answer.get("scores", {}).items())[1:]:
         table.add_row(Text(label, "dim"), Text(f"{label_score:.4f}", "dim"))
     if answered.answer.get("explanation"):

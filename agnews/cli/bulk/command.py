@@ -22,6 +22,7 @@ from agnews.cli.bulk.execution import (
 from agnews.cli.bulk.s3 import check_bucket, input_location, output_location, read_head
 from agnews.cli.console import ShowRun, no_progress, say
 from agnews.errors import AgNewsError, InputError
+from agnews.labels import MAX_LABELS
 
 POLL_INTERVAL_S = 2.0
 
@@ -61,7 +62,7 @@ def options_from(arguments: argparse.Namespace) -> dict[str, Json]:
 def start_run(arguments: argparse.Namespace) -> str:
     """Check the options and the input, start the run, and return its execution's ARN."""
     options = options_from(arguments)
-    read_options(options)
+    read_options(options, MAX_LABELS)  # the labels of the deployed checkpoint are not known here
     source, file_format = input_location(arguments.input)
     output = output_location(arguments.output)
     names = ColumnNames(arguments.column, arguments.description_column, arguments.id_column)

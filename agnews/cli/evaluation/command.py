@@ -13,7 +13,7 @@ from agnews.cli.evaluation.measurement import Report, Task, by_scope, chosen_vie
 from agnews.cli.evaluation.text_report import report_text
 from agnews.cli.info import installation
 from agnews.errors import InputError
-from agnews.model.checkpoint import MANIFEST
+from agnews.model.checkpoint import MANIFEST, read_checkpoint
 from agnews.model.classifier import load
 from agnews.settings import ENGINES, Settings
 
@@ -22,8 +22,9 @@ def evaluate(arguments: argparse.Namespace) -> int:
     """Run the command: write the report's folder and print the report. Returns 0, or 1 if rows were left out."""
     settings = settings_from(arguments)
     reference = reference_settings(arguments.compare, settings)
-    named = named_labels(arguments.labels, arguments.out_of_scope)
-    columns = LabelColumns(arguments.label_column, arguments.by, named, arguments.column, arguments.encoding)
+    topics = read_checkpoint(settings.model_dir).labels
+    named = named_labels(arguments.labels, arguments.out_of_scope, topics)
+    columns = LabelColumns(arguments.label_column, arguments.by, named, arguments.column, arguments.encoding, topics)
     if len({path.resolve() for path in arguments.files}) < len(arguments.files):
         raise InputError("a file is named twice; its rows would count twice")
     files = read_files(arguments.files, columns, settings)
@@ -43,7 +44,7 @@ def reference_settings(choice: str | None, settings: Settings) -> Settings | Non
     """Return the settings of the engine or the baked folder to compare with; None without a choice.
 
     Raises:
-        InputError: the choice is neither, or is the engine that is evaluated.
+        InputError: the choice is neither, is the engine that is evaluated, or has other labels.
     """
     if choice is None:
         return None
@@ -54,6 +55,8 @@ def reference_settings(choice: str | None, settings: Settings) -> Settings | Non
             return settings._replace(engine=engine)
     if not (Path(choice) / MANIFEST).exists():
         raise InputError(f"--compare {choice}: expected {' or '.join(ENGINES)}, or a baked folder with {MANIFEST}")
+    if read_checkpoint(Path(choice)).labels != read_checkpoint(settings.model_dir).labels:
+        raise InputError(f"--compare {choice} has other labels than {settings.model_dir}, or in another order")
     return settings._replace(model_dir=Path(choice))
 
 

@@ -10,7 +10,7 @@ from typing import TypedDict
 from agnews.api.columns import TEXT_KEYS, ColumnNames, find_columns
 from agnews.api.placeholders import is_missing
 from agnews.api.request import checked
-from agnews.cli.evaluation.labels import LabelNumbers, label_numbers, numeric_labels, topic_index
+from agnews.cli.evaluation.labels import Named, Topics, first_number, listed, numeric_labels, topic_index
 from agnews.cli.files.columns import check_names, find_column, text_notes
 from agnews.cli.files.lines import Line
 from agnews.cli.files.rows import Table, aligned_records, fields_error, split_header
@@ -29,7 +29,7 @@ class LabelledExample:
     """A labelled article as it is in the file, without cleaning."""
 
     label: int | None
-    """0 to 3, in LABELS' order; None: out of scope."""
+    """The topic's index among the checkpoint's labels; None: out of scope."""
     title: str
     description: str | None
     where: str = ""
@@ -45,8 +45,8 @@ class LabelledFile:
     """The examples of one file."""
 
     examples: Sequence[LabelledExample]
-    label_numbers: LabelNumbers | None
-    """How the file numbers the topics; None if it names them."""
+    label_numbers: str | None
+    """The first and last of the topics' numbers, such as `1-4`; None if the file names the topics."""
     left_out: int = 0
     """Rows that could not be used."""
     notes: Sequence[str] = ()
@@ -60,7 +60,7 @@ class EvaluatedFile(TypedDict):
     rows: int
     left_out: int
     sha256: str
-    label_numbers: LabelNumbers | None
+    label_numbers: str | None
 
 
 @dataclass(frozen=True)
@@ -83,12 +83,14 @@ class LabelColumns:
     """None: the usual label column."""
     by: str | None = None
     """None: no groups."""
-    named: Mapping[str, int | None] = field(default_factory=dict)
+    named: Named = field(default_factory=dict)
     """The labels that the user named, as `named_labels` returns them."""
     text: str | None = None
     """None: the usual text column."""
     encoding: str | None = None
     """None: UTF-8, UTF-16 or UTF-32."""
+    topics: Topics = LABELS
+    """The labels of the checkpoint that is evaluated."""
 
 
 @dataclass(frozen=True)
@@ -109,11 +111,14 @@ def read_files(paths: Sequence[Path], columns: LabelColumns, settings: Settings)
     """
     files = {path: _read_rows(path, columns, settings) for path in paths}
     numbers = {
-        path: numeric_labels((label for label, _ in rows.labelled), columns.named) for path, rows in files.items()
+        path: numeric_labels((label for label, _ in rows.labelled), columns.named, columns.topics)
+        for path, rows in files.items()
     }
-    numbering = label_numbers(set().union(*numbers.values()))
+    first = first_number(set().union(*numbers.values()), columns.topics)
+    numbering = f"{first}-{first + len(columns.topics) - 1}"
+    labelled = {path: with_labels(str(path), rows, columns, first) for path, rows in files.items()}
     return {
-        path: with_labels(str(path), rows, columns.named, numbering if numbers[path] else None)
+        path: LabelledFile(labelled[path], numbering if numbers[path] else None, rows.left_out, rows.notes)
         for path, rows in files.items()
     }
 
@@ -146,21 +151,26 @@ def evaluated_file(path: Path, file: LabelledFile) -> EvaluatedFile:
     }
 
 
-def with_labels(name: str, rows: Rows, named: Mapping[str, int | None], numbers: LabelNumbers | None) -> LabelledFile:
-    """Return the examples with what the labels beside them mean. Raises InputError with all unknown labels."""
+def with_labels(name: str, rows: Rows, columns: LabelColumns, first: int) -> list[LabelledExample]:
+    """Return the examples with what the labels beside them mean; `first` is the first topic's number.
+
+    Raises:
+        InputError: some labels are unknown; the message has all of them.
+    """
     examples: list[LabelledExample] = []
     unknown: dict[str, list[str]] = defaultdict(list)
     for label, example in rows.labelled:
         try:
-            examples.append(replace(example, label=topic_index(label, named, numbers), label_text=label.strip()))
+            topic = topic_index(label, columns.topics, columns.named, first)
+            examples.append(replace(example, label=topic, label_text=label.strip()))
         except KeyError:
             unknown[label.strip()].append(example.where)
     if unknown:
-        raise _unknown_labels(name, unknown)
-    return LabelledFile(examples, numbers, rows.left_out, rows.notes)
+        raise _unknown_labels(name, unknown, columns.topics)
+    return examples
 
 
-def _unknown_labels(name: str, places: Mapping[str, Sequence[str]]) -> InputError:
+def _unknown_labels(name: str, places: Mapping[str, Sequence[str]], topics: Topics) -> InputError:
     by_count = sorted(places.items(), key=lambda item: -len(item[1]))
     shown = [
         f"{label[:40]!r} ({len(rows):,} {'row' if len(rows) == 1 else 'rows'}, first at {rows[0]})"
@@ -168,8 +178,9 @@ def _unknown_labels(name: str, places: Mapping[str, Sequence[str]]) -> InputErro
     ]
     rest = len(by_count) - len(shown)
     more = f" and {rest:,} more" if rest else ""
+    numbers = f"1-{len(topics)}, 0-{len(topics) - 1}"
     return InputError(
-        f"{name} has unknown labels: {', '.join(shown)}{more}. Expected {', '.join(LABELS)}, 1-4, 0-3, or out:…; "
+        f"{name} has unknown labels: {', '.join(shown)}{more}. Expected {listed(topics)}, {numbers}, or out:…; "
         "--labels and --out-of-scope say what others mean"
     )
 

@@ -7,12 +7,15 @@ from html import escape
 from agnews.cli.evaluation.measurement import Measurement, Mistake, Report, View
 from agnews.cli.evaluation.metrics import at_coverage
 from agnews.cli.evaluation.text_report import (
+    CONFUSION_HEAD,
     LABEL_HEAD,
+    MATRIX_TOPICS,
     MIN_TEXTS,
     REPORTED_COVERAGES,
     THRESHOLD_HEAD,
     VIEW_TITLES,
     accuracy_text,
+    confusion_rows,
     file_text,
     label_rows,
     out_of_scope_text,
@@ -37,7 +40,9 @@ def report_page(report: Report, plots: Mapping[View, bytes]) -> str:
     installation = report["installation"]
     machine = installation["machine"]
     versions = ", ".join(f"{name} {number}" for name, number in installation["versions"].items())
-    files = "; ".join(f"{file_text(file)}, sha256 {file['sha256']}" for file in report["files"])
+    files = "; ".join(
+        f"{file_text(file, installation['labels'][0])}, sha256 {file['sha256']}" for file in report["files"]
+    )
     return "\n".join(
         [
             '<!doctype html>\n<html lang="en">\n<meta charset="utf-8">',
@@ -60,6 +65,8 @@ def view_section(report: Report, view: View, plot: bytes | None) -> Iterable[str
         yield f'<img alt="{PLOT_ALT}" src="data:image/png;base64,{base64.b64encode(plot).decode()}">'
     yield html_table(("", "accuracy", "macro-F1", "calibration error", "texts/s"), engine_rows(report, view))
     yield topics_table(measurement)
+    if len(measurement["metrics"]["classes"]) > MATRIX_TOPICS:
+        yield html_table(CONFUSION_HEAD, confusion_rows(measurement["metrics"]))
     if measurement["metrics"]["texts"] >= MIN_TEXTS:
         yield coverage_table(measurement)
     if measurement["groups"]:

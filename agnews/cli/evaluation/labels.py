@@ -1,27 +1,29 @@
-"""What the labels of a file mean: a topic by name or number, or out of scope."""
+"""What the labels of a file mean: a topic by name or number, or out of scope. Topics are a checkpoint's labels."""
 
 import csv
+import io
 import re
-from collections.abc import Iterable, Mapping
-from typing import Literal
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
+from functools import cache
 
 from agnews.errors import InputError
-from agnews.labels import LABELS
 
 OUT_PREFIX = "out:"
 """Labels that begin like this are out of scope: texts about none of the topics."""
-LabelNumbers = Literal["0-3", "1-4"]
-"""The topics' numbers on the Hugging Face Hub, and in AG News' own files."""
 INTEGER = re.compile(r"([0-9]{1,9})(\.0*)?")
 """Also `1.0`, as pandas writes integers in a column with gaps."""
+TOPICS_SHOWN = 10
+"""How many topics an error names."""
+
+Topics = tuple[str, ...]
+Named = Mapping[str, int | None]
+"""What the labels of --labels and --out-of-scope mean, by their keys: a topic's index, or None for out of scope."""
 
 
 def _letters(text: str) -> str:
     return "".join(filter(str.isalnum, text.casefold()))
-
-
-TOPICS = {_letters(label): index for index, label in enumerate(LABELS)}
-"""0 to 3 by the topic's letters in lower case."""
 
 
 def label_key(label: str) -> str:
@@ -31,58 +33,95 @@ def label_key(label: str) -> str:
     return str(int(integer[1])) if integer else folded
 
 
-def numeric_labels(labels: Iterable[str], named: Mapping[str, int | None]) -> set[str]:
-    """Return the keys of the labels that are numbers, without the `named` ones."""
-    return {key for key in map(label_key, labels) if key not in named and key.isdigit()}
+@cache
+def _by_name(topics: Topics) -> dict[str, int]:
+    """Return the topics' indices by their keys."""
+    return {label_key(topic): index for index, topic in enumerate(topics)}
 
 
-def label_numbers(numbers: set[str]) -> LabelNumbers:
-    """Return how files with these numbers as labels number the topics.
+@cache
+def _by_letters(topics: Topics) -> dict[str, int]:
+    """Return the topics' indices by their letters in lower case, without letters that two topics share."""
+    letters = list(map(_letters, topics))
+    counts = Counter(letters)
+    return {name: index for index, name in enumerate(letters) if name and counts[name] == 1}
 
-    Those with a 0 and no 4 count from 0, those with a 4 from 1, as AG News does.
+
+def numeric_labels(labels: Iterable[str], named: Named, topics: Topics) -> set[str]:
+    """Return the keys of the labels that are numbers, without the `named` ones and the names of topics."""
+    known = named.keys() | _by_name(topics).keys()
+    return {key for key in map(label_key, labels) if key.isdigit() and key not in known}
+
+
+def first_number(numbers: set[str], topics: Topics) -> int:
+    """Return the first topic's number, 0 or 1, in files with these numbers as labels.
+
+    They count from 0, as on the Hugging Face Hub, if there is a 0 and not the number of topics, and from 1, as in
+    AG News' own files, if there is that number.
 
     Raises:
-        InputError: there is neither a 0 nor a 4.
+        InputError: there is neither.
     """
-    unclear = sorted(numbers & {"1", "2", "3"})
-    if unclear and numbers.isdisjoint({"0", "4"}):
-        from_1, from_0 = (",".join(f"{number}={LABELS[int(number) - first]}" for number in unclear) for first in (1, 0))
+    last = len(topics)
+    unclear = [number for number in map(str, range(1, last)) if number in numbers]
+    if unclear and numbers.isdisjoint({"0", str(last)}):
+        from_1, from_0 = (_pairs(unclear, topics, first) for first in (1, 0))
         raise InputError(
-            f"the labels {', '.join(unclear)} count from 1 or from 0, as there is neither a 4 nor a 0; "
+            f"the labels {listed(unclear)} count from 1 or from 0, as there is neither a {last} nor a 0; "
             f"say --labels {from_1} or --labels {from_0}"
         )
-    return "0-3" if "0" in numbers and "4" not in numbers else "1-4"
+    return 0 if "0" in numbers and str(last) not in numbers else 1
 
 
-def topic_index(label: str, named: Mapping[str, int | None], numbers: LabelNumbers | None) -> int | None:
-    """Return 0 to 3, or None for out of scope. Raises KeyError if the label is unknown."""
-    key = label_key(label)
+def _pairs(numbers: Sequence[str], topics: Topics, first: int) -> str:
+    """Return the numbers with their topics as --labels takes them, if the first topic's number is `first`."""
+    line = io.StringIO()
+    csv.writer(line).writerow([f"{number}={topics[int(number) - first]}" for number in numbers[:TOPICS_SHOWN]])
+    return line.getvalue().rstrip() + (",…" if len(numbers) > TOPICS_SHOWN else "")
+
+
+def topic_index(label: str, topics: Topics, named: Named, first: int) -> int | None:
+    """Return the index of the label's topic, or None for out of scope. `first` is the first topic's number.
+
+    Raises:
+        KeyError: the label is unknown.
+    """
+    key, names = label_key(label), _by_name(topics)
     if key in named:
         return named[key]
+    if key in names:
+        return names[key]
     if key.startswith(OUT_PREFIX):
         return None
     if key.isdigit():
-        first = 0 if numbers == "0-3" else 1
-        return {str(first + index): index for index in range(len(LABELS))}[key]
-    return TOPICS[_letters(key)]
+        return {str(first + index): index for index in range(len(topics))}[key]
+    return _by_letters(topics)[_letters(key)]
 
 
-def named_labels(names: str | None, out_of_scope: Iterable[str]) -> dict[str, int | None]:
+def named_labels(names: str | None, out_of_scope: Iterable[str], topics: Topics) -> dict[str, int | None]:
     """Return what the labels of --labels and --out-of-scope mean, by their keys.
 
     Raises:
         InputError: `names` is not LABEL=TOPIC pairs with commas between them, or a label is in both.
     """
-    named: dict[str, int | None] = {}
-    for pair in next(csv.reader([names])) if names else ():
-        label, equals, topic = pair.rpartition("=")
-        try:
-            named[label_key(label)] = topic_index(topic, {}, None)
-        except KeyError:
-            equals = ""
-        if not (equals and label.strip()):
-            raise InputError(f"--labels {pair}: expected LABEL=TOPIC; TOPIC is {', '.join(LABELS)} or begins with out:")
+    named = dict(_pair(pair, topics) for pair in next(csv.reader([names]))) if names else {}
     for label in out_of_scope:
         if named.setdefault(label_key(label), None) is not None:
             raise InputError(f"--out-of-scope {label}: --labels says that it is a topic")
     return named
+
+
+def _pair(pair: str, topics: Topics) -> tuple[str, int | None]:
+    """Return the key of the label in LABEL=TOPIC, and the topic's index; either may contain an equals sign."""
+    for equals in reversed([match.start() for match in re.finditer("=", pair)]):
+        label, topic = pair[:equals], pair[equals + 1 :]
+        if label.strip():
+            with suppress(KeyError):
+                return label_key(label), topic_index(topic, topics, {}, first=1)
+    raise InputError(f"--labels {pair}: expected LABEL=TOPIC; TOPIC is {listed(topics)} or begins with out:")
+
+
+def listed(names: Sequence[str]) -> str:
+    """Return the names with commas between them; of many, only the first."""
+    more = f", … ({len(names)} in all)" if len(names) > TOPICS_SHOWN else ""
+    return ", ".join(names[:TOPICS_SHOWN]) + more

@@ -26,7 +26,6 @@ from agnews.cli.evaluation.metrics import (
 )
 from agnews.cli.info import Installation
 from agnews.errors import InputError
-from agnews.labels import LABELS
 from agnews.model.classifier import Classifier
 from agnews.settings import EngineName
 
@@ -131,12 +130,12 @@ def by_scope(examples: Sequence[LabelledExample]) -> tuple[list[LabelledExample]
 
 
 def true_labels(examples: Sequence[LabelledExample]) -> NDArray[np.int64]:
-    """Return the labels [n], 0 to 3, of examples in scope."""
+    """Return the labels [n], the topics' indices, of examples in scope."""
     return np.array([example.label for example in examples], dtype=np.int64)
 
 
 def timed_scores(classifier: Classifier, texts: Sequence[str], bars: bool) -> tuple[NDArray[np.float64], float]:
-    """Return the scores [n, 4] and the seconds it took, with a progress bar if `bars`."""
+    """Return the scores [n, topics] and the seconds it took, with a progress bar if `bars`."""
     scores: list[tuple[float, ...]] = []
     with progress(bars, len(texts), "texts") as advance:
         start = time.perf_counter()
@@ -159,9 +158,9 @@ def measure_view(classifier: Classifier, task: Task, view: View) -> tuple[Measur
     measurement: Measurement = {
         "engine": classifier.engine.name,
         "revision": classifier.checkpoint.revision,
-        "metrics": metrics(labels, inside),
+        "metrics": metrics(labels, inside, classifier.labels),
         "groups": groups,
-        "mistakes": worst_mistakes(task.examples, texts if task.quote else None, inside),
+        "mistakes": worst_mistakes(task.examples, texts if task.quote else None, inside, classifier.labels),
         "seconds": seconds,
         "texts_per_s": len(texts) / seconds,
     }
@@ -170,7 +169,8 @@ def measure_view(classifier: Classifier, task: Task, view: View) -> tuple[Measur
     if task.out_of_scope:
         labels_outside = [example.label_text for example in task.out_of_scope]
         measurement["out_of_scope"] = out_of_scope_results(task, scores.max(axis=1), correct)
-        measurement["out_of_scope"]["labels"] = out_of_scope_labels(labels_outside, scores[len(task.examples) :])
+        outside = scores[len(task.examples) :]
+        measurement["out_of_scope"]["labels"] = out_of_scope_labels(labels_outside, outside, classifier.labels)
     return measurement, scores.argmax(axis=1)
 
 
@@ -205,7 +205,10 @@ def by_group(examples: Sequence[LabelledExample], values: NDArray[Any]) -> dict[
 
 
 def worst_mistakes(
-    examples: Sequence[LabelledExample], texts: Sequence[str] | None, scores: NDArray[np.float64]
+    examples: Sequence[LabelledExample],
+    texts: Sequence[str] | None,
+    scores: NDArray[np.float64],
+    topics: Sequence[str],
 ) -> list[Mistake]:
     """Return at most MAX_MISTAKES mistakes, those with the highest scores first, with their texts if given."""
     labels, predicted, score = true_labels(examples), scores.argmax(axis=1), scores.max(axis=1)
@@ -214,8 +217,8 @@ def worst_mistakes(
         {
             "where": examples[index].where,
             "text": texts[index] if texts is not None else None,
-            "label": str(LABELS[labels[index]]),
-            "found": str(LABELS[predicted[index]]),
+            "label": topics[labels[index]],
+            "found": topics[predicted[index]],
             "score": round(float(score[index]), 4),
         }
         for index in wrong[:MAX_MISTAKES]

@@ -7,7 +7,6 @@ from typing import NotRequired, TypedDict
 import numpy as np
 from numpy.typing import NDArray
 
-from agnews.labels import LABELS
 from agnews.settings import RECOMMENDED_MIN_SCORE
 
 Z_95 = 1.959964
@@ -61,7 +60,7 @@ class Metrics(Accuracy):
     macro_f1: float
     classes: dict[str, ClassMetrics]
     confusion: list[list[int]]
-    """Counts: a row for each true label and a column for each predicted one, in LABELS' order."""
+    """Counts: a row for each true label and a column for each predicted one, in the order of `classes`."""
     ece: float
     """Expected calibration error."""
     mean_score: float
@@ -109,17 +108,17 @@ class OutOfScope(TypedDict):
     """A point for each of the coverage curve's."""
 
 
-def metrics(labels: NDArray[np.int64], scores: NDArray[np.float64]) -> Metrics:
-    """Return all metrics of labels [n] (0 to 3) and scores [n, 4], n at least 1. The first of equal scores wins."""
+def metrics(labels: NDArray[np.int64], scores: NDArray[np.float64], topics: Sequence[str]) -> Metrics:
+    """Return all metrics of labels [n] (indices) and scores [n, topics], n at least 1. The first of equals wins."""
     predicted = scores.argmax(axis=1)
-    confusion = confusion_matrix(labels, predicted)
-    classes: dict[str, ClassMetrics] = {label: class_metrics(confusion, index) for index, label in enumerate(LABELS)}
+    confusion = confusion_matrix(labels, predicted, len(topics))
+    classes: dict[str, ClassMetrics] = {topic: class_metrics(confusion, index) for index, topic in enumerate(topics)}
     correct = predicted == labels
     score = scores.max(axis=1)
     bins = reliability_bins(score, correct)
     return {
         **accuracy_of(int(confusion.trace()), len(labels)),
-        "macro_f1": sum(one_class["f1"] for one_class in classes.values()) / len(LABELS),
+        "macro_f1": sum(one_class["f1"] for one_class in classes.values()) / len(topics),
         "classes": classes,
         "confusion": confusion.tolist(),
         "ece": calibration_error(bins),
@@ -129,9 +128,8 @@ def metrics(labels: NDArray[np.int64], scores: NDArray[np.float64]) -> Metrics:
     }
 
 
-def confusion_matrix(labels: NDArray[np.int64], predicted: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Return counts [4, 4]: a row for each true label, a column for each predicted one."""
-    size = len(LABELS)
+def confusion_matrix(labels: NDArray[np.int64], predicted: NDArray[np.int64], size: int) -> NDArray[np.int64]:
+    """Return counts [size, size]: a row for each true label, a column for each predicted one."""
     counts: NDArray[np.int64] = np.bincount(labels * size + predicted, minlength=size * size).reshape(size, size)
     return counts
 
@@ -215,17 +213,19 @@ def out_of_scope_metrics(
     }
 
 
-def out_of_scope_labels(labels: Sequence[str], scores: NDArray[np.float64]) -> dict[str, OutOfScopeLabel]:
-    """Return what texts out of scope with `labels` [n] and scores [n, 4] get, the most frequent label first."""
+def out_of_scope_labels(
+    labels: Sequence[str], scores: NDArray[np.float64], topics: Sequence[str]
+) -> dict[str, OutOfScopeLabel]:
+    """Return what texts out of scope with `labels` [n] and scores [n, topics] get, the most frequent label first."""
     names = np.array(labels)
     by_label: dict[str, OutOfScopeLabel] = {}
     for label, count in Counter(labels).most_common():
         part = scores[names == label]
-        topics = Counter(part.argmax(axis=1).tolist())
+        predicted = Counter(part.argmax(axis=1).tolist())
         by_label[label] = {
             "texts": count,
             "answered": float((part.max(axis=1) >= RECOMMENDED_MIN_SCORE).mean()),
-            "predicted": {LABELS[topic]: texts / count for topic, texts in topics.most_common()},
+            "predicted": {topics[index]: texts / count for index, texts in predicted.most_common()},
         }
     return by_label
 

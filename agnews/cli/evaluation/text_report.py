@@ -5,7 +5,6 @@ from collections.abc import Iterator, Mapping
 from agnews.cli.evaluation.examples import EvaluatedFile
 from agnews.cli.evaluation.measurement import Comparison, Measurement, Report, View
 from agnews.cli.evaluation.metrics import HIGH_SCORE, Accuracy, Metrics, OutOfScope, OutOfScopeLabel, at_coverage
-from agnews.labels import LABELS
 from agnews.settings import RECOMMENDED_MIN_SCORE
 
 VIEW_TITLES: dict[View, str] = {"title": "Titles", "full": "Titles with descriptions"}
@@ -14,6 +13,11 @@ REPORTED_COVERAGES = (0.95, 0.9, 0.8)
 MIN_TEXTS = 100
 """With fewer, one text moves what is said about calibration and `min_score` by more than a percentage point."""
 THRESHOLD_HEAD = ("min_score", "in scope answered", "of those right", "out of scope answered")
+MATRIX_TOPICS = 10
+MATRIX_CHARS = 120
+"""With more topics or in a wider table, reports list the most frequent confusions instead of a matrix with all."""
+MAX_CONFUSIONS = 20
+CONFUSION_HEAD = ("true", "predicted", "texts", "of the true")
 LABEL_HEAD = ("label", "texts", f"scored {RECOMMENDED_MIN_SCORE:g} or higher", "topics")
 
 
@@ -29,7 +33,7 @@ def report_lines(report: Report) -> Iterator[str]:
         f"{installation['source']} @ {installation['revision']}, "
         f"engine {installation['engine']}, {installation['workers']} workers"
     )
-    yield "; ".join(map(file_text, report["files"]))
+    yield "; ".join(file_text(file, installation["labels"][0]) for file in report["files"])
     for view, measurement in report["views"].items():
         yield f"\n{VIEW_TITLES[view]}"
         yield from measurement_lines(measurement)
@@ -37,11 +41,11 @@ def report_lines(report: Report) -> Iterator[str]:
             yield from comparison_lines(report["compared"][view], installation["revision"])
 
 
-def file_text(file: EvaluatedFile) -> str:
-    """Return the file's name, its number of rows, how many were left out and, if it numbers the topics, how."""
+def file_text(file: EvaluatedFile, first: str) -> str:
+    """Return the file's name, its rows, those left out and, if it numbers the topics, the number of the `first`."""
     numbers = file["label_numbers"]
     left_out = f", {file['left_out']:,} left out" if file["left_out"] else ""
-    labels = f", labels {numbers} ({numbers[0]} is World)" if numbers else ""
+    labels = f", labels {numbers} ({numbers[0]} is {first})" if numbers else ""
     return f"{file['name']}: {file['rows']:,} rows{left_out}{labels}"
 
 
@@ -51,13 +55,7 @@ def measurement_lines(measurement: Measurement) -> Iterator[str]:
     yield f"  accuracy {accuracy_text(metrics)}"
     yield from score_lines(metrics)
     yield f"  {measurement['texts_per_s']:,.0f} texts/s"
-    yield f"  {'':<10}{'precision':>10}{'recall':>10}{'F1':>10}{'texts':>10}"
-    for label, one_class in metrics["classes"].items():
-        shares = "".join(f"{one_class[name]:>10.4f}" for name in ("precision", "recall", "f1"))
-        yield f"  {label:<10}{shares}{one_class['support']:>10,}"
-    yield f"  {'true/predicted':<16}" + "".join(f"{label:>10}" for label in LABELS)
-    for label, counts in zip(LABELS, metrics["confusion"], strict=True):
-        yield f"  {label:<16}" + "".join(f"{count:>10,}" for count in counts)
+    yield from topic_lines(metrics)
     for name, group in measurement["groups"].items():
         yield f"  {name or '(empty)'}: accuracy {accuracy_text(group)} of {group['texts']:,}"
     if "groups_mean" in measurement:
@@ -66,6 +64,37 @@ def measurement_lines(measurement: Measurement) -> Iterator[str]:
         yield f"  out of scope: {out_of_scope_text(measurement['out_of_scope'])}"
         for cells in [THRESHOLD_HEAD, *threshold_rows(measurement["out_of_scope"])]:
             yield "  " + "  ".join(f"{cell:>{len(title)}}" for cell, title in zip(cells, THRESHOLD_HEAD, strict=True))
+
+
+def topic_lines(metrics: Metrics) -> Iterator[str]:
+    """Yield the results by topic, and how often each topic got each label, or of many topics what was confused most."""
+    width = max(8, *map(len, metrics["classes"])) + 2
+    yield f"  {'':<{width}}{'precision':>10}{'recall':>10}{'F1':>10}{'texts':>10}"
+    for label, one_class in metrics["classes"].items():
+        shares = "".join(f"{one_class[name]:>10.4f}" for name in ("precision", "recall", "f1"))
+        yield f"  {label:<{width}}{shares}{one_class['support']:>10,}"
+    if len(metrics["classes"]) > MATRIX_TOPICS or width * len(metrics["classes"]) > MATRIX_CHARS:
+        for true, predicted, texts, share in [CONFUSION_HEAD, *confusion_rows(metrics)]:
+            yield f"  {true:<{width}}{predicted:<{width}}{texts:>10}{share:>13}"
+        return
+    yield f"  {'true/predicted':<{max(16, width)}}" + "".join(f"{label:>{width}}" for label in metrics["classes"])
+    for label, counts in zip(metrics["classes"], metrics["confusion"], strict=True):
+        yield f"  {label:<{max(16, width)}}" + "".join(f"{count:>{width},}" for count in counts)
+
+
+def confusion_rows(metrics: Metrics) -> list[tuple[str, ...]]:
+    """Return the most frequent confusions of two topics, below CONFUSION_HEAD."""
+    topics = list(metrics["classes"])
+    counts = {
+        (row, column): count
+        for row, cells in enumerate(metrics["confusion"])
+        for column, count in enumerate(cells)
+        if count and row != column
+    }
+    return [
+        (topics[row], topics[column], f"{count:,}", f"{count / metrics['classes'][topics[row]]['support']:.1%}")
+        for (row, column), count in sorted(counts.items(), key=lambda item: -item[1])[:MAX_CONFUSIONS]
+    ]
 
 
 def score_lines(metrics: Metrics) -> Iterator[str]:

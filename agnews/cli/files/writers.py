@@ -4,17 +4,18 @@ import csv
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Literal, TextIO
+from typing import Literal, NamedTuple, TextIO
 
 from agnews.api.answer import Answer
 from agnews.api.request import Options
 from agnews.cli.files.rows import InputRow
-from agnews.labels import LABELS
 
 Format = Literal["table", "csv", "jsonl"]
 
 MAX_CHARS_SHOWN = 120
 """Characters of a headline that a table shows."""
+TOPIC_WIDTHS = (8, 24)
+"""The narrowest and the widest column of topics in a table, in characters. Longer topics are not cut."""
 _CONTROL_CHARACTERS = dict.fromkeys((*range(32), *range(127, 160), 0x2028, 0x2029), " ")
 
 
@@ -25,6 +26,16 @@ class AnsweredRow:
     row: InputRow
     text: str | None
     answer: Answer
+
+
+class Contents(NamedTuple):
+    """What a file or a table of answers has columns for."""
+
+    header: Sequence[str]
+    """The input's columns; empty if it has none."""
+    options: Options
+    labels: Sequence[str]
+    """The checkpoint's."""
 
 
 Write = Callable[[Sequence[AnsweredRow]], None]
@@ -45,10 +56,11 @@ class LineFeeds:
         return self._stream.write(row.removesuffix("\r\n") + "\n")
 
 
-def csv_writer(stream: TextIO, header: Sequence[str], options: Options) -> Write:
+def csv_writer(stream: TextIO, contents: Contents) -> Write:
     """Write the header now, and return what writes the rows: the input's columns (or line, id and text) and ours."""
+    header, options, labels = contents
     answer_columns = ["label", "score", "truncated", "unfamiliar"] + ["abstained"] * (options.min_score > 0)
-    answer_columns += [f"score_{label}" for label in LABELS if options.top_k > 1]
+    answer_columns += [f"score_{label}" for label in labels if options.top_k > 1]
     answer_columns += ["explanation"] * options.explain + ["error"]
     input_columns = list(header) or ["line", "id", "text"]
     write_cells = csv.writer(LineFeeds(stream)).writerow
@@ -83,7 +95,7 @@ def csv_cells(answer: Answer) -> dict[str, str]:
     return cells | {f"score_{label}": f"{score:.4f}" for label, score in answer.get("scores", {}).items()}
 
 
-def jsonl_writer(stream: TextIO, header: Sequence[str], options: Options) -> Write:  # noqa: ARG001
+def jsonl_writer(stream: TextIO, _: Contents) -> Write:
     """Return what writes one object per row: its line, text and answer."""
 
     def write(rows: Sequence[AnsweredRow]) -> None:
@@ -95,9 +107,10 @@ def jsonl_writer(stream: TextIO, header: Sequence[str], options: Options) -> Wri
     return write
 
 
-def table_writer(stream: TextIO, header: Sequence[str], options: Options) -> Write:  # noqa: ARG001
+def table_writer(stream: TextIO, contents: Contents) -> Write:
     """Write the table's header now, and return what writes the rows: topic, score, headline, and notes in brackets."""
-    stream.write("TOPIC     SCORE   HEADLINE\n")
+    width = topic_width(contents.labels)
+    stream.write(f"{'TOPIC':<{width}}  SCORE   HEADLINE\n")
 
     def write(rows: Sequence[AnsweredRow]) -> None:
         for answered in rows:
@@ -106,16 +119,22 @@ def table_writer(stream: TextIO, header: Sequence[str], options: Options) -> Wri
             notes = "".join(
                 f"  [{note}]" for note in (*ranking(answer), *notes_on(answer), explanation(answer)) if note
             )
-            stream.write(f"{topic:<8}  {score:<6}  {shortened(answered.text or '')}{notes}".rstrip() + "\n")
+            stream.write(f"{topic:<{width}}  {score:<6}  {shortened(answered.text or '')}{notes}".rstrip() + "\n")
 
     return write
 
 
-WRITERS: dict[Format, Callable[[TextIO, Sequence[str], Options], Write]] = {
+WRITERS: dict[Format, Callable[[TextIO, Contents], Write]] = {
     "table": table_writer,
     "csv": csv_writer,
     "jsonl": jsonl_writer,
 }
+
+
+def topic_width(labels: Sequence[str]) -> int:
+    """Return the width of a column with these labels, in characters."""
+    least, most = TOPIC_WIDTHS
+    return max(least, min(most, max(map(len, labels))))
 
 
 def topic_and_score(answer: Answer) -> tuple[str, str]:

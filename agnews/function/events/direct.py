@@ -1,6 +1,7 @@
 """Direct invocations: `aws lambda invoke`, console test events, Step Functions tasks."""
 
 from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
 from agnews.api.answer import Answer, ListAnswer, list_answer
 from agnews.api.columns import TEXT_KEYS, plain_name
@@ -10,6 +11,16 @@ from agnews.model.classifier import Classifier
 from agnews.settings import Settings
 
 LIST_KEYS = ("texts", "headlines", "inputs")
+
+
+class Reading(NamedTuple):
+    """What it takes to read a request."""
+
+    settings: Settings
+    label_count: int
+    """How many labels the model has, and so the largest `top_k`."""
+    deadline: float
+    """On time.monotonic()'s clock."""
 
 
 class OneText:
@@ -24,11 +35,12 @@ class OneText:
         return isinstance(event, dict) and _has_any(event, TEXT_KEYS) and not _is_list(event)
 
     @staticmethod
-    def parse(event: Json, settings: Settings) -> Request:
+    def parse(event: Json, reading: Reading) -> Request:
         if isinstance(event, dict):
-            request = Request((read_row(event, settings, read_columns(event)),), read_options(event))
+            options = read_options(event, reading.label_count)
+            request = Request((read_row(event, reading.settings, read_columns(event)),), options)
         else:
-            request = Request((read_item(event, settings),))
+            request = Request((read_item(event, reading.settings),))
         error = request.items[0].error
         if error is not None:
             raise error
@@ -56,9 +68,9 @@ class TextList:
         return _is_list(event) or (_has_any(event, LIST_KEYS) and not _has_any(event, TEXT_KEYS))
 
     @staticmethod
-    def parse(event: Json, settings: Settings) -> Request:
+    def parse(event: Json, reading: Reading) -> Request:
         if isinstance(event, list):
-            return Request(read_items(event, settings))
+            return Request(read_items(event, reading.settings))
         assert isinstance(event, dict)
         keys = [key for key in _keys(event, LIST_KEYS + TEXT_KEYS) if event[key] is not None]
         if len(keys) != 1:
@@ -68,7 +80,8 @@ class TextList:
             values = [values]
         if not isinstance(values, list):
             raise InputError(f"{keys[0]!r} must be a list; send a single text as 'text'")
-        return Request(read_items(values, settings, read_columns(event)), read_options(event))
+        options = read_options(event, reading.label_count)
+        return Request(read_items(values, reading.settings, read_columns(event)), options)
 
     @staticmethod
     def respond(predictions: Sequence[Answer], classifier: Classifier, settings: Settings) -> ListAnswer:

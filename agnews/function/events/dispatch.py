@@ -7,7 +7,7 @@ from typing import Any, NamedTuple, Protocol
 from agnews.api.answer import Answer, answers, sent_bytes
 from agnews.api.request import Json, Request, decoded
 from agnews.errors import AnswerSizeError
-from agnews.function.events.direct import OneText, TextList
+from agnews.function.events.direct import OneText, Reading, TextList
 from agnews.function.events.distributed_map import DistributedMap
 from agnews.function.events.eventbridge import EventBridge
 from agnews.function.events.http import Alb, ApiGatewayV1, ApiGatewayV2, FunctionUrl
@@ -55,7 +55,7 @@ class DirectSource(Protocol):
     def matches(event: Json) -> bool: ...
 
     @staticmethod
-    def parse(event: Json, settings: Settings) -> Request: ...
+    def parse(event: Json, reading: Reading) -> Request: ...
 
     @staticmethod
     def respond(predictions: Sequence[Answer], classifier: Classifier, settings: Settings) -> Mapping[str, object]: ...
@@ -145,7 +145,7 @@ def answer(
 def answer_direct(source: type[DirectSource], event: Json, invocation: Invocation) -> Mapping[str, object]:
     """Return the answer to a direct invocation. Raises as `answer` does."""
     classifier, settings = invocation.classifier, invocation.settings
-    request = source.parse(event, settings)
+    request = source.parse(event, Reading(settings, len(classifier.labels), invocation.deadline))
     predictions = answers(request, classifier, settings, invocation.deadline)
     invocation.observation.add(request.items, predictions)
     return source.respond(predictions, classifier, settings)

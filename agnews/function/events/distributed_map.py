@@ -7,7 +7,7 @@ from agnews.api.columns import key_of, plain_name
 from agnews.api.options import option_values, refuse_typos
 from agnews.api.request import Json, Request, describe_value, read_columns, read_items, read_options
 from agnews.errors import InputError
-from agnews.function.events.direct import holds_text
+from agnews.function.events.direct import Reading, holds_text
 from agnews.model.classifier import Classifier
 from agnews.settings import Settings
 
@@ -24,7 +24,7 @@ class DistributedMap:
         return "Items" in event or ("items" in map(plain_name, event) and not holds_text(event))
 
     @staticmethod
-    def parse(event: Json, settings: Settings) -> Request:
+    def parse(event: Json, reading: Reading) -> Request:
         assert isinstance(event, dict)
         rows, batch_input = (
             event[key] if key else None for key in (key_of(event, "items"), key_of(event, "batchinput"))
@@ -37,7 +37,8 @@ class DistributedMap:
         for misplaced in option_values(event):
             raise InputError(f"{misplaced!r} is beside 'Items'; send it in 'BatchInput'")
         refuse_typos(batch_input)
-        return Request(read_items(rows, settings, read_columns(batch_input)), read_options(batch_input))
+        options = read_options(batch_input, reading.label_count)
+        return Request(read_items(rows, reading.settings, read_columns(batch_input)), options)
 
     @staticmethod
     def respond(predictions: Sequence[Answer], classifier: Classifier, settings: Settings) -> ListAnswer:

@@ -9,7 +9,7 @@ from agnews.api.answer import Answer, answers, batch_answers, error_answer
 from agnews.api.request import Item, Json, Request, decoded
 from agnews.errors import AgNewsError, DeadlineError, InputError, ModelError
 from agnews.function.events.compression import unpacked
-from agnews.function.events.direct import OneText, TextList
+from agnews.function.events.direct import OneText, Reading, TextList
 from agnews.function.events.eventbridge import EventBridge
 from agnews.function.events.fields import Fields, has_fields
 from agnews.function.events.refusals import refusal
@@ -62,7 +62,8 @@ def classify_records(
     records: Sequence[Record], classifier: Classifier, settings: Settings, deadline: float
 ) -> list[RecordResult]:
     """Return one result per record, in order. A bad record affects no other. Raises ModelError if the engine fails."""
-    parsed = [_parse_record(record, settings) for record in records]
+    reading = Reading(settings, len(classifier.labels), deadline)
+    parsed = [_parse_record(record, reading) for record in records]
     batch = [request for _, request in parsed if isinstance(request, Request) and not request.options.explain]
     batched = iter(batch_answers(batch, classifier, deadline))
     results = []
@@ -83,13 +84,13 @@ def classify_records(
     return results
 
 
-def _parse_record(record: Record, settings: Settings) -> tuple[type[OneText] | type[TextList], Request | InputError]:
+def _parse_record(record: Record, reading: Reading) -> tuple[type[OneText] | type[TextList], Request | InputError]:
     try:
         event = parse_body(decode_body(record))
         form = next((form for form in FORMS if form.matches(event)), None)
         if form is None:
             raise refusal(event, " or ".join(["a headline as plain text", *(form.form for form in FORMS)]))
-        return form, form.parse(event, settings)
+        return form, form.parse(event, reading)
     except InputError as error:
         return OneText, error
 

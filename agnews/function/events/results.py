@@ -59,7 +59,7 @@ def result_message(result: RecordResult, settings: Settings) -> Message:
             return message
         error = AnswerSizeError(
             f"the answer has {message.size:,} bytes, at most {MESSAGE_BYTES:,} are allowed in a message; "
-            "send fewer texts in one record"
+            "send fewer texts in one record, or lower top_k"
         )
         return _error_message(record, {"error": error_body(error)})
     dead_letter = _dead_letter(result) if settings.dead_letter_queue_url else None

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from agnews.api.answer import Answer, model_facts
 from agnews.api.request import Json, Request
 from agnews.errors import InputError
-from agnews.function.events.direct import holds_text
+from agnews.function.events.direct import Reading, holds_text
 from agnews.model.classifier import Classifier
 from agnews.settings import Settings
 
@@ -18,7 +18,7 @@ class Warm:
     """How each of these events is read and answered."""
 
     @staticmethod
-    def parse(event: Json, settings: Settings) -> Request:
+    def parse(event: Json, reading: Reading) -> Request:
         return Request(())
 
     @staticmethod
@@ -36,7 +36,7 @@ class Warmup(Warm):
         return isinstance(event, dict) and "warmup" in event
 
     @staticmethod
-    def parse(event: Json, settings: Settings) -> Request:
+    def parse(event: Json, reading: Reading) -> Request:
         if event != {"warmup": True} or event["warmup"] is not True:  # 1 equals True
             raise InputError(
                 'a warm-up is exactly {"warmup": true}, without options beside it or in the query; '

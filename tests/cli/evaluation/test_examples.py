@@ -68,7 +68,7 @@ def test_numbers_without_a_0_and_a_4_are_asked_about(settings: Settings, tmp_pat
         read_examples(path, LabelColumns(), settings)
     for numbering, labels in (("1=World,3=Business", [0, 2]), ("1=Sports,3=Sci/Tech", [1, 3])):
         assert f"--labels {numbering}" in str(error.value)
-        file = read_examples(path, LabelColumns(named=named_labels(numbering, ())), settings)
+        file = read_examples(path, LabelColumns(named=named_labels(numbering, (), LABELS)), settings)
         assert [example.label for example in file.examples] == labels
 
 
@@ -146,7 +146,7 @@ def test_a_json_line_that_cannot_be_evaluated_is_left_out_and_said(
 def test_a_label_is_out_of_scope_by_its_prefix_or_because_the_user_says_so(settings: Settings, tmp_path: Path) -> None:
     path = tmp_path / "a.csv"
     path.write_text("text,label\na,out:film\nb,OUT:food\nc,Health\nd,9\ne,money\nf,4\n", encoding="utf-8")
-    named = named_labels("Money=Business,health=out:health", ["9"])
+    named = named_labels("Money=Business,health=out:health", ["9"], LABELS)
     file = read_examples(path, LabelColumns(named=named), settings)
     assert [example.label for example in file.examples] == [None, None, None, None, 2, 3]
     assert file.label_numbers == "1-4"

@@ -16,6 +16,7 @@ from agnews.cli.evaluation.measurement import (
     worst_mistakes,
 )
 from agnews.errors import InputError
+from agnews.labels import LABELS
 from agnews.model.classifier import Classifier
 from tests.support.texts import GOAL, OIL
 
@@ -27,8 +28,8 @@ def test_the_mistakes_are_listed_most_confident_first_with_their_place() -> None
         {"where": "a.csv:4", "text": "c", "label": "Business", "found": "World", "score": 0.8},
         {"where": "a.csv:2", "text": "a", "label": "World", "found": "Business", "score": 0.7},
     ]
-    assert worst_mistakes(examples, ["a", "b", "c"], scores) == expected
-    assert [mistake["text"] for mistake in worst_mistakes(examples, None, scores)] == [None, None]
+    assert worst_mistakes(examples, ["a", "b", "c"], scores, LABELS) == expected
+    assert [mistake["text"] for mistake in worst_mistakes(examples, None, scores, LABELS)] == [None, None]
 
 
 def test_each_group_has_its_own_accuracy() -> None:

@@ -17,6 +17,7 @@ from agnews.cli.evaluation.metrics import (
     reliability_bins,
     wilson_interval,
 )
+from agnews.labels import LABELS
 
 LABELLED = np.array([0, 0, 1, 2, 3, 3])
 PREDICTED = np.array([0, 1, 1, 2, 3, 0])
@@ -25,7 +26,7 @@ ONE_HOT = np.eye(4)[PREDICTED]
 
 def test_the_confusion_matrix_counts_true_labels_by_row() -> None:
     expected = [[1, 1, 0, 0], [0, 1, 0, 0], [0, 0, 1, 0], [1, 0, 0, 1]]
-    assert confusion_matrix(LABELLED, PREDICTED).tolist() == expected
+    assert confusion_matrix(LABELLED, PREDICTED, 4).tolist() == expected
 
 
 @pytest.mark.parametrize(
@@ -35,17 +36,17 @@ def test_the_confusion_matrix_counts_true_labels_by_row() -> None:
 def test_a_topic_s_metrics_are_those_computed_by_hand(
     index: int, precision: float, recall: float, f1: float, support: int
 ) -> None:
-    topic = class_metrics(confusion_matrix(LABELLED, PREDICTED), index)
+    topic = class_metrics(confusion_matrix(LABELLED, PREDICTED, 4), index)
     assert topic == pytest.approx({"precision": precision, "recall": recall, "f1": f1, "support": support})
 
 
 def test_a_topic_that_never_occurs_has_zeros_and_no_warning() -> None:
-    topic = class_metrics(confusion_matrix(np.array([0, 0]), np.array([0, 0])), 3)
+    topic = class_metrics(confusion_matrix(np.array([0, 0]), np.array([0, 0]), 4), 3)
     assert topic == {"precision": 0.0, "recall": 0.0, "f1": 0.0, "support": 0}
 
 
 def test_accuracy_and_macro_f1_are_those_computed_by_hand() -> None:
-    measured = metrics(LABELLED, ONE_HOT)
+    measured = metrics(LABELLED, ONE_HOT, LABELS)
     assert measured["texts"] == 6
     assert measured["accuracy"] == pytest.approx(4 / 6)
     assert measured["macro_f1"] == pytest.approx((1 / 2 + 2 / 3 + 1 + 2 / 3) / 4)
@@ -131,7 +132,7 @@ def test_a_min_score_s_answers_in_scope_and_out_of_scope_are_those_counted_by_ha
 
 def test_each_label_out_of_scope_has_its_share_answered_and_the_topics_it_gets() -> None:
     scores = np.array([[0.6, 0.4, 0, 0], [0, 0, 0.1, 0.9], [0.2, 0.8, 0, 0], [0, 0.1, 0.1, 0.8]])
-    assert out_of_scope_labels(["out:food", "out:film", "out:food", "out:food"], scores) == {
+    assert out_of_scope_labels(["out:food", "out:film", "out:food", "out:food"], scores, LABELS) == {
         "out:food": {
             "texts": 3,
             "answered": pytest.approx(2 / 3),

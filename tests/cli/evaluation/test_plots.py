@@ -35,7 +35,7 @@ def test_reliability_joins_small_bins_and_draws_intervals() -> None:
 def test_one_picture_shows_what_each_min_score_answers_in_scope_and_out_of_scope() -> None:
     score, correct = np.array([0.85, 0.7, 0.65, 0.4]), np.array([True, False, True, False])
     axes = Figure().subplots()
-    draw_both_scopes(axes, out_of_scope_metrics(score, correct, np.array([0.95, 0.9, 0.7, 0.3, 0.2])))
+    draw_both_scopes(axes, out_of_scope_metrics(score, correct, np.array([0.95, 0.9, 0.7, 0.3, 0.2])), least=0.2)
     right, inside, outside = (np.asarray(line.get_xydata()).tolist() for line in axes.lines[:3])
     assert right == [[0.4, 0.5], [0.65, pytest.approx(2 / 3)], [0.7, 0.5], [0.85, 1]]
     assert inside == [[0.4, 1], [0.65, 0.75], [0.7, 0.5], [0.85, 0.25]]
