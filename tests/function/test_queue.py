@@ -161,8 +161,8 @@ def test_a_refusal_without_a_code_that_is_the_callers_fault_is_final() -> None:
 def test_a_call_that_hangs_ends_with_the_deadline_and_none_begins_that_could_not_end() -> None:
     client = Hanging(ACCEPTED)
     start = time.monotonic()
-    assert Queue(URL, client).send(MESSAGES, start + 0.5, ordered=False) == [False, False]
-    assert 0.4 < time.monotonic() - start < 5
+    assert Queue(URL, client).send(MESSAGES, start + 1.5, ordered=False) == [False, False]
+    assert 1.4 < time.monotonic() - start < 20
     assert len(client.calls) == 1
     assert Queue(URL, client).send(MESSAGES, time.monotonic() + 0.05, ordered=False) == [False, False]
     assert len(client.calls) == 1

@@ -126,7 +126,10 @@ def test_a_run_that_fails_says_why(machines: Machines, capsys: pytest.CaptureFix
         (["s3://news/in.csv", "s3://nosuchbucket/topics/"], "there is no bucket 'nosuchbucket' for the output"),
         (["s3://news/bad.jsonl", OUT], "bad.jsonl:1: the line is not valid JSON (Extra data"),
         (["s3://news/in.csv", OUT, "--column", "head"], "has no column 'head'; its columns are 'id', 'Title', 'place'"),
-        (["s3://news/in.jsonl", OUT, "--id-column", "id", "--top-k", "9"], "top_k must be a whole number from 1 to 4"),
+        (
+            ["s3://news/in.jsonl", OUT, "--id-column", "id", "--top-k", "101"],
+            "top_k must be a whole number from 1 to 100",
+        ),
         (
             ["s3://news/in.csv", OUT, "--state-machine", "other"],
             "there is no state machine 'other' in us-east-1; deploy",

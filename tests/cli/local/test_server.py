@@ -1,11 +1,11 @@
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
-from contextlib import closing
-from http.client import HTTPConnection
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -73,19 +73,32 @@ def test_ctrl_c_ends_it_with_success_and_one_log_line_per_request(tmp_path: Path
 
 @pytest.mark.usefixtures("interruptible")
 def test_a_request_that_has_begun_is_answered_before_it_ends(tmp_path: Path) -> None:
-    with (
-        served(tmp_path) as (process, url),
-        closing(HTTPConnection(url.removeprefix("http://"), timeout=PATIENCE_S)) as connection,
-    ):
-        connection.putrequest("POST", PATH)
-        connection.putheader("Content-Length", str(len(EVENT)))
-        connection.endheaders(EVENT[:10])
-        time.sleep(2)
-        process.send_signal(signal.SIGINT)
-        time.sleep(1)
-        connection.send(EVENT[10:])
-        assert json.loads(connection.getresponse().read())["label"] == "Sports"
+    head = f"POST {PATH} HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Length: {len(EVENT)}\r\n\r\n"
+    with served(tmp_path) as (process, url):
+        host, _, port = url.removeprefix("http://").partition(":")
+        with socket.create_connection((host, int(port)), timeout=PATIENCE_S) as connection:
+            connection.sendall(head.encode())
+            assert connection.recv(65_536).startswith(b"HTTP/1.1 100 "), "the request has begun"
+            process.send_signal(signal.SIGINT)
+            wait_until_closed(host, int(port))
+            connection.sendall(EVENT)
+            assert b'"label": "Sports"' in read_to_end(connection)
         assert process.wait(PATIENCE_S) == 0
+
+
+def wait_until_closed(host: str, port: int) -> None:
+    """Return when nothing listens at the address any more."""
+    end = time.monotonic() + PATIENCE_S
+    while time.monotonic() < end:
+        with suppress(ConnectionError), socket.create_connection((host, port), timeout=PATIENCE_S):
+            time.sleep(0.05)
+            continue
+        return
+    pytest.fail("the server still listens")
+
+
+def read_to_end(connection: socket.socket) -> bytes:
+    return b"".join(iter(lambda: connection.recv(65_536), b""))
 
 
 def test_a_port_in_use_is_named_with_the_remedy(served_url: str, tmp_path: Path) -> None:
