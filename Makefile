@@ -188,9 +188,12 @@ $(BENCH)/ready: requirements/benchmarks.txt
 	$(BENCH)/bin/pip $(TORCH)
 	touch $@
 
-# Run it on a quiet machine. Each writes results/speed/NAME.json, and some a plot beside it.
+# Run it on a quiet machine. Each writes results/speed/NAME.json, and some a plot beside it; those that compare libraries
+# write into a folder for each CPU. With an empty page cache only root can measure.
 benchmarks: $(FULL)/ready $(BENCH)/ready
-	for name in threads cold warm lists growth file cost shapes; do $(FULL)/bin/python -m benchmarks.$$name || exit 1; done
+	for name in threads cold 'cold --empty-cache' warm lists 'lists --joined 4' variants growth file cost shapes; do \
+		$(FULL)/bin/python -m benchmarks.$$name || exit 1; \
+	done
 
 tables: $(FULL)/ready
 	$(FULL)/bin/python -m benchmarks.tables

@@ -25,7 +25,9 @@ class Setup:
     results: Path
 
 
-def parser(about: str | None, rounds: int, contenders: Sequence[Contender] = ()) -> argparse.ArgumentParser:
+def parser(
+    about: str | None, rounds: int, contenders: Sequence[Contender] = (), results: Path = SPEED
+) -> argparse.ArgumentParser:
     """Return a parser of the shared options, with a choice among `contenders`; `about` is the module's docstring."""
     options = argparse.ArgumentParser(description=about, formatter_class=argparse.RawDescriptionHelpFormatter)
     cpus = len(os.sched_getaffinity(0))
@@ -34,7 +36,7 @@ def parser(about: str | None, rounds: int, contenders: Sequence[Contender] = ())
     options.add_argument("--rounds", type=positive, default=rounds, help="default: %(default)s")
     if names := [contender.name for contender in contenders]:
         options.add_argument("--contenders", nargs="+", choices=names, metavar="NAME", help=" ".join(names))
-    options.add_argument("--results", type=Path, default=SPEED, help="where the JSON and the plot go")
+    options.add_argument("--results", type=Path, default=results, help="default: %(default)s")
     return options
 
 

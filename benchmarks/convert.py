@@ -13,12 +13,21 @@ import sys
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from agnews.model.checkpoint import read_checkpoint
 from agnews.settings import Settings
 from benchmarks.contenders import OTHERS, ROOT
+from modeling.headlines import headlines
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 BUILD = ROOT / "build" / "benchmarks"
+CALIBRATION_TEXTS = 300
+CALIBRATION_SEED = 1000
+"""No benchmark measures headlines of this seed."""
 
 
 def main() -> None:
@@ -85,16 +94,45 @@ def write_optimum(model_dir: Path, folder: Path) -> None:
 
 def write_optimum_int8(model_dir: Path, folder: Path) -> None:
     """Write optimum's export after dynamic quantisation for AVX-512, as its documentation shows."""
+    _write_optimum_quantised(model_dir, folder, is_static=False)
+
+
+def write_optimum_static(model_dir: Path, folder: Path) -> None:
+    """Write optimum's export after static quantisation for AVX-512, as its documentation shows."""
+    _write_optimum_quantised(model_dir, folder, is_static=True)
+
+
+def _write_optimum_quantised(model_dir: Path, folder: Path, is_static: bool) -> None:
+    from onnxruntime.quantization import CalibrationMethod
     from optimum.onnxruntime import ORTQuantizer
-    from optimum.onnxruntime.configuration import AutoQuantizationConfig
+    from optimum.onnxruntime.configuration import AutoQuantizationConfig, CalibrationConfig
 
     with tempfile.TemporaryDirectory() as plain:
         write_optimum(model_dir, Path(plain))
-        configuration = AutoQuantizationConfig.avx512_vnni(is_static=False, per_channel=True)
-        ORTQuantizer.from_pretrained(plain).quantize(save_dir=folder, quantization_config=configuration)
+        quantizer = ORTQuantizer.from_pretrained(plain)
+        configuration = AutoQuantizationConfig.avx512_vnni(is_static=is_static, per_channel=True)
+        ranges = None
+        if is_static:
+            calibration = CalibrationConfig("headlines", "", "", CALIBRATION_TEXTS, CalibrationMethod.MinMax)
+            ranges = quantizer.fit(
+                [{name: row[0] for name, row in inputs.items()} for inputs in calibration_inputs(model_dir)],
+                calibration,
+                onnx_augmented_model_name=Path(plain) / "augmented.onnx",
+                operators_to_quantize=configuration.operators_to_quantize,
+            )
+        quantizer.quantize(configuration, folder, calibration_tensors_range=ranges)
         for name in ("tokenizer.json", "tokenizer_config.json", "special_tokens_map.json"):
             if (Path(plain) / name).exists():
                 shutil.copyfile(Path(plain) / name, folder / name)
+
+
+def calibration_inputs(model_dir: Path) -> "list[dict[str, NDArray[np.int64]]]":
+    """Return token ids and attention mask, int64 [1, length], of generated headlines to calibrate on."""
+    from benchmarks.contenders.scores import padded, tokenizer_of
+
+    tokenizer = tokenizer_of(model_dir)
+    pairs = (padded(tokenizer, [text]) for text in headlines(CALIBRATION_TEXTS, seed=CALIBRATION_SEED))
+    return [{"input_ids": ids, "attention_mask": mask} for ids, mask in pairs]
 
 
 def write_openvino(model_dir: Path, folder: Path) -> None:
@@ -104,6 +142,21 @@ def write_openvino(model_dir: Path, folder: Path) -> None:
     with tempfile.TemporaryDirectory() as plain:
         write_optimum(model_dir, Path(plain))
         openvino.save_model(openvino.convert_model(Path(plain) / "model.onnx"), folder / "model.xml")
+
+
+def write_openvino_int8(model_dir: Path, folder: Path) -> None:
+    """Write the same with weights and activations in int8, as NNCF's documentation shows for transformers."""
+    import nncf
+    import openvino
+
+    with tempfile.TemporaryDirectory() as plain:
+        write_optimum(model_dir, Path(plain))
+        model = openvino.convert_model(Path(plain) / "model.onnx")
+        calibration = nncf.Dataset(calibration_inputs(model_dir))
+        quantised = nncf.quantize(
+            model, calibration, model_type=nncf.ModelType.TRANSFORMER, subset_size=CALIBRATION_TEXTS
+        )
+        openvino.save_model(quantised, folder / "model.xml")
 
 
 def write_ctranslate2(model_dir: Path, folder: Path) -> None:
@@ -127,7 +180,9 @@ WRITERS: dict[str, Callable[[Path, Path], None]] = {
     "transformers": write_transformers,
     "optimum": write_optimum,
     "optimum-int8": write_optimum_int8,
+    "optimum-static": write_optimum_static,
     "openvino": write_openvino,
+    "openvino-int8": write_openvino_int8,
     "ctranslate2": write_ctranslate2,
 }
 

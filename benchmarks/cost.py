@@ -5,7 +5,7 @@
 One and two threads are measured through the runtime client, with two visible CPUs as in Lambda; with only one, ONNX
 Runtime does not use AMX. Lambda gives one vCPU per 1,769 MB. Between whole vCPUs a single headline takes the time of
 the next smaller number of threads, and a list that of the nearest, scaled by the share. Below one vCPU every time is
-scaled. Each figure says which. arm64 is the same times at arm64's price: no arm64 machine was measured.
+scaled. Each figure says which. Prices are those of x86_64, as no arm64 machine was measured.
 """
 
 import tempfile
@@ -64,7 +64,7 @@ def measured(setup: Setup, texts: int) -> dict[str, Any]:
         "what": "milliseconds per event and dollars per million headlines",
         "texts": texts,
         "measured_ms": times,
-        "dollars_per_gb_second": GB_SECOND,
+        "dollars_per_gb_second": GB_SECOND["x86_64"],
         "table": rows,
         "cheapest": {way: cheapest([row for row in first if row["way"] == way]) for way in WAYS},
         "default": default(first),
@@ -114,7 +114,7 @@ def table(engine: str, times_of: Mapping[Way, Times], texts: int) -> list[dict[s
         for memory_mb in MEMORY_MB:
             ms, how = at_memory(times, memory_mb / MEMORY_PER_VCPU_MB, way)
             count = 1 if way == "single" else texts
-            dollars = {name: dollars_per_million(ms, count, memory_mb, name) for name in GB_SECOND}
+            dollars = dollars_per_million(ms, count, memory_mb)
             facts = {"engine": engine, "way": way, "memory_mb": memory_mb, "ms_per_event": ms, "how": how}
             rows.append(facts | {"ms_per_headline": ms / count, "dollars_per_million": dollars})
     return rows
@@ -138,7 +138,7 @@ def at_memory(times: Times, vcpus: float, way: Way) -> tuple[float, str]:
 
 
 def cheapest(rows: Sequence[Mapping[str, Any]]) -> int:
-    """Return the memory size, in MB, of the row that costs the least on x86_64."""
+    """Return the memory size, in MB, of the row that costs the least."""
     memory_mb: int = min(rows, key=dollars)["memory_mb"]
     return memory_mb
 
@@ -159,8 +159,8 @@ def default(rows: Sequence[Mapping[str, Any]]) -> int:
 
 
 def dollars(row: Mapping[str, Any]) -> float:
-    """Return the price of a million headlines on x86_64."""
-    price: float = row["dollars_per_million"]["x86_64"]
+    """Return the price of a million headlines."""
+    price: float = row["dollars_per_million"]
     return price
 
 

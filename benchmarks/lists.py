@@ -1,9 +1,10 @@
 """Measure 1,000 headlines in one event: rate and memory of every contender, and the share of the machine's int8 rate.
 
-    python -m benchmarks.lists [--rounds 5] [--texts 1000]
+    python -m benchmarks.lists [--rounds 5] [--texts 1000] [--joined 1]
 
 Each contender runs at its best batch size, tried first on a part of the list in a separate process. Memory is the peak
-that is resident while a list is answered (VmHWM).
+that is resident while a list is answered (VmHWM). With --joined 4, a text is four headlines, about as long as a title
+with its description; the file is then named lists_joined.json.
 """
 
 from collections.abc import Mapping, Sequence
@@ -20,13 +21,14 @@ from benchmarks.contenders import CONTENDERS, ONNX, PIPELINE, Contender
 from benchmarks.operations import Operations
 from benchmarks.plots import draw
 from benchmarks.process import Process, Reply, labels, list_event, present, running
-from benchmarks.record import record
+from benchmarks.record import record, this_cpus_folder
 from benchmarks.rounds import interleaved, medians, ratios
 from modeling.headlines import headlines
 
 ROUNDS = 5
 TEXTS = 1000
 TRIED_TEXTS = 256
+TRIED_SEEDS = (100, 101, 102, 103)
 
 
 @dataclass
@@ -46,30 +48,37 @@ class Candidate:
 
 def main() -> None:
     """Run the command line that the module's docstring describes."""
-    arguments = parser(__doc__, ROUNDS, CONTENDERS)
+    arguments = parser(__doc__, ROUNDS, CONTENDERS, this_cpus_folder())
     arguments.add_argument("--texts", type=positive, default=TEXTS, help="in one event; default: %(default)s")
+    arguments.add_argument("--joined", type=positive, default=1, help="headlines in a text; default: %(default)s")
     options = arguments.parse_args()
     setup = setup_of(options)
-    figures = measured(setup, options.texts)
-    path = record("lists", figures, setup.results, setup.model_dir)
+    figures = measured(setup, options.texts, options.joined)
+    path = record("lists" if options.joined == 1 else "lists_joined", figures, setup.results, setup.model_dir)
     print(draw(path), figures["texts_per_s"], figures["machine_share"])
 
 
-def measured(setup: Setup, texts: int = TEXTS) -> dict[str, Any]:
+def joined_headlines(count: int, seed: int, joined: int) -> list[str]:
+    """Return `count` texts of `joined` headlines each."""
+    return list(map(" ".join, zip(*[iter(headlines(count * joined, seed))] * joined, strict=True)))
+
+
+def measured(setup: Setup, texts: int = TEXTS, joined: int = 1) -> dict[str, Any]:
     """Return rates, memory and agreement of the contenders, and the share of the machine's rate that ours reaches."""
     contenders, absent = present(CONTENDERS, setup)
     tried = {
-        contender.name: by_batch(contender, setup, min(texts, TRIED_TEXTS))
+        contender.name: by_batch(contender, setup, min(texts, TRIED_TEXTS), joined)
         for contender in contenders
         if contender.batches
     }
     with ExitStack() as stack:
         candidates = [started(one, setup, best_batch(tried.get(one.name, {})), stack) for one in contenders]
-        rounds = timed(candidates, setup.rounds, texts)
+        rounds = timed(candidates, setup.rounds, texts, joined)
     rates = {name: texts / seconds for name, seconds in medians(rounds).items()}
     return {
         "what": "one event's headlines per second, and bytes while it is answered",
         "texts": texts,
+        "headlines_per_text": joined,
         "threads": setup.threads,
         "texts_per_s": rates,
         "times_ours": ratios(rounds, ONNX.name),
@@ -78,7 +87,7 @@ def measured(setup: Setup, texts: int = TEXTS) -> dict[str, Any]:
         "batch_size": {one.contender.name: one.batch for one in candidates},
         "texts_per_s_by_batch_size": tried,
         "equal_labels": agreement(candidates),
-        "machine_share": machine_share(setup, headlines(texts, seed=2), rates.get(ONNX.name)),
+        "machine_share": machine_share(setup, joined_headlines(texts, 2, joined), rates.get(ONNX.name)),
         "versions_of": {one.contender.name: dict(one.process.versions) for one in candidates},
         "absent": absent,
         "rounds": rounds,
@@ -95,24 +104,26 @@ def best_batch(tried: Mapping[int, float]) -> int | None:
     return max(tried, key=tried.__getitem__, default=None)
 
 
-def by_batch(contender: Contender, setup: Setup, texts: int) -> dict[int, float]:
-    """Return headlines per second with each of the contender's batch sizes."""
-    sample = headlines(texts)
+def by_batch(contender: Contender, setup: Setup, texts: int, joined: int) -> dict[int, float]:
+    """Return texts per second with each of the contender's batch sizes. Each try has other texts, as a shape seen
+    before would be faster.
+    """
+    first, *samples = (joined_headlines(texts, seed, joined) for seed in TRIED_SEEDS)
     with running(contender, setup) as process:
-        process.answer(list_event(contender, sample, contender.batches[0]))  # allocates
+        process.answer(list_event(contender, first, contender.batches[0]))  # allocates
         seconds_of = {
-            batch: min(process.answer(list_event(contender, sample, batch)).seconds[0] for _ in range(2))
+            batch: min(process.answer(list_event(contender, sample, batch)).seconds[0] for sample in samples)
             for batch in contender.batches
         }
     return {batch: texts / seconds for batch, seconds in seconds_of.items()}
 
 
-def timed(candidates: Sequence[Candidate], rounds: int, texts: int) -> list[dict[str, float]]:
-    """Return seconds per list by round. Each round has other headlines, the same for all candidates."""
+def timed(candidates: Sequence[Candidate], rounds: int, texts: int, joined: int) -> list[dict[str, float]]:
+    """Return seconds per list by round. Each round has other texts, the same for all candidates."""
     for one in candidates:
-        one.process.answer(list_event(one.contender, headlines(32, seed=1), one.batch))
+        one.process.answer(list_event(one.contender, joined_headlines(32, 1, joined), one.batch))
     runs = {
-        one.contender.name: lambda one=one: one.seconds(headlines(texts, seed=2 + len(one.replies)))
+        one.contender.name: lambda one=one: one.seconds(joined_headlines(texts, 2 + len(one.replies), joined))
         for one in candidates
     }
     return interleaved(runs, rounds)

@@ -2,7 +2,7 @@
 
     python -m benchmarks.plots [--results results/speed] [--quality results/quality]
 
-Nothing is measured again. Each benchmark draws its own plot after it has measured, too.
+Nothing is measured again: the plots that are there are redrawn. A benchmark draws its own after it has measured.
 """
 
 import argparse
@@ -58,9 +58,8 @@ def main() -> None:
     parser.add_argument("--results", type=Path, default=SPEED, metavar="FOLDER", help="of benchmarks")
     parser.add_argument("--quality", type=Path, default=QUALITY, metavar="FOLDER", help="of reports of agnews evaluate")
     arguments = parser.parse_args()
-    for name in PLOTS:
-        if (path := arguments.results / f"{name}.json").exists():
-            print(draw(path))
+    for picture in sorted(arguments.results.rglob("*.png")):
+        print(draw(picture.with_suffix(".json")))
     for path in sorted(arguments.quality.glob(f"*/{REPORT_JSON}")):
         for view, picture in draw_views(json.loads(path.read_text(encoding="utf-8"))).items():
             path.with_name(f"{view}.png").write_bytes(picture)
@@ -88,6 +87,18 @@ def cold(record: Record) -> Figure:
     return bar_chart(bars, record)
 
 
+def cold_empty_cache(record: Record) -> Figure:
+    """Return the bars of cold starts with an empty page cache, what each reads from disk in words."""
+    bars = Bars(
+        title="Cold start with an empty page cache: seconds from process start to first answer",
+        values=record["seconds"],
+        form="{:.2f} s",
+        notes={name: f", {size / 1e6:,.0f} MB from disk" for name, size in record["read_bytes"].items()},
+        floor=("bare imports, session and one run", record["seconds"]["floor"]),
+    )
+    return bar_chart(bars, record)
+
+
 def warm(record: Record) -> Figure:
     """Return the bars of single headlines: the median of each contender, its 99th percentile in words."""
     bars = Bars(
@@ -103,13 +114,19 @@ def warm(record: Record) -> Figure:
 def lists(record: Record) -> Figure:
     """Return the bars of lists: the rate of each contender, its peak memory in words."""
     bars = Bars(
-        title=f"{record['texts']:,} headlines in one event: headlines per second",
+        title=f"{record['texts']:,} {texts_of(record)} in one event: texts per second",
         values=record["texts_per_s"],
         form="{:,.0f}/s",
         higher_is_better=True,
         notes={name: f", peak {size / 1e6:,.0f} MB" for name, size in record["peak_bytes"].items()},
     )
     return bar_chart(bars, record)
+
+
+def texts_of(record: Record) -> str:
+    """Return what the list's texts are."""
+    joined = record.get("headlines_per_text", 1)
+    return "headlines" if joined == 1 else f"texts of {joined} headlines"
 
 
 def cost(record: Record) -> Figure:
@@ -119,7 +136,7 @@ def cost(record: Record) -> Figure:
         rows = [row for row in record["table"] if (row["engine"], row["way"]) == (engine, way)]
         if not rows:
             continue
-        memory, dollars = zip(*((row["memory_mb"], row["dollars_per_million"]["x86_64"]) for row in rows), strict=True)
+        memory, dollars = zip(*((row["memory_mb"], row["dollars_per_million"]) for row in rows), strict=True)
         colour = ACCENT if engine == ONNX.name else GREY
         axes.plot(memory, dollars, "--" if way == "single" else "-", color=colour)
         filled = [colour if row["how"].startswith("measured") else "white" for row in rows]
@@ -132,8 +149,15 @@ def cost(record: Record) -> Figure:
     return figure
 
 
-PLOTS: dict[str, Callable[[Record], Figure]] = {"cold": cold, "warm": warm, "lists": lists, "cost": cost}
-"""How to draw results/speed/NAME.json, by its name."""
+PLOTS: dict[str, Callable[[Record], Figure]] = {
+    "cold": cold,
+    "cold_empty_cache": cold_empty_cache,
+    "warm": warm,
+    "lists": lists,
+    "lists_joined": lists,
+    "cost": cost,
+}
+"""How to draw NAME.json of results/speed/, by its name."""
 
 
 def bar_chart(bars: Bars, record: Record) -> Figure:

@@ -3,6 +3,8 @@
 import hashlib
 import json
 import os
+import re
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,9 +15,12 @@ from agnews.settings import Settings
 EMBEDDED = Settings().model_dir
 RESULTS = Path(__file__).resolve().parent.parent / "results"
 SPEED = RESULTS / "speed"
-"""Where every benchmark writes."""
+"""Where benchmarks write; those that compare libraries, into a folder for each CPU (`cpu_folder`)."""
 QUALITY = RESULTS / "quality"
 """Where `make evaluate` writes, a folder for each report."""
+
+INSTRUCTIONS = ("avx2", "avx512_vnni", "avx_vnni", "amx_int8")
+"""What x86 CPUs have for int8 products, by the kernel's names."""
 
 LOAD_AT_START = os.getloadavg()[0]
 """Runnable processes, averaged over the minute before this one started: near 0 on a quiet machine."""
@@ -30,12 +35,29 @@ def record(name: str, figures: dict[str, Any], folder: Path = SPEED, model_dir: 
         "revision": checkpoint.revision,
         "graph": graph_of(checkpoint),
         "structure": structure_of(checkpoint.path("model.onnx")),
-        "machine": machine(),
+        "machine": {**machine(), "instructions": instructions()},
         "versions": versions(),
         "load_at_start": round(LOAD_AT_START, 2),
     }
     path.write_text(json.dumps(figures | facts, indent=2) + "\n", encoding="utf-8")
     return path
+
+
+def instructions() -> list[str]:
+    """Return which of INSTRUCTIONS this machine's CPU has."""
+    flags = Path("/proc/cpuinfo").read_text(encoding="utf-8").split()
+    return [name for name in INSTRUCTIONS if name in flags]
+
+
+def this_cpus_folder() -> Path:
+    """Return where benchmarks that compare libraries write on this machine."""
+    return cpu_folder(machine()["cpu"], instructions())
+
+
+def cpu_folder(cpu: str, instructions: Sequence[str]) -> Path:
+    """Return where benchmarks that compare libraries write on a CPU, such as results/speed/amd_epyc."""
+    words = re.findall(r"[a-z0-9]+", re.sub(r"\(.*?\)|\bprocessor\b", " ", cpu.lower()))
+    return SPEED / "_".join([*words, *(["amx"] if "amx_int8" in instructions else [])])
 
 
 def graph_of(checkpoint: Checkpoint) -> list[str]:

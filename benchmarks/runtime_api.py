@@ -90,6 +90,8 @@ class RuntimeApi(ThreadingHTTPServer):
         self.waiting: queue.SimpleQueue[PendingInvocation | None] = queue.SimpleQueue()
         self.outcomes: queue.SimpleQueue[Outcome] = queue.SimpleQueue()
         self.current = ""
+        self.process_id = 0
+        """The runtime client's."""
         self.started = 0.0
         """time.perf_counter() just before the runtime client's process started."""
         self._ids = itertools.count()
@@ -146,6 +148,7 @@ def runtime(
         variables = {**passed_on, **lambdas, **settings}
         api.started = time.perf_counter()
         with subprocess.Popen(command, cwd=ROOT, env=variables, stdout=output, stderr=output) as process:  # noqa: S603
+            api.process_id = process.pid
             try:
                 yield api
             finally:

@@ -21,7 +21,7 @@ from benchmarks.command import Setup, parser, positive, setup_of
 from benchmarks.contenders import CONTENDERS, FLOOR, ONNX, Contender
 from benchmarks.plots import draw
 from benchmarks.process import OURS, log_of, present, python, running, settings
-from benchmarks.record import record
+from benchmarks.record import record, this_cpus_folder
 from benchmarks.rounds import interleaved, medians, ratio, ratios
 from benchmarks.runtime_api import invocation_s, runtime
 from modeling.headlines import headlines
@@ -35,7 +35,7 @@ Timed = Callable[[Sequence[str]], list[float]]
 
 def main() -> None:
     """Run the command line that the module's docstring describes."""
-    arguments = parser(__doc__, ROUNDS, CONTENDERS)
+    arguments = parser(__doc__, ROUNDS, CONTENDERS, this_cpus_folder())
     arguments.add_argument("--texts", type=positive, default=TEXTS, help="per round; default: %(default)s")
     options = arguments.parse_args()
     setup = setup_of(options)

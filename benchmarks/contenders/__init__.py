@@ -9,6 +9,9 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 OTHERS = ROOT / ".venv-bench" / "bin" / "python"
 """The interpreter with the other libraries (make .venv-bench/ready)."""
 BATCHES = (8, 32, 128)
+"""Texts of similar length."""
+TOKENS = (256, 1024, 4096)
+"""Tokens of texts of one length."""
 
 
 @dataclass(frozen=True)
@@ -23,7 +26,7 @@ class Contender:
     model: str | None = None
     """The conversion of the checkpoint that it reads; None means the baked folder itself."""
     batches: tuple[int, ...] = ()
-    """Batch sizes to try on a list; without any, the handler decides itself."""
+    """Batch sizes to try on a list, in the handler's own unit; without any, the handler decides itself."""
     settings: Mapping[str, str] = field(default_factory=dict)
     """Environment variables."""
     ours: bool = False
@@ -44,17 +47,23 @@ PIPELINE = Contender(
 )
 
 
-def _other(name: str, title: str, module: str, model: str, python: Path = OTHERS) -> Contender:
-    return Contender(name, title, f"benchmarks.contenders.{module}.lambda_handler", python, model, BATCHES)
+def _other(
+    name: str, title: str, module: str, python: Path = OTHERS, model: str = "", batches: tuple[int, ...] = BATCHES
+) -> Contender:
+    """Return a handler of another library; `model` is its conversion where that has another name."""
+    return Contender(name, title, f"benchmarks.contenders.{module}.lambda_handler", python, model or name, batches)
 
 
+OPENVINO_INT8 = _other("openvino-int8", "OpenVINO, int8", "openvino_ir", batches=TOKENS)
 CONTENDERS: tuple[Contender, ...] = (
     TUTORIAL,
-    _other("batched", "transformers, sorted batches", "batched", "transformers", HERE),
-    _other("optimum", "optimum, float32", "optimum_ort", "optimum"),
-    _other("optimum-int8", "optimum, int8", "optimum_ort", "optimum-int8"),
-    _other("openvino", "OpenVINO", "openvino_ir", "openvino"),
-    _other("ctranslate2", "CTranslate2, int8", "ctranslate2_int8", "ctranslate2"),
+    _other("batched", "transformers, sorted batches", "batched", HERE, "transformers"),
+    _other("optimum", "optimum, float32", "optimum_ort"),
+    _other("optimum-int8", "optimum, dynamic int8", "optimum_ort"),
+    _other("optimum-static", "optimum, static int8", "optimum_ort"),
+    _other("openvino", "OpenVINO, float", "openvino_ir", batches=TOKENS),
+    OPENVINO_INT8,
+    _other("ctranslate2", "CTranslate2, int8", "ctranslate2_int8"),
     ONNX,
     PIPELINE,
 )

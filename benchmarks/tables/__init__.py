@@ -6,7 +6,7 @@ A document marks each place with `<!-- figures: NAME -->` and `<!-- end -->`; FI
 import re
 from collections.abc import Callable
 
-from benchmarks.tables import quality, speed
+from benchmarks.tables import price, quality, speed
 
 DOCUMENTS = ("README.md", "MODEL_CARD.md", "docs/*.md")
 MARK = re.compile(r"<!-- figures: (\w+) -->.*?((?:# )?<!-- end -->)", re.DOTALL)
@@ -38,11 +38,12 @@ FIGURES: dict[str, Callable[[], str]] = {
     "machines": speed.machines,
     "floors": speed.floors,
     "large_file": speed.large_file,
-    "gb_second": speed.gb_second,
-    "price": speed.price,
-    "prices": speed.prices,
-    "bulk_rate": speed.bulk_rate,
-    "bulk_prices": speed.bulk_prices,
+    "gb_second": price.gb_second,
+    "price": price.price,
+    "prices": price.prices,
+    "rates": price.rates,
+    "bulk_rate": price.bulk_rate,
+    "bulk_prices": price.bulk_prices,
 }
 
 

@@ -7,6 +7,8 @@ from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 Results = dict[str, Any]
+MACHINE = "speed/intel_xeon_amx/"
+"""The folder of the machine that the documents quote where they name none."""
 
 
 def results(name: str) -> Results:

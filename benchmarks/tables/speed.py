@@ -1,19 +1,29 @@
-"""Figures of speed and price."""
+"""Figures of speed."""
 
 from collections.abc import Iterator
 
-from agnews.cli.bulk.cost import BATCH, EXPRESS_SECOND, GB_SECOND, INVOCATION
 from benchmarks.contenders import CONTENDERS
-from benchmarks.tables.markdown import Results, results, table
+from benchmarks.tables.markdown import MACHINE, Results, results, table
+from benchmarks.tables.price import cost_rows, dollars
 
 HANDLERS = {handler.name: f"**{handler.title}**" if handler.ours else handler.title for handler in CONTENDERS}
-MACHINES = {"Intel Xeon with AMX": "speed/", "AMD EPYC without AMX": "speed/amd_epyc/"}
-BATCH_ROWS = 500
-"""Rows in one batch of a bulk run, the template's default."""
+MACHINES = {
+    "Intel Xeon with AMX": "speed/intel_xeon_amx/",
+    "AMD EPYC with VNNI": "speed/amd_epyc/",
+}
+OTHERS = {handler.name for handler in CONTENDERS if not handler.ours}
 HANDLER_HEAD = ("handler", "cold start", "one headline, warm: p50 / p99", "1,000 in one event", "peak memory")
+COMPARED = {
+    "cold start": "cold",
+    "cold start, empty page cache": "cold_empty_cache",
+    "one headline": "warm",
+    "1,000 headlines in one event": "lists",
+    "1,000 texts of four headlines": "lists_joined",
+}
+"""What is measured of several libraries, and in which file."""
 
 
-def speed(*names: str, folder: str = "speed/") -> Iterator[Results]:
+def speed(*names: str, folder: str = MACHINE) -> Iterator[Results]:
     """Yield the results of these benchmarks, as one machine wrote them."""
     return (results(f"{folder}{name}") for name in names)
 
@@ -50,7 +60,10 @@ def in_a_line() -> str:
 
 def handlers() -> str:
     """Return every handler's speed and memory."""
-    return table(HANDLER_HEAD, [handler_row(name, *speed("cold", "warm", "lists")) for name in HANDLERS])
+    names = next(speed("cold"))["seconds"]
+    return table(
+        HANDLER_HEAD, [handler_row(name, *speed("cold", "warm", "lists")) for name in HANDLERS if name in names]
+    )
 
 
 def larger_shape() -> str:
@@ -60,16 +73,67 @@ def larger_shape() -> str:
     return table(HANDLER_HEAD, [handler_row(name, shapes["cold"], shapes["warm"], shapes["lists"]) for name in names])
 
 
+def spread(ratio: Results) -> str:
+    """Return a ratio as the median, least and most of the rounds."""
+    median, least, most = (f"{ratio[name]:#.3g}" for name in ("median", "least", "most"))
+    return f"{median}× ({least} to {most})"
+
+
+def against_others() -> str:
+    """Return how many times as long as this project OpenVINO int8 takes, and the best handler but that one."""
+    rows = []
+    for what, name in COMPARED.items():
+        (measured,) = speed(name)
+        times = {other: ratio for other, ratio in measured["times_ours"].items() if other in OTHERS}
+        peer = times.pop("openvino-int8")
+        best = min(times, key=lambda other: times[other]["median"])
+        rows.append((what, spread(peer), f"{HANDLERS[best]}: {spread(times[best])}"))
+    return table(("", "OpenVINO, int8", "the best of the others"), rows)
+
+
+def memory_against_openvino() -> str:
+    """Return the peak memory of OpenVINO int8 and ours, for a list."""
+    (lists,) = speed("lists")
+    peer, ours = (lists["peak_bytes"][name] / 1e6 for name in ("openvino-int8", "agnews-onnx"))
+    return f"{peer:,.0f} MB against {ours:,.0f}"
+
+
 def machines() -> str:
-    """Return how many times as long `transformers.pipeline()` takes: median, least and most of the rounds."""
+    """Return how many times as long `transformers.pipeline()` takes, by machine."""
     rows = []
     for title, folder in MACHINES.items():
-        cold, warm, lists = speed("cold", "warm", "lists", folder=folder)
-        ratios = [times["times_ours"]["tutorial"] for times in (cold, warm, lists)]
-        cells = [f"{ratio['median']:.1f}× ({ratio['least']:.1f} to {ratio['most']:.1f})" for ratio in ratios]
-        rows.append((title, *cells, f"{lists['times_ours'][lists['best_other']]['median']:.1f}×"))
-    head = ("machine", "cold start", "one headline", "1,000 in one event", "the list, against the best other handler")
-    return table(head, rows)
+        ratios = [times["times_ours"]["tutorial"] for times in speed("cold", "warm", "lists", folder=folder)]
+        rows.append((title, *map(spread, ratios)))
+    return table(("machine", "cold start", "one headline", "1,000 in one event"), rows)
+
+
+def empty_cache() -> str:
+    """Return cold starts with an empty page cache."""
+    (cold,) = speed("cold_empty_cache")
+    titles = HANDLERS | {"floor, runtime client": "floor, through the runtime client", "floor": "floor"}
+    rows = [
+        (titles[name], f"{seconds:.2f} s", f"{cold['read_bytes'][name] / 1e6:,.0f} MB", ratio_of(cold, name))
+        for name, seconds in cold["seconds"].items()
+    ]
+    return table(("handler", "to the first answer", "read from disk", "times ours"), rows)
+
+
+def ratio_of(measured: Results, name: str) -> str:
+    """Return the handler's time over ours."""
+    return spread(measured["times_ours"][name]) if name in measured["times_ours"] else "1"
+
+
+def variants() -> str:
+    """Return the time of changed graphs as a share of the baked one's."""
+    (measured,) = speed("variants")
+    rows = [
+        (name, spread(ratio), f"{equal:.0%}")
+        for (name, ratio), equal in zip(
+            measured["time_of_baked"].items(), measured["equal_labels"].values(), strict=True
+        )
+        if name != "as baked"
+    ]
+    return table(("graph", "time of a list over the baked graph's", "labels equal to the baked graph's"), rows)
 
 
 def floors() -> str:
@@ -90,71 +154,3 @@ def large_file() -> str:
         f"{file['rows']:,} headlines at {rate:,.0f} per second, {share:.0%} of the rate in memory, "
         f"with at most {file['peak_bytes'] / 1e6:,.0f} MB resident"
     )
-
-
-def cost_rows(memory_mb: int, engine: str = "agnews-onnx") -> tuple[Results, Results]:
-    """Return the costs of one memory size: headlines one by one, and in lists."""
-    rows = results("speed/cost")["table"]
-    same = [row for row in rows if (row["engine"], row["memory_mb"]) == (engine, memory_mb)]
-    one, many = (next(row for row in same if row["way"] == way) for way in ("single", "list"))
-    return one, many
-
-
-def dollars(row: Results) -> str:
-    """Return dollars per million headlines on both architectures."""
-    return " / ".join(f"${row['dollars_per_million'][name]:.3f}" for name in ("x86_64", "arm64"))
-
-
-def measured(row: Results) -> str:
-    """Return what a time was derived from."""
-    text: str = row["how"].replace("1 threads", "1 thread")
-    return text
-
-
-def gb_second() -> str:
-    """Return Lambda's price per GB-second on both architectures."""
-    return " and ".join(f"${price:.10f} for {architecture}" for architecture, price in GB_SECOND.items())
-
-
-def price() -> str:
-    """Return the default's dollars per million headlines in a line."""
-    one, many = (row["dollars_per_million"]["x86_64"] for row in cost_rows(results("speed/cost")["default"]))
-    return f"${one:.2f} one by one, ${many:.3f} in lists of 1,000"
-
-
-def prices() -> str:
-    """Return times and dollars per million headlines by memory size."""
-    cost = results("speed/cost")
-    sizes = [(memory_mb, "agnews-onnx") for memory_mb in sorted({row["memory_mb"] for row in cost["table"]})]
-    rows = []
-    for memory_mb, engine in [*sizes, (cost["default"], "agnews-pipeline")]:
-        one, many = cost_rows(memory_mb, engine)
-        title = f"{memory_mb:,} MB, `{engine.removeprefix('agnews-')}`"
-        ms = (f"{one['ms_per_headline']:.1f} ms", f"{many['ms_per_headline']:.2f} ms")
-        rows.append((title, ms[0], dollars(one), ms[1], dollars(many), measured(one), measured(many)))
-    way = ("each", "per million, x86_64 / arm64")
-    head = ("memory, engine", *(f"{kind}: {what}" for kind in ("one by one", "lists of 1,000") for what in way))
-    return table((*head, "one by one from", "lists from"), rows)
-
-
-def bulk_rate() -> str:
-    """Return one container's rate in a bulk run."""
-    return f"{results('speed/bulk_run')['headlines_per_s']:,.0f} headlines per second"
-
-
-def bulk_prices() -> str:
-    """Return how long bulk runs take and what they cost."""
-    run = results("speed/bulk_run")
-    per_second = run["memory_mb"] / 1024 * GB_SECOND["x86_64"] + EXPRESS_SECOND
-    rows = []
-    for number in (1_000_000, 100_000_000):
-        seconds, batches = number / run["headlines_per_s"], number / BATCH_ROWS
-        cost = f"${seconds * per_second + batches * (BATCH + INVOCATION):,.2f}"
-        rows.append((f"{number:,}", f"{batches:,.0f}", duration(seconds / 10), duration(seconds / 1000), cost))
-    memory = f"x86_64, {run['memory_mb']:,} MB"
-    return table(("headlines", "batches", "10 containers", "1,000 containers", memory), rows)
-
-
-def duration(seconds: float) -> str:
-    """Return seconds as minutes where there are 60 or more."""
-    return f"{seconds / 60:,.1f} min" if seconds >= 60 else f"{seconds:,.0f} s"

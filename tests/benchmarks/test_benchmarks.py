@@ -20,8 +20,7 @@ import numpy as np
 import onnx
 from numpy.typing import NDArray
 
-from agnews.cli.bulk.cost import Architecture
-from benchmarks import cost, growth
+from benchmarks import cold, growth, lists, variants
 from benchmarks.command import Setup
 from benchmarks.contenders import CONTENDERS, ONNX, OTHERS, Contender
 from benchmarks.contenders.batches import sorted_batches
@@ -29,12 +28,12 @@ from benchmarks.driver import status_bytes
 from benchmarks.file import flatness, texts
 from benchmarks.operations import Operations
 from benchmarks.plots import PLOTS, draw
-from benchmarks.prices import dollars_per_million
 from benchmarks.process import absence, inherited, labels, list_event, present, running
-from benchmarks.record import SPEED, structure_of
+from benchmarks.record import SPEED, cpu_folder, structure_of
 from benchmarks.roofline import measured as measured_roofline
 from benchmarks.rounds import interleaved, medians, ratio
 from modeling.graph import Graph
+from modeling.headlines import headlines
 
 HEADLINES = (ROOT / "examples" / "headlines.txt").read_text(encoding="utf-8").splitlines()
 
@@ -133,54 +132,6 @@ def test_operations_of_texts_are_their_mean() -> None:
     assert operations.of_texts([8, 12, 12, 12])["int8"] == (short["int8"] + 3 * long["int8"]) / 4
 
 
-@pytest.mark.parametrize(
-    ("ms", "headlines", "memory_mb", "architecture", "dollars"),
-    [
-        (1.0, 1, 1024, "x86_64", 0.2166667),
-        (1.2, 1, 1024, "x86_64", 0.2333334),
-        (1000.0, 1000, 2048, "x86_64", 0.0335334),
-        (1000.0, 1000, 1024, "arm64", 0.0135334),
-    ],
-)
-def test_dollars_per_million_are_those_counted_by_hand(
-    ms: float, headlines: int, memory_mb: int, architecture: Architecture, dollars: float
-) -> None:
-    assert dollars_per_million(ms, headlines, memory_mb, architecture) == pytest.approx(dollars, rel=1e-4)
-
-
-@pytest.mark.parametrize(
-    ("vcpus", "way", "ms", "how"),
-    [
-        (1.0, "single", 8.0, "measured, 1 threads"),
-        (0.5, "single", 16.0, "scaled from 1 thread to 0.50 vCPUs"),
-        (0.5, "list", 1600.0, "scaled from 1 thread to 0.50 vCPUs"),
-        (1.7, "single", 8.0, "measured, 1 threads of 1.70 vCPUs"),
-        (1.7, "list", 500.0, "scaled from 2 threads to 1.70 vCPUs"),
-        (2.0, "list", 425.0, "measured, 2 threads"),
-        (3.0, "single", 5.0, "measured, 2 threads of 3.00 vCPUs"),
-        (3.4, "list", 250.0, "extrapolated from 2 threads to 3.40 vCPUs"),
-    ],
-)
-def test_a_memory_sizes_time_is_measured_or_says_what_it_is(vcpus: float, way: cost.Way, ms: float, how: str) -> None:
-    times: dict[cost.Way, cost.Times] = {"single": {1: 8.0, 2: 5.0}, "list": {1: 800.0, 2: 425.0}}
-    actual_ms, actual_how = cost.at_memory(times[way], vcpus, way)
-    assert actual_ms == pytest.approx(ms)
-    assert actual_how == how
-
-
-def test_the_default_is_the_soonest_of_those_that_cost_little_more_than_the_cheapest() -> None:
-    times: dict[cost.Way, cost.Times] = {"single": {1: 2.0, 2: 1.0}, "list": {1: 1000.0, 2: 520.0}}
-    rows = cost.table("agnews-onnx", times, 1000)
-    assert {row["memory_mb"]: round(row["ms_per_event"]) for row in rows if row["way"] == "list"} == {
-        1024: 1728,
-        1769: 1000,
-        3008: 612,
-        5307: 347,
-    }
-    assert cost.cheapest([row for row in rows if row["way"] == "list"]) == 1769
-    assert cost.default(rows) == 1769
-
-
 def test_rounds_take_turns_backwards_and_forwards() -> None:
     order: list[str] = []
 
@@ -209,6 +160,48 @@ def test_headlines_of_a_file_are_all_different() -> None:
     assert len(set(texts(12_000))) == 12_000
 
 
+def test_joined_headlines_are_texts_of_that_many_different_ones() -> None:
+    texts = lists.joined_headlines(10, seed=3, joined=4)
+    assert texts[0] == " ".join(headlines(4, seed=3))
+    assert len(set(texts)) == 10
+
+
+def test_a_start_says_how_long_it_took_and_what_it_read_from_disk(setup: Setup) -> None:
+    start = cold.floor(setup)
+    assert start.seconds > 0
+    assert start.read_bytes >= 0
+
+
+def test_without_root_the_empty_cache_is_skipped_by_name(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    monkeypatch.setattr(cold, "DROP_CACHES", tmp_path / "missing")
+    monkeypatch.setattr("sys.argv", ["cold", "--empty-cache", "--results", str(tmp_path)])
+    cold.main()
+    assert capsys.readouterr().out.startswith("cold_empty_cache is skipped: only root may write")
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(
+    ("cpu", "instructions", "folder"),
+    [
+        ("AMD EPYC", ["avx2", "avx512_vnni"], "amd_epyc"),
+        ("Intel(R) Xeon(R) Processor", ["avx2"], "intel_xeon"),
+        ("Intel(R) Xeon(R) Processor", ["avx2", "amx_int8"], "intel_xeon_amx"),
+    ],
+)
+def test_libraries_are_compared_in_a_folder_of_the_cpu(cpu: str, instructions: list[str], folder: str) -> None:
+    assert cpu_folder(cpu, instructions) == SPEED / folder
+
+
+def test_variants_that_leave_nothing_out_give_the_baked_labels(setup: Setup) -> None:
+    whole = {name: changes for name, changes in variants.VARIANTS.items() if not name.startswith("no")}
+    parts = [[encoded.ids] for encoded in Encoder(read_checkpoint(setup.model_dir)).encode(HEADLINES)]
+    labels_of = {name: variants.labels_of(variants.changed(setup, whole[name]), parts) for name in whole}
+    assert len(labels_of) == 4
+    assert all(own == labels_of[variants.BAKED] for own in labels_of.values())
+
+
 def test_memory_that_grows_in_the_second_half_is_not_flat() -> None:
     assert flatness([1, 9, 10, 10, 10, 10, 10, 10]) == 1
     assert flatness([1, 9, 10, 10, 12, 14, 18, 20]) == 2
@@ -226,19 +219,20 @@ def test_resident_memory_is_at_most_its_high_water_mark() -> None:
 
 @pytest.mark.parametrize("name", PLOTS)
 def test_a_plot_is_drawn_from_its_json_alone(name: str, tmp_path: Path) -> None:
-    picture = draw(Path(shutil.copy(SPEED / f"{name}.json", tmp_path)))
+    measured = next(SPEED.rglob(f"{name}.json"))
+    picture = draw(Path(shutil.copy(measured, tmp_path)))
     assert picture == tmp_path / f"{name}.png"
     assert picture.read_bytes().startswith(b"\x89PNG\r\n")
 
 
 def test_bars_are_sorted_with_the_best_on_top() -> None:
-    record = json.loads((SPEED / "lists.json").read_text(encoding="utf-8"))
+    record = json.loads(next(SPEED.rglob("lists.json")).read_text(encoding="utf-8"))
     record["texts_per_s"] = {"tutorial": 2.0, "agnews-onnx": 3.0, "openvino": 1.0}
     (axes,) = PLOTS["lists"](record).axes
     assert [label.get_text() for label in axes.get_yticklabels()] == [
         "ours, onnx",
         "transformers pipeline()",
-        "OpenVINO",
+        "OpenVINO, float",
     ]
     bottom, top = axes.get_ylim()
     assert bottom > top, "the first is at the top"
