@@ -1,12 +1,14 @@
 """What template.yaml grants, and what its queues, alarms and dashboard are, under parameters."""
 
 import json
+import re
 from typing import Any
 
 import pytest
 
 from agnews.function.metrics import UNITS
-from tests.support.requirement import require_module
+from agnews.labels import LABELS
+from tests.support.requirement import ROOT, require_module
 
 require_module("yaml")
 
@@ -131,10 +133,10 @@ def test_alarms_notify_the_topic_if_there_is_one_and_are_left_out_on_request() -
     assert set(named) - set(Stack().of_type("AWS::CloudWatch::Alarm")) == {"DeadLettersAlarm"}
 
 
-def test_drift_is_a_band_over_the_mean_score_and_each_topics_share() -> None:
+def test_drift_is_a_band_over_the_mean_score_and_the_largest_share() -> None:
     alarms = Stack().of_type("AWS::CloudWatch::Alarm")
     bands = {name: alarm for name, alarm in alarms.items() if "ThresholdMetricId" in alarm}
-    assert set(bands) == {f"{name}DriftAlarm" for name in ("MeanScore", "World", "Sports", "Business", "SciTech")}
+    assert set(bands) == {"MeanScoreDriftAlarm", "LargestShareDriftAlarm"}
     for alarm in bands.values():
         returned = [metric["Id"] for metric in alarm["Metrics"] if metric.get("ReturnData", True)]
         assert len(returned) == 2
@@ -155,9 +157,9 @@ def metrics_of(alarm: dict[str, Any]) -> list[tuple[str, str, str]]:
 
 def test_alarms_look_at_metrics_that_exist() -> None:
     metrics = [item for alarm in Stack(**ON).of_type("AWS::CloudWatch::Alarm").values() for item in metrics_of(alarm)]
-    topics = {"World", "Sports", "Business", "SciTech", "Headlines", "MeanScore"}
+    drift = {"LargestShare", "MeanScore"}
     failures = {"Errors", "Duration", "Throttles", "DestinationDeliveryFailures", "ApproximateNumberOfMessagesVisible"}
-    assert {name for _, name, _ in metrics} == topics | failures
+    assert {name for _, name, _ in metrics} == drift | failures
     assert [item for item in metrics if item[1] not in KNOWN[item[0]][1] or item[2] != KNOWN[item[0]][0]] == []
 
 
@@ -167,8 +169,30 @@ def test_the_dashboard_is_json_and_shows_metrics_that_exist(parameters: dict[str
     assert len(body["widgets"]) == widgets
     for widget in body["widgets"]:
         drawn = [item for item in widget["properties"]["metrics"] if isinstance(item[0], str)]
-        assert drawn
+        assert drawn or widget is topics_widget(body)
         assert [item for item in drawn if item[1] not in KNOWN[item[0]][1] or item[2] != KNOWN[item[0]][0]] == []
+
+
+def topics_widget(body: dict[str, Any]) -> dict[str, Any]:
+    """Return the widget of the dashboard that searches for the metrics of topics."""
+    (widget,) = [item for item in body["widgets"] if "SEARCH" in json.dumps(item)]
+    assert isinstance(widget, dict)
+    return widget
+
+
+def test_the_dashboard_draws_all_metrics_of_the_function_but_those_that_have_another_place() -> None:
+    body = json.loads(Stack(MetricsNamespace="News/Topics").resources["Board"]["DashboardBody"])
+    (((search,),),) = [widget["properties"]["metrics"] for widget in [topics_widget(body)]]
+    assert search["expression"].startswith(
+        'SEARCH(\'{"News/Topics",FunctionName} FunctionName="agnews" NOT MetricName='
+    )
+    assert sorted(re.findall(r'NOT MetricName="(\w+)"', search["expression"])) == sorted(UNITS)
+    assert len(search["expression"]) <= 1024
+
+
+def test_no_topic_is_named_in_the_template() -> None:
+    template = (ROOT / "template.yaml").read_text(encoding="utf-8")
+    assert [label for label in LABELS if label in template] == []
 
 
 def test_the_dashboard_draws_the_timeout_where_the_duration_is() -> None:

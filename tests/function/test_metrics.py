@@ -7,10 +7,12 @@ from typing import Any
 
 import pytest
 
-from agnews.function.metrics import MAX_TEXTS, UNITS
+from agnews.function.metrics import MAX_TEXTS, RECENT_TEXTS, UNITS, label_metrics
+from agnews.labels import LABELS
+from tests.support.labelled import ODD, THIRTY, headline_about, write_labelled
 from tests.support.requirement import ROOT, require_module
 from tests.support.runtime_api import answered, runtime
-from tests.support.texts import GOAL
+from tests.support.texts import GOAL, OIL
 
 require_module("awslambdaric")
 SECRET = "Xylophone quartet wins the cup"
@@ -23,7 +25,8 @@ def lines(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Lines]:
 
     def invoke(events: list[object]) -> list[dict[str, Any]]:
         log = tmp_path / "log.txt"
-        variables = {"AWS_LAMBDA_LOG_FORMAT": "JSON", "AWS_LAMBDA_LOG_LEVEL": "INFO"} | getattr(request, "param", {})
+        variables = {"AWS_LAMBDA_LOG_FORMAT": "JSON", "AWS_LAMBDA_LOG_LEVEL": "INFO"}
+        variables |= variables_of(getattr(request, "param", {}), tmp_path)
         with runtime(log, AWS_LAMBDA_FUNCTION_NAME="agnews", **variables) as api:
             for event in events:
                 api.invoke(json.dumps(event).encode())
@@ -32,6 +35,13 @@ def lines(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Lines]:
         return [line for line in logged if line.get("message") == "invocation"][: len(events)]
 
     yield invoke
+
+
+def variables_of(param: dict[str, str] | tuple[str, ...], folder: Path) -> dict[str, str]:
+    """Return environment variables, or for labels that which names a checkpoint with them."""
+    if isinstance(param, dict):
+        return param
+    return {"AGNEWS_MODEL_DIR": str(write_labelled(folder / "model", param))}
 
 
 def metrics_in(line: dict[str, Any]) -> dict[str, float]:
@@ -59,6 +69,7 @@ def test_a_list_is_counted_by_topic_and_by_outcome(lines: Lines) -> None:
     assert (metrics["Errors"], metrics["Truncated"]) == (1, 1)
     assert (metrics["Sports"], metrics["Business"]) == (2, 1)
     assert 0.25 < metrics["MeanScore"] <= 1
+    assert metrics["LargestShare"] == pytest.approx(2 / 3, abs=1e-4)
     assert metrics["InferenceMilliseconds"] > metrics["TokenizeMilliseconds"] > 0
     assert (line["eventSource"], line["level"], line["FunctionName"]) == ("TextList", "INFO", "agnews")
     assert line["requestId"].startswith("00000000-0000-4000-8000-")
@@ -68,6 +79,44 @@ def test_an_abstained_text_counts_for_no_topic(lines: Lines) -> None:
     (line,) = lines([{"text": GOAL, "min_score": 1}])
     metrics = metrics_in(line)
     assert (metrics["Headlines"], metrics["Abstained"], metrics["Sports"]) == (1, 1, 0)
+    assert "LargestShare" not in metrics
+
+
+def test_the_largest_share_is_that_of_the_containers_latest_texts(lines: Lines) -> None:
+    # Of a single text, it would always be 1, and an alarm on it would never be raised.
+    shares = [metrics_in(line)["LargestShare"] for line in lines([GOAL, GOAL, GOAL, OIL, [OIL] * RECENT_TEXTS, GOAL])]
+    assert shares == [1, 1, 1, 0.75, 1, 0.99]
+
+
+@pytest.mark.parametrize("lines", [THIRTY], indirect=True)
+def test_of_many_labels_the_first_ten_have_a_metric_each_and_the_others_one(lines: Lines) -> None:
+    (line,) = lines([[headline_about(label) for label in (0, 9, 9, 10, 29, 29)]])
+    metrics = metrics_in(line)
+    assert [name for name in metrics if name not in UNITS] == [*(f"Section{n}" for n in range(1, 11)), "Other"]
+    assert (metrics["Section1"], metrics["Section10"], metrics["Other"]) == (1, 2, 3)
+    assert metrics["LargestShare"] == pytest.approx(1 / 3, abs=1e-4)
+
+
+@pytest.mark.parametrize("lines", [("message", "Errors", "name", "texts", "日本", *ODD)], indirect=True)
+def test_no_label_breaks_the_log_line_or_another_metric(lines: Lines) -> None:
+    (line,) = lines([[headline_about(1), ""]])
+    assert (line["message"], line["Errors"], line["Errors2"], line["Headlines"]) == ("invocation", 1, 1, 2)
+    assert line["Label5"] == 0
+
+
+@pytest.mark.parametrize(
+    ("labels", "names"),
+    [
+        (LABELS, ("World", "Sports", "Business", "SciTech")),
+        (("a/b", "A B", "ab2"), ("AB", "AB2", "Ab22")),
+        (("Other", "Économie locale", "2030", "⚽"), ("Other", "EconomieLocale", "Label2030", "Label4")),
+        (("Other", *"bcdefghijk"), ("Other2", *"BCDEFGHIJ", "Other")),
+    ],
+)
+def test_the_names_of_labels_metrics_are_letters_and_digits_and_unique(
+    labels: tuple[str, ...], names: tuple[str, ...]
+) -> None:
+    assert label_metrics(labels) == names
 
 
 def test_only_a_containers_first_invocation_is_a_cold_start(lines: Lines) -> None:
