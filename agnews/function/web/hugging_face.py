@@ -10,10 +10,9 @@ from agnews import errors
 from agnews.api.options import option_values
 from agnews.api.request import Json, describe_value
 from agnews.errors import InputError
-from agnews.labels import LABELS
 
 
-def event_of(body: Json) -> dict[str, Json]:
+def event_of(body: Json, label_count: int) -> dict[str, Json]:
     """Return the direct request for a request in this protocol, which asks for all scores unless it has a `top_k`.
 
     Raises:
@@ -27,7 +26,7 @@ def event_of(body: Json) -> dict[str, Json]:
     for name in options:
         if name != "top_k":
             raise InputError(f"{name!r} is an option of /classify; leave it out, or POST to /classify")
-    return {"texts": inputs if isinstance(inputs, list) else [inputs], "top_k": options.get("top_k", len(LABELS))}
+    return {"texts": inputs if isinstance(inputs, list) else [inputs], "top_k": options.get("top_k", label_count)}
 
 
 def answer_of(reply: Mapping[str, Any]) -> list[list[dict[str, str | float]]]:

@@ -1,28 +1,27 @@
 """The HTTP routes as an OpenAPI 3.1 document."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 from agnews import __version__
 from agnews.api.request import Json
-from agnews.labels import LABELS
+from agnews.function.names import names_of
 from agnews.settings import Settings
 
 SCORE: Mapping[str, Json] = {"type": "number", "minimum": 0, "maximum": 1}
 ID: Json = {"type": ["string", "number"]}
-LABEL: Json = {"type": "string", "enum": [*LABELS]}
 COUNT: Json = {"type": "integer", "minimum": 0}
 STRING: Json = {"type": "string"}
 PLAIN_TEXT = "One headline per line, blank lines are skipped; or the JSON of a request"
 
 
-def document(settings: Settings) -> dict[str, Json]:
-    """Return the document, with the limits in `settings`."""
+def document(settings: Settings, labels: Sequence[str]) -> dict[str, Json]:
+    """Return the document for a checkpoint's labels, with the limits in `settings`."""
     return {
         "openapi": "3.1.0",
         "info": {
             "title": "AG News Lambda",
             "version": __version__,
-            "description": "Classifies headlines into World, Sports, Business and Sci/Tech, with calibrated scores.",
+            "description": f"Classifies headlines into {len(labels)} topics, with calibrated scores.",
             "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
         },
         "servers": [{"url": settings.base_path or "/"}],
@@ -32,7 +31,7 @@ def document(settings: Settings) -> dict[str, Json]:
             "/openapi.json": {"get": _get("openapi", "This document", "OpenApi")},
             "/": {"get": _page(), "post": _hugging_face()},
         },
-        "components": {"schemas": _schemas(settings)},
+        "components": {"schemas": _schemas(settings, labels)},
     }
 
 
@@ -82,7 +81,7 @@ def _examples() -> dict[str, Json]:
     texts: Json = ["Striker scores twice", {"id": 7, "title": "Chipmaker doubles profit"}]
     return {
         "one": {"value": {"text": "Oil prices climb as OPEC trims output"}},
-        "several": {"value": {"texts": texts, "top_k": 4}},
+        "several": {"value": {"texts": texts, "top_k": 2}},
     }
 
 
@@ -116,12 +115,14 @@ def _or_null(schema: Json, **annotations: Json) -> Json:
     return {"anyOf": [schema, {"type": "null"}], **annotations}
 
 
-def _schemas(settings: Settings) -> dict[str, Json]:
+def _schemas(settings: Settings, labels: Sequence[str]) -> dict[str, Json]:
+    options = _options(len(labels))
     return {
-        **{f"Option_{name}": schema for name, schema in _options().items()},
-        **_requests(settings),
+        **{f"Option_{name}": schema for name, schema in options.items()},
+        **_requests(settings, options),
+        "Label": _label(labels),
         "Inputs": _inputs(settings),
-        "Scores": _array(_array(_object(("label", "score"), label=LABEL, score={**SCORE}))),
+        "Scores": _array(_array(_object(("label", "score"), label=_ref("Label"), score={**SCORE}))),
         "Prediction": _prediction(),
         "Word": _word(),
         "ItemError": _object(("error",), id=ID, error=_ref("ErrorDetail")),
@@ -142,9 +143,14 @@ def _schemas(settings: Settings) -> dict[str, Json]:
     }
 
 
-def _options() -> dict[str, Json]:
+def _label(labels: Sequence[str]) -> Json:
+    """Return the schema of a label, with names for the constants that generators of clients make of it."""
+    return {"type": "string", "enum": [*labels], "x-enum-varnames": [name.upper() for name in names_of(labels)]}
+
+
+def _options(label_count: int) -> dict[str, Json]:
     return {
-        "top_k": {"type": "integer", "minimum": 1, "maximum": len(LABELS), "default": 1},
+        "top_k": {"type": "integer", "minimum": 1, "maximum": label_count, "default": 1},
         "min_score": {**SCORE, "default": 0},
         "explain": {"type": "boolean", "default": False},
     }
@@ -161,11 +167,11 @@ def _inputs(settings: Settings) -> Json:
     return _object(("inputs",), inputs={"anyOf": [_text(settings), texts]}, parameters=_or_null(parameters))
 
 
-def _requests(settings: Settings) -> dict[str, Json]:
+def _requests(settings: Settings, option_names: Iterable[str]) -> dict[str, Json]:
     """Return the schemas of a request's body."""
     text = _text(settings)
     texts: Json = {"type": "array", "items": _item(), "maxItems": settings.max_texts}
-    options = {name: _or_null(_ref(f"Option_{name}")) for name in _options()}
+    options = {name: _or_null(_ref(f"Option_{name}")) for name in option_names}
     extras: dict[str, Json] = {
         "description": {"type": ["string", "number", "null"], "description": "Appended to the text, unless a number"},
         "id": {"type": ["string", "number", "null"], "description": "Repeated in the prediction"},
@@ -199,7 +205,7 @@ def _prediction() -> Json:
     return _object(
         ("label", "score", "truncated"),
         id=ID,
-        label=_or_null(LABEL, description="null if the score is below min_score"),
+        label=_or_null(_ref("Label"), description="null if the score is below min_score"),
         score={**SCORE},
         truncated={"type": "boolean", "description": "Whether the text was longer than the model reads"},
         unfamiliar={"const": True, "description": "Only there if the text is unlike English"},

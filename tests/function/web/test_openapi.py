@@ -1,13 +1,19 @@
 """The OpenAPI document: of exactly the routes there are, and true of them."""
 
+import re
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
+
+import pytest
 
 from agnews import __version__
 from agnews.function.web.openapi import document
 from agnews.function.web.routes import ROUTES
+from agnews.labels import LABELS
 from agnews.settings import Settings
+from tests.support.labelled import HUNDRED, ODD
 from tests.support.local_lambda import request
 from tests.support.requirement import ROOT, require_module
 
@@ -15,7 +21,7 @@ PATIENCE_S = 300
 
 
 def test_the_document_has_exactly_the_routes_and_their_methods() -> None:
-    paths = document(Settings())["paths"]
+    paths = document(Settings(), LABELS)["paths"]
     assert isinstance(paths, dict)
     described = {
         path: [method.upper() for method in methods] for path, methods in paths.items() if isinstance(methods, dict)
@@ -24,10 +30,21 @@ def test_the_document_has_exactly_the_routes_and_their_methods() -> None:
 
 
 def test_the_document_names_the_limits_and_the_version() -> None:
-    openapi = document(Settings(max_texts=7, max_chars=99))
+    openapi = document(Settings(max_texts=7, max_chars=99), LABELS)
     assert openapi["info"]["version"] == __version__  # type: ignore[index,call-overload]
     assert '"maxItems": 7' in str(openapi).replace("'", '"')
     assert '"maxLength": 99' in str(openapi).replace("'", '"')
+
+
+@pytest.mark.parametrize("labels", [LABELS, ODD, HUNDRED])
+def test_the_document_lists_the_checkpoints_labels_and_names_a_constant_for_each(labels: tuple[str, ...]) -> None:
+    schemas: Any = document(Settings(), labels)["components"]
+    label, top_k = (schemas["schemas"][name] for name in ("Label", "Option_top_k"))
+    assert label["enum"] == list(labels)
+    assert top_k["maximum"] == len(labels)
+    constants = label["x-enum-varnames"]
+    assert len(set(constants)) == len(labels)
+    assert all(re.fullmatch("[A-Z][A-Z0-9]*", name) for name in constants)
 
 
 def test_what_schemathesis_thinks_of_is_answered_as_the_document_says(served_url: str, tmp_path: Path) -> None:
