@@ -20,10 +20,10 @@ PATIENCE_S = 60
 
 
 @contextmanager
-def served(folder: Path, source: Path = ROOT) -> Iterator[tuple[subprocess.Popen[str], str]]:
+def served(folder: Path, source: Path = ROOT, **variables: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
     """Start `agnews serve` of the package in `source` and yield the process and its URL.
 
-    `folder` is its current folder, where stderr.txt is its log.
+    `folder` is its current folder, where stderr.txt is its log; `variables` are environment variables.
     """
     command = [sys.executable, "-m", "agnews", "serve", "--port", "0"]
     with (
@@ -31,7 +31,7 @@ def served(folder: Path, source: Path = ROOT) -> Iterator[tuple[subprocess.Popen
         subprocess.Popen(
             command,
             cwd=folder,
-            env=os.environ | {"PYTHONPATH": str(source)},
+            env=os.environ | {"PYTHONPATH": str(source)} | variables,
             stdout=subprocess.PIPE,
             stderr=log,
             encoding="utf-8",

@@ -35,7 +35,8 @@ def hugging_face_reply(request: HttpRequest, service: Service) -> HttpReply:
     """Return the labels and scores for the inputs in the body, in Hugging Face's form."""
     from agnews.function.web.hugging_face import answer_of, event_of
 
-    return json_reply(200, answer_of(service.classify(event_of(read_event(request)))))
+    event = event_of(read_event(request), len(service.classifier.labels))
+    return json_reply(200, answer_of(service.classify(event)))
 
 
 def health_reply(request: HttpRequest, service: Service) -> HttpReply:
@@ -48,14 +49,15 @@ def openapi_reply(request: HttpRequest, service: Service) -> HttpReply:
     """Return the OpenAPI document."""
     from agnews.function.web.openapi import document
 
-    return json_reply(200, document(service.settings))
+    return json_reply(200, document(service.settings, service.classifier.labels))
 
 
 def page_reply(request: HttpRequest, service: Service) -> HttpReply:
     """Return the page."""
-    from agnews.function.web.page import HEADERS, PAGE
+    from agnews.function.web.page import page_for
 
-    return HttpReply(200, PAGE, HEADERS)
+    page = page_for(service.classifier.labels)
+    return HttpReply(200, page.body, page.headers)
 
 
 Route = Callable[[HttpRequest, Service], HttpReply]

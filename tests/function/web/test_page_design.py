@@ -40,7 +40,7 @@ def test_everything_can_be_done_by_keyboard(visit: Visit) -> None:
     press(page, "Tab", "Tab", "End")
     expect(page.get_by_label("Minimum score")).to_have_value("100")
     press(page, "Home", "Tab", "Enter")
-    expect(page.locator(".four")).to_be_visible()
+    expect(page.locator(".scores")).to_be_visible()
     press(page, "Tab", "Space")
     expect(page.locator("mark").first).to_be_visible()
     assert page.locator(":focus").evaluate("element => getComputedStyle(element).outlineStyle") == "solid"
@@ -57,7 +57,7 @@ def test_axe_finds_nothing_and_nothing_overflows(
         visit.button("Try samples").click()
         expect(visit.rows).to_have_count(SAMPLES)
         visit.page.get_by_label("Minimum score").fill("80")
-        visit.button("All four scores").nth(1).click()
+        visit.button("All scores").nth(1).click()
         visit.button("Why?").last.click()
         expect(visit.page.locator("mark").first).to_be_visible()
         visit.page.mouse.move(0, 0)
