@@ -33,16 +33,16 @@ def test_headlines_of_other_languages_are_unfamiliar(classifier: Classifier) -> 
         for row in csv.DictReader(file):
             texts[row["language"]].append(row["text"])
     shares = shares_marked(texts, classifier)
-    assert len(shares) == 15
+    assert len(shares) == 18
     assert {name for name, share in shares.items() if share == 1} >= OTHER_SCRIPTS
-    assert min(shares.values()) >= 0.5
-    assert sum(shares.values()) / len(shares) >= 0.9
+    assert min(shares.values()) >= 0.75
+    assert sum(shares.values()) / len(shares) >= 0.95
 
 
 def test_hardly_any_english_headline_is_unfamiliar(classifier: Classifier) -> None:
     with ENGLISH.open(encoding="utf-8", newline="") as file:
         texts = [row["title"] for row in csv.DictReader(file)]
-    assert shares_marked({"English": texts}, classifier)["English"] <= 0.005
+    assert shares_marked({"English": texts}, classifier)["English"] <= 0.003
 
 
 @pytest.mark.parametrize(
@@ -53,10 +53,27 @@ def test_hardly_any_english_headline_is_unfamiliar(classifier: Classifier) -> No
         "Beyoncé’s “naïve” tour dates announced",
         "GDP +2.4% in Q3",
         "AT&T",
+        "Kohli",
+        "Sharapova ousted",
+        "Robert De Niro and Angel Di Maria",
     ],
 )
 def test_names_numbers_and_emoji_are_familiar(text: str, classifier: Classifier) -> None:
     assert shares_marked({"text": [text]}, classifier) == {"text": 0}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Juventus vince il derby nel recupero",
+        "Kabinet stelt nieuwe regels voor",
+        "Regeringen vill ha ny budget",
+        "Harga minyak naik lagi",
+        "Guvernul aprobă noul buget",
+    ],
+)
+def test_short_foreign_headlines_are_unfamiliar(text: str, classifier: Classifier) -> None:
+    assert shares_marked({"text": [text]}, classifier) == {"text": 1}
 
 
 @pytest.mark.parametrize("text", ["😀", "😀😀😀", "😀!", "⚽ 3-2", "ⓄⒾⓁ", "\u0301"])
@@ -72,11 +89,11 @@ def test_an_answer_says_so_only_where_it_is_unfamiliar(classifier: Classifier, s
 @pytest.mark.parametrize(
     ("token", "points"),
     [
-        ("bank", -1),
-        ("##rung", 1),
-        ("und", 2),
-        ("##ц", 2),
-        ("[UNK]", 2),
+        ("bank", -4),
+        ("##rung", 3),
+        ("und", -4),
+        ("##ц", 6),
+        ("[UNK]", 6),
         ("[CLS]", 0),
         ("[SEP]", 0),
         ("40", 0),
