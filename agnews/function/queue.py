@@ -21,7 +21,9 @@ FIRST_WAIT_S = 0.1
 LONGEST_WAIT_S = 2.0
 """A wait is random (full jitter), from 0 to FIRST_WAIT_S doubled with each attempt, but no more than this."""
 CALL_S = 2.0
-"""The longest that a call may take, in all. botocore's timeouts count from the last byte that came."""
+"""The longest that a call may take, in all."""
+SILENCE_S = 1
+"""How long botocore waits for a connection, and for each next byte."""
 SHORTEST_CALL_S = 0.1
 """With less time left, no call begins."""
 RETRYABLE_CODES = frozenset({"RequestThrottled", "Throttling", "ThrottlingException", "KMS.ThrottlingException"})
@@ -180,7 +182,7 @@ def sqs_client() -> SqsClient:
     # At INFO, every container would log where it found its credentials.
     logging.getLogger("botocore").setLevel(logging.WARNING)
     # Queue retries by itself, until its deadline.
-    single_attempt = Config(connect_timeout=1, read_timeout=1, retries={"total_max_attempts": 1})
+    single_attempt = Config(connect_timeout=SILENCE_S, read_timeout=SILENCE_S, retries={"total_max_attempts": 1})
     try:
         client: SqsClient = Session().create_client("sqs", config=single_attempt)
     except NoRegionError as error:

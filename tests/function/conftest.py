@@ -18,6 +18,8 @@ def queue(aws: Account, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..
         if name.startswith("AWS_"):
             monkeypatch.setenv(name, value)
     monkeypatch.setattr("agnews.function.queue.FIRST_WAIT_S", 0.001)
+    for patience in ("CALL_S", "SILENCE_S"):  # on a busy machine, moto may take longer than SQS does
+        monkeypatch.setattr(f"agnews.function.queue.{patience}", 60)
     sqs_client.cache_clear()
     aws.requests.clear()
 

@@ -16,7 +16,7 @@ from tests.support.texts import GOAL
 
 PATH = "/2015-03-31/functions/function/invocations"
 EVENT = json.dumps({"text": GOAL}).encode()
-PATIENCE_S = 60
+PATIENCE_S = 120
 
 
 @contextmanager
