@@ -9,10 +9,23 @@
 A failed or killed run leaves the target as it was.
 """
 
+import os
+import signal
+import sys
+
+
+def _end_at_once(_number: int, _frame: object) -> None:
+    """End while the modules are imported, when nothing is written yet."""
+    sys.stderr.write("interrupted before anything was done\n")
+    os._exit(1)
+
+
+if __name__ == "__main__":
+    signal.signal(signal.SIGINT, _end_at_once)
+
 import argparse
 import json
 import shutil
-import sys
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
@@ -37,6 +50,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if problem:
         parser.error(problem)
     state = "as it was"
+    if signal.getsignal(signal.SIGINT) is _end_at_once:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+        sys.unraisablehook = _interrupt_later
     try:
         if options.source is not None:
             atomic_folder.check_target(options.target)
@@ -55,6 +71,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         print(f"interrupted; {options.target} is {state}", file=sys.stderr)
         return 1
+
+
+def _interrupt_later(ignored: "sys.UnraisableHookArgs") -> None:
+    """Interrupt in a moment, if Ctrl-C came in a callback, whose exceptions Python ignores."""
+    if not isinstance(ignored.exc_value, KeyboardInterrupt):
+        sys.__unraisablehook__(ignored)
+        return
+    signal.signal(signal.SIGALRM, signal.default_int_handler)
+    signal.setitimer(signal.ITIMER_REAL, 0.001)
 
 
 def _parser() -> argparse.ArgumentParser:

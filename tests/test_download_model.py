@@ -1,6 +1,7 @@
 """The command line's half that needs no torch: verifying, and copying the embedded checkpoint."""
 
 import json
+import signal
 import subprocess
 import sys
 from collections.abc import Callable
@@ -191,3 +192,17 @@ def test_ctrl_c_at_any_step_is_one_line(
     target = tmp_path / "cache"
     assert main([*arguments, "--target", str(target)]) == 1
     assert capsys.readouterr().err == f"interrupted; {target} {message}\n"
+
+
+@pytest.mark.usefixtures("interruptible")
+def test_ctrl_c_while_modules_are_imported_is_one_line() -> None:
+    command = [sys.executable, "-X", "importtime", "download_model.py"]
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stderr
+        while "agnews.errors" not in process.stderr.readline():
+            pass
+        process.send_signal(signal.SIGINT)
+        lines = [line for line in process.stderr.read().splitlines() if not line.startswith("import time:")]
+    assert process.returncode in {0, 1}  # 0: it was done before the signal came
+    assert len(lines) <= 1
+    assert all(line.startswith("interrupted") for line in lines)

@@ -150,6 +150,35 @@ def test_a_caller_may_have_closed_the_output() -> None:
     assert subprocess.run(["sh", "-c", command], cwd=ROOT).returncode == 0
 
 
+SIGNALLED_IN_A_DESTRUCTOR = """
+import signal, sys, time
+from agnews.cli import main
+
+class Dying:
+    def __del__(self):
+        signal.raise_signal({number})
+
+def command(_):
+    Dying()  # Python ignores what a destructor raises
+    time.sleep(100)
+
+main.load_command = lambda name: command
+sys.exit(main.main(["info"]))
+"""
+
+
+@pytest.mark.usefixtures("interruptible")
+@pytest.mark.parametrize(
+    ("number", "code", "message"), [(signal.SIGINT, 130, "agnews: interrupted\n"), (signal.SIGTERM, 143, "")]
+)
+def test_a_signal_whose_exception_python_ignores_ends_the_command_without_a_traceback(
+    number: int, code: int, message: str
+) -> None:
+    program = SIGNALLED_IN_A_DESTRUCTOR.format(number=int(number))
+    done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, timeout=90)
+    assert (done.returncode, done.stderr) == (code, message)
+
+
 @pytest.mark.usefixtures("interruptible")
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 def test_a_signal_that_an_import_turns_into_an_import_error_is_still_an_interruption(
@@ -164,5 +193,6 @@ def test_a_signal_that_an_import_turns_into_an_import_error_is_still_an_interrup
 
     monkeypatch.setattr("agnews.cli.main.load_command", interrupted)
     monkeypatch.setattr("agnews.cli.main.received", [])
+    monkeypatch.setattr(sys, "unraisablehook", sys.unraisablehook)
     assert main(["info"]) == code
     assert capsys.readouterr().err == "agnews: interrupted\n"
