@@ -5,6 +5,7 @@ python -m benchmarks.trust [--parts NAME …] [--share 0.01] [--seed 1] [--fresh
 
 import argparse
 import json
+import logging
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -40,6 +41,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         for part in parts:
             (options.state / f"{part.name}.json").unlink(missing_ok=True)
     ledgers = {part.name: Ledger(part, options.state) for part in PARTS}
+    logging.disable(logging.WARNING)  # of what was done on purpose
     print(forecast([ledgers[part.name] for part in parts], options.share))
     for part in parts:
         ledgers[part.name].go_on(max(1, round(part.total * options.share)), options.seed)

@@ -8,6 +8,7 @@ import sys
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from agnews.model.checkpoint import FILES, MANIFEST, sha256
 from agnews.settings import Settings
@@ -17,7 +18,7 @@ from benchmarks.trust.strategies import paths, replaced
 CACHE = Settings().model_dir
 NAMES = FILES["onnx"]
 PATIENCE_S = 120
-NUMBERS = (None, True, -1, 0, 1e-300, 1e999, 10**400, "7", [], {}, "\ud800")
+NUMBERS: tuple[Any, ...] = (None, True, -1, 0, 1e-300, 1e999, 10**400, "7", [], {}, "\ud800")
 """What the manifest may hold instead of a value."""
 
 Damage = Callable[[Path, random.Random], str]

@@ -7,6 +7,7 @@ import json
 import os
 import random
 import socketserver
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -114,6 +115,11 @@ class Endpoint(socketserver.ThreadingTCPServer):
         """Whether each call is treated alike."""
         self.accepted: set[str] = set()
 
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Ignore a client that did not wait for the reply; anything else is a bug."""
+        if not isinstance(sys.exception(), ConnectionError):
+            super().handle_error(request, client_address)
+
 
 class Connection(socketserver.StreamRequestHandler):
     """One request."""
@@ -148,7 +154,7 @@ class Connection(socketserver.StreamRequestHandler):
         bodies = {message["Id"]: json.loads(message["MessageBody"])["record_id"] for message in entries}
         body = content.partition(b"\r\n\r\n")[2]
         if body[:14] == b'{"Successful":' and isinstance(listed := json.loads(body)["Successful"], list):
-            self.server.accepted |= {bodies[taken["Id"]] for taken in listed if str(taken["Id"]) in bodies}
+            self.server.accepted |= {bodies[str(taken["Id"])] for taken in listed if str(taken["Id"]) in bodies}
 
 
 @contextmanager
@@ -173,11 +179,11 @@ def problem_with(server: Endpoint, classifier: Classifier, settings: Settings, l
     """Return what is wrong with the answer to some records, empty if nothing is, and how late it was in ms."""
     count = server.chance.randint(1, 25)
     record = PAYLOADS["sqs"]["Records"][0]
-    event = {"Records": [record | {"messageId": f"m{index}", "body": f"Oil climbs {index}"} for index in range(count)]}
+    records = [record | {"messageId": f"m{index}", "body": f"Oil climbs {index}"} for index in range(count)]
     url = f"{os.environ['AWS_ENDPOINT_URL']}/123456789012/topics"
     sqs_client()
     deadline = time.monotonic() + left_s
-    reply: Any = answer(event, classifier, settings._replace(results_queue_url=url), deadline)
+    reply: Any = answer({"Records": records}, classifier, settings._replace(results_queue_url=url), deadline)
     late_ms = (time.monotonic() - deadline) * 1000
     returned = {failure["itemIdentifier"] for failure in reply["batchItemFailures"]}
     lost = {f"m{index}" for index in range(count)} - returned - server.accepted

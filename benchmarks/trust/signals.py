@@ -9,7 +9,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -29,14 +29,14 @@ class Program(NamedTuple):
 
     command: Callable[[Path], Sequence[str]]
     """Takes an empty folder with headlines.csv in it."""
-    statuses: dict[int, tuple[int, ...]]
+    statuses: Mapping[int, tuple[int, ...]]
     """By signal, the documented exit statuses. Python's own are accepted, too: the signal may come before our code."""
     outputs: tuple[str, ...] = ()
     """Files that are complete or absent."""
     ends: bool = True
 
 
-USUAL = {signal.SIGINT: (130,), signal.SIGTERM: (143,)}
+USUAL: dict[int, tuple[int, ...]] = {signal.SIGINT: (130,), signal.SIGTERM: (143,)}
 CLASSIFY = ("-m", "agnews", "classify", "--file", "headlines.csv", "--output", "out.jsonl")
 PROGRAMS: dict[str, Program] = {
     "classify": Program(lambda _: CLASSIFY, USUAL, ("out.jsonl",)),
