@@ -4,6 +4,7 @@ import argparse
 import os
 import signal
 import sys
+import threading
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import FrameType
@@ -93,9 +94,26 @@ def end(number: int, _frame: FrameType | None) -> None:
         if signal.getsignal(other) is end:
             signal.signal(other, lambda number, _: os._exit(128 + number))
     received.append(number)
-    if number == signal.SIGINT:
+    sys.unraisablehook = raise_later
+    raise_ending(number, _frame)
+
+
+def raise_ending(_number: int, _frame: FrameType | None) -> None:
+    """Raise the exception for the signal that was received."""
+    if received[-1] == signal.SIGINT:
         raise KeyboardInterrupt
-    sys.exit(128 + number)  # the exit status that a shell reports
+    sys.exit(128 + received[-1])  # the exit status that a shell reports
+
+
+def raise_later(ignored: "sys.UnraisableHookArgs") -> None:
+    """Raise the ending again in a moment, if the signal came in a callback, whose exceptions Python ignores."""
+    if not received or not isinstance(ignored.exc_value, KeyboardInterrupt | SystemExit):
+        sys.__unraisablehook__(ignored)
+        return
+    if not threading.main_thread().is_alive():
+        os._exit(128 + received[-1])  # the interpreter is ending, and everything is written
+    signal.signal(signal.SIGALRM, raise_ending)
+    signal.setitimer(signal.ITIMER_REAL, 0.001)
 
 
 def discard_output() -> None:
