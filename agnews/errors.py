@@ -23,6 +23,14 @@ class AnswerSizeError(LimitError):
 class DeadlineError(AgNewsError):
     """The timeout came too close before this item was classified. Send it again, or set a longer timeout."""
 
+    def __init__(
+        self,
+        message: str = (
+            "the timeout was too close to start this text; send it again, or set a longer timeout or more memory"
+        ),
+    ) -> None:
+        super().__init__(message)
+
 
 class ModelError(AgNewsError):
     """The image's fault: model_cache/ is missing, damaged or not baked for this engine, or the engine failed."""

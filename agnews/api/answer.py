@@ -115,10 +115,7 @@ def prediction_answer(
 ) -> Answer:
     """Return the answer to an item with a text. A `prediction` of None gives a DeadlineError."""
     if prediction is None:
-        error = DeadlineError(
-            "the timeout was too close to start this text; send it again, or set a longer timeout or more memory"
-        )
-        return error_answer(Item(None, error, item.id))
+        return error_answer(Item(None, DeadlineError(), item.id))
     scores = prediction.scores
     score = max(scores)
     abstained = score < options.min_score

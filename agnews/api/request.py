@@ -1,6 +1,7 @@
 """Requests: read items and options from any JSON value, with errors that say what to fix."""
 
 import math
+import time
 from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 from typing import NamedTuple
@@ -12,19 +13,17 @@ from agnews.api.options import (
     OPTION_KEYS,
     Options,
     is_option_key,
-    option_spelling,
     read_columns,
     read_options,
     refuse_options,
 )
 from agnews.api.placeholders import is_blank, is_missing, is_placeholder
-from agnews.api.values import Json, decoded, describe_keys, describe_value, is_like_json
-from agnews.errors import AgNewsError, InputError, LimitError
+from agnews.api.values import Json, checked_id, decoded, describe_keys, describe_value, is_like_json
+from agnews.errors import AgNewsError, DeadlineError, InputError, LimitError
 from agnews.settings import Settings
 
 __all__ = [
     "DEFAULT_OPTIONS",
-    "ID_CHARS",
     "OPTION_KEYS",
     "TEXT_KEYS",
     "ColumnNames",
@@ -34,9 +33,7 @@ __all__ = [
     "Request",
     "checked",
     "decoded",
-    "describe_value",
     "joined",
-    "option_spelling",
     "read_columns",
     "read_item",
     "read_items",
@@ -45,8 +42,6 @@ __all__ = [
     "row_keys",
 ]
 
-ID_CHARS = 256
-"""Maximum length of an id: characters of a string, digits of a number."""
 KEY_SETS = 100
 """How many different sets of keys are remembered while a list is read."""
 USUAL_NAMES = ColumnNames()
@@ -75,8 +70,10 @@ def joined(text: str, description: str) -> str:
     return text if repeats(description, text) else f"{text} {description}".strip()
 
 
-def read_items(values: Sequence[Json], settings: Settings, names: ColumnNames = USUAL_NAMES) -> tuple[Item, ...]:
-    """Return one Item per value; those that cannot be used have an error.
+def read_items(
+    values: Sequence[Json], settings: Settings, names: ColumnNames = USUAL_NAMES, deadline: float = math.inf
+) -> tuple[Item, ...]:
+    """Return one Item per value; those that cannot be used, or are not read by `deadline`, have an error.
 
     Raises:
         LimitError: there are more values than `max_texts`.
@@ -90,7 +87,24 @@ def read_items(values: Sequence[Json], settings: Settings, names: ColumnNames = 
     if values and names != USUAL_NAMES:
         _check_names([value for value in values if isinstance(value, dict)], names)
     find_keys = lru_cache(KEY_SETS)(row_keys)
-    return tuple(read_item(value, settings, names, find_keys) for value in values)
+    late = DeadlineError()  # one for all: of thousands, each would take longer than the rest of the answer
+    return tuple(
+        read_item(value, settings, names, find_keys)
+        if time.monotonic() < deadline
+        else _late_item(value, names, find_keys, late)
+        for value in values
+    )
+
+
+def _late_item(value: Json, names: ColumnNames, find_keys: "FindKeys", late: DeadlineError) -> Item:
+    """Return the Item for a value that there was no time to read: the error, and an object's id."""
+    if not isinstance(value, dict):
+        return Item(None, late)
+    try:
+        column = find_keys(tuple(value), names).columns.id
+        return Item(None, late, None if column is None else checked_id(list(value.values())[column]))
+    except InputError as error:
+        return Item(None, error)
 
 
 def _check_names(rows: Sequence[Mapping[str, Json]], names: ColumnNames) -> None:
@@ -123,7 +137,10 @@ def row_keys(keys: tuple[str, ...], names: ColumnNames) -> RowKeys:
 
 
 def read_item(
-    value: Json, settings: Settings, names: ColumnNames = USUAL_NAMES, find_keys: FindKeys = row_keys
+    value: Json,
+    settings: Settings,
+    names: ColumnNames = USUAL_NAMES,
+    find_keys: FindKeys = row_keys,
 ) -> Item:
     """Return the Item for a string or an object of a list; a string may hold the object as JSON.
 
@@ -158,7 +175,7 @@ def read_row(
         keys = tuple(row)
         columns, options = find_keys(keys, names)
         if columns.id is not None:
-            item_id = _id(row[keys[columns.id]])
+            item_id = checked_id(row[keys[columns.id]])
         elif names.id is not None:
             raise missing_column("the object", keys, repr(names.id))
         if in_list and options:
@@ -231,17 +248,3 @@ def _no_text(row: Mapping[str, Json], keys: Sequence[str], columns: Columns, nam
     expected = " or ".join(map(repr, TEXT_KEYS)) if names.text is None else repr(names.text)
     problem = f"{keys[columns.texts[0]]!r} is null" if columns.texts else f"found {describe_keys(row)}"
     return InputError(f"no text: expected {expected}; {problem}")
-
-
-def _id(value: Json) -> str | int | float | None:
-    finite = not isinstance(value, float) or math.isfinite(value)
-    if isinstance(value, bool) or not isinstance(value, str | int | float | None) or not finite:
-        raise InputError(f"'id' must be a string or a number, found {describe_value(value)}")
-    if isinstance(value, str):
-        if len(value) > ID_CHARS:
-            raise LimitError(f"'id' has {len(value):,} characters, at most {ID_CHARS} are allowed")
-        if not value.isprintable() and any("\ud800" <= character <= "\udfff" for character in value):
-            raise InputError("'id' is not valid Unicode: a lone surrogate")  # UTF-8 cannot encode it
-    if isinstance(value, int) and abs(value) >= 10**ID_CHARS:
-        raise LimitError(f"'id' has more than {ID_CHARS} digits")
-    return value

@@ -1,8 +1,11 @@
 """JSON values: their type, those that a string holds, and how error messages describe them."""
 
 import json
+import math
 import re
 from collections.abc import Mapping
+
+from agnews.errors import InputError, LimitError
 
 Json = None | bool | int | float | str | list["Json"] | dict[str, "Json"]
 
@@ -12,6 +15,10 @@ _LIKE_JSON = re.compile(r"""[\ufeff\s]*(\{\s*(["'{}]|[\w-]+\s*:|$)|\[\s*(["'{\[]
 
 BEFORE_JSON = "\ufeff \t\r\n"
 """What may come before a JSON value in a text: JSON's blanks, and byte order marks."""
+
+
+ID_CHARS = 256
+"""Maximum length of an id: characters of a string, digits of a number."""
 
 
 def decoded(text: str) -> str | dict[str, Json] | list[Json]:
@@ -64,3 +71,18 @@ def describe_keys(value: Mapping[str, Json]) -> str:
     """Return an object's keys, at most eight, for an error message."""
     keys = [repr(str(key)[:40]) for key in list(value)[:8]]  # from Python, a key may be no string
     return ("keys " + ", ".join(keys) + (", …" if len(value) > 8 else "")) if keys else "no keys"
+
+
+def checked_id(value: Json) -> str | int | float | None:
+    """Return a caller's id. Raises InputError for what is none."""
+    finite = not isinstance(value, float) or math.isfinite(value)
+    if isinstance(value, bool) or not isinstance(value, str | int | float | None) or not finite:
+        raise InputError(f"'id' must be a string or a number, found {describe_value(value)}")
+    if isinstance(value, str):
+        if len(value) > ID_CHARS:
+            raise LimitError(f"'id' has {len(value):,} characters, at most {ID_CHARS} are allowed")
+        if not value.isprintable() and any("\ud800" <= character <= "\udfff" for character in value):
+            raise InputError("'id' is not valid Unicode: a lone surrogate")  # UTF-8 cannot encode it
+    if isinstance(value, int) and abs(value) >= 10**ID_CHARS:
+        raise LimitError(f"'id' has more than {ID_CHARS} digits")
+    return value

@@ -80,32 +80,9 @@ def replaced(value: Any, path: Sequence[str | int], new: Json) -> Any:
     return copied
 
 
-@st.composite
-def damaged_payloads(draw: st.DrawFn) -> Any:
-    """An event of AWS's in which one to three values are replaced by any JSON value."""
-    event = draw(st.sampled_from(list(PAYLOADS.values())))
-    for _ in range(draw(st.integers(1, 3))):
-        places = list(paths(event))
-        if places:
-            event = replaced(event, draw(st.sampled_from(places)), draw(JSON))
-    return event
-
-
 def http_event(name: str, headers: Any, query: Any, body: Any, is_base64: bool) -> Any:
     """Return the payload `name` with other headers, parameters and body."""
     prefix = "multiValueH" if name == "alb_multi_value" else "h"
     parameters = "multiValueQueryStringParameters" if name == "alb_multi_value" else "queryStringParameters"
     parts = {f"{prefix}eaders": headers, parameters: query, "body": body, "isBase64Encoded": is_base64}
     return PAYLOADS[name] | parts
-
-
-def http_events() -> st.SearchStrategy[Any]:
-    """A request of one of the four services with any headers, parameters and body."""
-    query = st.dictionaries(KEYS, TEXTS | NUMBERS, max_size=3)
-    return st.builds(http_event, st.sampled_from(HTTP), HEADERS, query, BODIES, st.booleans())
-
-
-def record_events() -> st.SearchStrategy[Any]:
-    """Records of a queue, topic or stream with any bodies."""
-    place = st.sampled_from(RECORDS)
-    return st.builds(lambda place, body: replaced(PAYLOADS[place[0]], place[1], body), place, BODIES)

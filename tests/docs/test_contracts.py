@@ -7,7 +7,7 @@ import pytest
 
 from agnews import __version__, errors
 from agnews.api.placeholders import PLACEHOLDERS, is_placeholder
-from agnews.api.request import ID_CHARS
+from agnews.api.values import ID_CHARS
 from agnews.model.checkpoint import read_checkpoint
 from agnews.settings import RECOMMENDED_MIN_SCORE, Settings
 from tests.support.documents import examples, rows, text_of

@@ -1,5 +1,6 @@
 """Direct invocations: `aws lambda invoke`, console test events, Step Functions tasks."""
 
+import time
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
@@ -13,6 +14,10 @@ from agnews.settings import Settings
 LIST_KEYS = ("texts", "headlines", "inputs")
 
 
+READING_SHARE = 0.5
+"""The largest share of the remaining time in which a request is read. The rest is for its texts' inferences."""
+
+
 class Reading(NamedTuple):
     """What it takes to read a request."""
 
@@ -20,7 +25,13 @@ class Reading(NamedTuple):
     label_count: int
     """How many labels the model has, and so the largest `top_k`."""
     deadline: float
-    """On time.monotonic()'s clock."""
+    """When the reading of a list ends, on time.monotonic()'s clock. Texts behind it get a DeadlineError."""
+
+    @classmethod
+    def until(cls, deadline: float, settings: Settings, label_count: int) -> "Reading":
+        """Return a Reading that ends in time for the work that must end by `deadline`."""
+        now = time.monotonic()
+        return cls(settings, label_count, now + READING_SHARE * (deadline - now))
 
 
 class OneText:
@@ -70,7 +81,7 @@ class TextList:
     @staticmethod
     def parse(event: Json, reading: Reading) -> Request:
         if isinstance(event, list):
-            return Request(read_items(event, reading.settings))
+            return Request(read_items(event, reading.settings, deadline=reading.deadline))
         assert isinstance(event, dict)
         keys = [key for key in _keys(event, LIST_KEYS + TEXT_KEYS) if event[key] is not None]
         if len(keys) != 1:
@@ -81,7 +92,7 @@ class TextList:
         if not isinstance(values, list):
             raise InputError(f"{keys[0]!r} must be a list; send a single text as 'text'")
         options = read_options(event, reading.label_count)
-        return Request(read_items(values, reading.settings, read_columns(event)), options)
+        return Request(read_items(values, reading.settings, read_columns(event), reading.deadline), options)
 
     @staticmethod
     def respond(predictions: Sequence[Answer], classifier: Classifier, settings: Settings) -> ListAnswer:

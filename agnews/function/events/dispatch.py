@@ -145,7 +145,7 @@ def answer(
 def answer_direct(source: type[DirectSource], event: Json, invocation: Invocation) -> Mapping[str, object]:
     """Return the answer to a direct invocation. Raises as `answer` does."""
     classifier, settings = invocation.classifier, invocation.settings
-    request = source.parse(event, Reading(settings, len(classifier.labels), invocation.deadline))
+    request = source.parse(event, Reading.until(invocation.deadline, settings, len(classifier.labels)))
     predictions = answers(request, classifier, settings, invocation.deadline)
     invocation.observation.add(request.items, predictions)
     return source.respond(predictions, classifier, settings)

@@ -5,7 +5,8 @@ from collections.abc import Sequence
 from agnews.api.answer import Answer, ListAnswer, list_answer
 from agnews.api.columns import key_of, plain_name
 from agnews.api.options import option_values, refuse_typos
-from agnews.api.request import Json, Request, describe_value, read_columns, read_items, read_options
+from agnews.api.request import Json, Request, read_columns, read_items, read_options
+from agnews.api.values import describe_value
 from agnews.errors import InputError
 from agnews.function.events.direct import Reading, holds_text
 from agnews.model.classifier import Classifier
@@ -38,7 +39,7 @@ class DistributedMap:
             raise InputError(f"{misplaced!r} is beside 'Items'; send it in 'BatchInput'")
         refuse_typos(batch_input)
         options = read_options(batch_input, reading.label_count)
-        return Request(read_items(rows, reading.settings, read_columns(batch_input)), options)
+        return Request(read_items(rows, reading.settings, read_columns(batch_input), reading.deadline), options)
 
     @staticmethod
     def respond(predictions: Sequence[Answer], classifier: Classifier, settings: Settings) -> ListAnswer:

@@ -62,14 +62,14 @@ def classify_records(
     records: Sequence[Record], classifier: Classifier, settings: Settings, deadline: float
 ) -> list[RecordResult]:
     """Return one result per record, in order. A bad record affects no other. Raises ModelError if the engine fails."""
-    reading = Reading(settings, len(classifier.labels), deadline)
+    reading = Reading.until(deadline, settings, len(classifier.labels))
     parsed = [_parse_record(record, reading) for record in records]
     batch = [request for _, request in parsed if isinstance(request, Request) and not request.options.explain]
     batched = iter(batch_answers(batch, classifier, deadline))
     results = []
     for record, (form, request) in zip(records, parsed, strict=True):
         try:
-            if isinstance(request, InputError):
+            if isinstance(request, AgNewsError):
                 raise request
             explain = request.options.explain
             predictions = answers(request, classifier, settings, deadline) if explain else next(batched)
@@ -84,14 +84,16 @@ def classify_records(
     return results
 
 
-def _parse_record(record: Record, reading: Reading) -> tuple[type[OneText] | type[TextList], Request | InputError]:
+def _parse_record(record: Record, reading: Reading) -> tuple[type[OneText] | type[TextList], Request | AgNewsError]:
     try:
+        if time.monotonic() >= reading.deadline:
+            raise DeadlineError
         event = parse_body(decode_body(record))
         form = next((form for form in FORMS if form.matches(event)), None)
         if form is None:
             raise refusal(event, " or ".join(["a headline as plain text", *(form.form for form in FORMS)]))
         return form, form.parse(event, reading)
-    except InputError as error:
+    except (DeadlineError, InputError) as error:
         return OneText, error
 
 

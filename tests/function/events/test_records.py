@@ -162,6 +162,14 @@ def test_a_record_not_classified_in_time_raises_so_that_the_source_retries(
         answer(read_payload(name), classifier, settings, time.monotonic())
 
 
+def test_a_record_is_not_read_when_time_is_over(
+    classifier: Classifier, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("agnews.function.events.records.decode_body", lambda record: pytest.fail(record.id))
+    with pytest.raises(DeadlineError):
+        answer(read_payload("sns"), classifier, settings, time.monotonic())
+
+
 @pytest.mark.parametrize("name", ["sqs", "kinesis"])
 def test_records_without_a_queue_for_their_results_are_refused_before_anything_is_computed(
     classifier: Classifier, settings: Settings, name: str
