@@ -44,15 +44,16 @@ function tally() {
 /** Return the topics that some rows have, the most frequent first. */
 const frequentTopics = (counts) => [...LABELS.keys()].filter((group) => counts.get(group)).sort((a, b) => counts.get(b) - counts.get(a));
 
+/** Return how many rows are classified and into which topics, the most frequent first. */
 function summary() {
   const counts = tally();
   const frequent = frequentTopics(counts);
-  const named = frequent.length > NAMED_TOPICS + 1 ? new Set(frequent.slice(0, NAMED_TOPICS)) : new Set(frequent);
-  const shown = GROUPS.filter((group) => named.has(group) || (!isTopic(group) && group !== "All" && counts.get(group)));
-  const parts = shown.map((group) => `${counts.get(group).toLocaleString("en")} ${nameOf(group)}`);
-  const others = frequent.filter((group) => !named.has(group));
-  const rest = others.reduce((sum, group) => sum + counts.get(group), 0);
-  if (rest) parts.splice(named.size, 0, `${rest.toLocaleString("en")} in ${others.length} other topics`);
+  const named = frequent.slice(0, frequent.length > NAMED_TOPICS + 1 ? NAMED_TOPICS : undefined);
+  const others = frequent.slice(named.length);
+  const called = (groups) => groups.map((group) => `${counts.get(group).toLocaleString("en")} ${nameOf(group)}`);
+  const parts = called(named);
+  if (others.length) parts.push(`${others.reduce((sum, group) => sum + counts.get(group), 0).toLocaleString("en")} in ${others.length} other topics`);
+  parts.push(...called(["Abstained", "Error"].filter((group) => counts.get(group))));
   return `${counted(counts.get("All"))} classified${parts.length ? `: ${parts.join(", ")}` : ""}.`;
 }
 
