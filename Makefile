@@ -19,7 +19,7 @@ TORCH := install --quiet --disable-pip-version-check "$$(grep ^torch== requireme
 WORKERS ?= auto
 PARALLEL := --numprocesses $(WORKERS) --maxprocesses 4 --dist loadscope
 
-.PHONY: help demo test test-lean test-page test-image test-image-arm64 test-interop test-aws-v2 audit check format train bake evaluate benchmarks tables clean
+.PHONY: help demo test test-lean test-page test-image test-image-arm64 test-interop test-aws-v2 audit check format train bake evaluate benchmarks trust tables clean
 
 # Without DATA these stop at once, before anything is installed.
 needs_data := $(firstword $(filter train bake evaluate,$(MAKECMDGOALS)))
@@ -56,6 +56,8 @@ Model
 
 Measure
   make benchmarks           all benchmarks, into results/speed/ (hours, on a quiet machine)
+  make trust                hostile input, faults, load and tight deadlines, counted; run again, it goes on where it was.
+                            TRUST="--parts deadlines --share 0.1" tries less; it says how long it takes
   make tables               rewrite the figures in the documents from results/
 endef
 export HELP
@@ -194,6 +196,10 @@ benchmarks: $(FULL)/ready $(BENCH)/ready
 	for name in threads cold 'cold --empty-cache' warm lists 'lists --joined 4' variants growth file cost shapes; do \
 		$(FULL)/bin/python -m benchmarks.$$name || exit 1; \
 	done
+
+# Into results/trust.json. The state is in build/trust/.
+trust: $(FULL)/ready
+	$(FULL)/bin/python -m benchmarks.trust $(TRUST)
 
 tables: $(FULL)/ready
 	$(FULL)/bin/python -m benchmarks.tables
