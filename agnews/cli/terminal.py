@@ -28,7 +28,7 @@ NOTE_WIDTH = 20
 def terminal_writer(labels: Sequence[str]) -> Write:
     """Return what prints each chunk as a table; fixed column widths line the chunks up below the one header."""
     console = Console()
-    styles = {label: STYLES[index % len(STYLES)] for index, label in enumerate(labels)}
+    styles = styles_of(labels)
     first = True
 
     def write(rows: Sequence[AnsweredRow]) -> None:
@@ -40,6 +40,11 @@ def terminal_writer(labels: Sequence[str]) -> Write:
         console.print(table)
 
     return write
+
+
+def styles_of(labels: Sequence[str]) -> dict[str, str]:
+    """Return the colour of each label."""
+    return {label: STYLES[index % len(STYLES)] for index, label in enumerate(labels)}
 
 
 def empty_table(width: int, show_header: bool) -> Table:
