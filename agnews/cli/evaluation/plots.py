@@ -83,10 +83,10 @@ def draw_confusion(axes: Axes, measurement: Measurement) -> None:
     topics = list(measurement["metrics"]["classes"])
     small = is_small(topics)
     count_font, name_font = (FONT if small else min(FONT, share * 72 * cell_side(topics)) for share in FONT_SHARES)
-    for row, column in np.ndindex(counts.shape):
+    for row, column in np.argwhere(counts + small):  # without the zeros, unless it is small
         colour = "white" if shares[row, column] > 0.5 else INK
-        text = f"{counts[row, column]:,}" if small or counts[row, column] else ""
-        axes.text(column, row, text, ha="center", va="center", color=colour, fontsize=count_font)
+        count = f"{counts[row, column]:,}"
+        axes.text(column, row, count, ha="center", va="center", color=colour, fontsize=count_font, in_layout=small)
     names = list(map(shortened, topics))
     axes.set_xticks(range(len(names)), names, fontsize=name_font, rotation=0 if small else 90)
     axes.set_yticks(range(len(names)), names, fontsize=name_font)
