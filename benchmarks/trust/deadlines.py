@@ -43,7 +43,10 @@ LONG = (
 
 @contextmanager
 def limited(vcpus: float) -> Iterator[list[str]]:
-    """Yield the beginning of a command line that gives a process so much CPU time: on its CPUs, and by its quota."""
+    """Yield the beginning of a command line that gives a process so much CPU time: on its CPUs, and by its quota.
+
+    The group's weight is the highest, so that what else runs here does not take that time away.
+    """
     cpus = sorted(os.sched_getaffinity(0))[: 1 if vcpus <= 1 else 2]
     taskset = ["taskset", "--cpu-list", ",".join(map(str, cpus))]
     version_1 = (GROUPS / "cpu").is_dir()
@@ -53,8 +56,10 @@ def limited(vcpus: float) -> Iterator[list[str]]:
         if version_1:
             (group / "cpu.cfs_period_us").write_text(f"{PERIOD_US}", encoding="ascii")
             (group / "cpu.cfs_quota_us").write_text(f"{vcpus * PERIOD_US:.0f}", encoding="ascii")
+            (group / "cpu.shares").write_text("262144", encoding="ascii")
         else:
             (group / "cpu.max").write_text(f"{vcpus * PERIOD_US:.0f} {PERIOD_US}", encoding="ascii")
+            (group / "cpu.weight").write_text("10000", encoding="ascii")
     except OSError:  # not ours to make: taskset alone
         yield [*taskset, sys.executable]
         return
