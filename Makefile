@@ -15,9 +15,10 @@ LOCKED := install --quiet --disable-pip-version-check --no-deps --require-hashes
 EDITABLE := install --quiet --disable-pip-version-check --no-deps --editable .
 # torch comes last and without hashes, because its CPU build has others on each index.
 TORCH := install --quiet --disable-pip-version-check "$$(grep ^torch== requirements/dev.in)"
-# Test files side by side, one process for each CPU up to four; WORKERS=0 runs them in one process.
+# Tests run side by side, one process for each CPU up to four; WORKERS=0 runs them in one. A file's tests share fixtures.
 WORKERS ?= auto
-PARALLEL := --numprocesses $(WORKERS) --maxprocesses 4 --dist loadscope
+PARALLEL := --numprocesses $(WORKERS) --maxprocesses 4
+BY_FILE := $(PARALLEL) --dist loadscope --no-loadscope-reorder
 
 .PHONY: help demo test test-lean test-page test-image test-image-arm64 test-interop test-aws-v2 audit check format train bake evaluate benchmarks trust tables clean
 
@@ -98,7 +99,7 @@ build/aws-lambda-rie: $(FULL)/ready requirements/emulator.txt
 	touch $@
 
 test: $(FULL)/ready $(DEPLOY)/ready build/aws-lambda-rie
-	$(FULL)/bin/python -m pytest $(PARALLEL)
+	$(FULL)/bin/python -m pytest $(BY_FILE)
 
 # The same tests without torch; those that need it are skipped.
 $(LEAN)/ready-to-test: $(LEAN)/ready requirements/aws.txt requirements/test.txt
@@ -106,11 +107,11 @@ $(LEAN)/ready-to-test: $(LEAN)/ready requirements/aws.txt requirements/test.txt
 	touch $@
 
 test-lean: $(LEAN)/ready-to-test
-	AGNEWS_LEAN=1 $(LEAN)/bin/python -m pytest $(PARALLEL)
+	AGNEWS_LEAN=1 $(LEAN)/bin/python -m pytest $(BY_FILE)
 
 # Uses Debian's Chromium.
 test-page: $(FULL)/ready
-	AGNEWS_RESULTS=$(RESULTS) $(FULL)/bin/python -m pytest -m browser
+	AGNEWS_RESULTS=$(RESULTS) $(FULL)/bin/python -m pytest -m browser $(PARALLEL)
 
 # Builds the Dockerfile with buildah, without a Docker engine, and runs the images.
 test-image: $(FULL)/ready $(DEPLOY)/ready

@@ -15,8 +15,21 @@ from tests.support.local_lambda import served
 from tests.support.requirement import AWS, AWS_V2, require_aws, require_deploy_tools, require_module
 from tests.support.runtime_api import RuntimeApi, runtime
 
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # torch's threads would wait at the expense of the other tests
+
+SLOW = ("tests/benchmarks/", "tests/deploy/", "tests/modeling/")
+"""The files to begin with, so that no process ends long after the others."""
 TEST_VARIABLES = ("AGNEWS_LEAN", "AGNEWS_RESULTS")
 """Set by the Makefile: skip tests whose packages are missing, and the folder for measurements."""
+
+
+def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
+    """Name compressed data by its argument: it holds the time, and tests need the same names in every process."""
+    return argname if isinstance(val, bytes) and not val.isascii() else None
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    items.sort(key=lambda item: not item.nodeid.startswith(SLOW))
 
 
 @pytest.fixture(scope="session", autouse=True)
