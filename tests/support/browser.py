@@ -27,6 +27,8 @@ FLAGS = (
     "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",  # other hosts have no address
 )
 PATIENCE_MS = 60_000
+HEIGHT = "document.documentElement.scrollHeight"
+DRAWN = "[...document.querySelectorAll('.words')].every(row => row.checkVisibility({ contentVisibilityAuto: true }))"
 DESKTOP = (1200, 900)
 PHONE = (320, 640)
 """The narrowest window in WCAG 2.2 (1.4.10)."""
@@ -128,7 +130,15 @@ class Visit:
         """Save a picture of the whole page as image/NAME.png below AGNEWS_RESULTS, if set."""
         folder = os.environ.get("AGNEWS_RESULTS")
         if folder:
+            self.show_all()
             self.page.screenshot(path=ROOT / folder / "image" / f"{name}.png", full_page=True)
+
+    def show_all(self) -> None:
+        """Make the window as high as the page, so that all rows are drawn. A picture would skip those outside."""
+        size = self.page.viewport_size
+        assert size is not None
+        self.page.set_viewport_size({"width": size["width"], "height": self.page.evaluate(HEIGHT)})
+        self.page.wait_for_function(DRAWN)
 
 
 @contextmanager

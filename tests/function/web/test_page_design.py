@@ -11,7 +11,7 @@ require_module("axe_playwright_python", "playwright")
 
 from playwright.sync_api import Browser, Page, expect  # noqa: E402
 
-from tests.support.browser import DESKTOP, PHONE, Visit, visited  # noqa: E402
+from tests.support.browser import DESKTOP, DRAWN, PHONE, Visit, visited  # noqa: E402
 
 pytestmark = pytest.mark.browser
 
@@ -69,6 +69,12 @@ def test_axe_finds_nothing_and_nothing_overflows(
         visit.button("Classify").click()
         assert visit.complaint()
         assert visit.violations() == ""
+
+
+def test_all_rows_are_printed(visit: Visit) -> None:
+    visit.classify(*[OIL] * 100)
+    visit.page.emulate_media(media="print")
+    visit.page.wait_for_function(DRAWN)
 
 
 def test_dark_is_dark_and_light_is_light(browser: Browser, served_url: str) -> None:
