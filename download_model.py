@@ -24,6 +24,7 @@ if __name__ == "__main__":
     signal.signal(signal.SIGINT, _end_at_once)
 
 import argparse
+import csv
 import json
 import shutil
 import tempfile
@@ -33,11 +34,11 @@ from pathlib import Path
 from agnews.errors import AgNewsError, InputError, ModelError
 from agnews.model.checkpoint import FILES, MANIFEST, TEMPERATURES, Checkpoint, read_checkpoint, verify
 from agnews.settings import ENGINES, EngineName, Settings
-from modeling import atomic_folder
+from modeling import atomic_folder, config, hub_config
 from modeling.errors import SourceError
 
 EMBEDDED = Path(__file__).resolve().parent / "model_cache"
-BAKING = ("max_length", "temperature", "headlines", "revision", "name")
+BAKING = ("max_length", "temperature", "headlines", "labels", "revision", "name")
 """Options that decide what is baked, not what is copied."""
 LINE = "{:<20} {:>13,} bytes  sha256 {}…  {}"
 
@@ -97,8 +98,18 @@ def _parser() -> argparse.ArgumentParser:
     )
     add("--temperature", type=float, help="divide logits by it; default the source's own, else 1.0")
     add("--name", help="of a folder's checkpoint, for the manifest; default its own manifest's, else the folder's")
-    add("--headlines", type=Path, metavar="FILE", help=".txt, .csv or .jsonl on which to compare the int8 model too")
+    add("--headlines", type=Path, metavar="FILE", help=".txt, .csv or .jsonl on which to compare the int8 model")
+    add("--labels", type=csv_line, metavar="A,B,C", help="the outputs' names, in order; default the config.json's own")
     return parser
+
+
+def csv_line(text: str) -> tuple[str, ...]:
+    """Return the fields of one line of CSV, without blanks around them. Raises ArgumentTypeError."""
+    try:
+        (fields,) = csv.reader([text], skipinitialspace=True, strict=True)
+    except (ValueError, csv.Error) as error:
+        raise argparse.ArgumentTypeError(f"expected labels with commas between them, found {text!r}") from error
+    return tuple(field.strip() for field in fields)
 
 
 def _misuse(options: argparse.Namespace) -> str | None:
@@ -167,7 +178,10 @@ def _write(options: argparse.Namespace) -> None:
         copy(EMBEDDED, options.target, engines)
     elif _is_folder(options.source):
         folder = Path(options.source).expanduser()
+        if not folder.is_dir():
+            raise SourceError(f"there is no folder {folder}; check the spelling")
         _check_engines(folder, options.target, engines)
+        config.judge_folder(folder, engines, options.labels)
         _bake(folder, None, engines, options)
     else:
         _download(engines, options)
@@ -202,10 +216,13 @@ def copy(source: Path, target: Path, engines: Sequence[EngineName]) -> None:
 
 
 def _download(engines: tuple[EngineName, ...], options: argparse.Namespace) -> None:
-    from modeling import hub  # huggingface_hub: half a second, and not installed where images run
-
     model_id, _, revision = options.source.partition("@")
     revision = options.revision or revision or "main"
+    facts = hub_config.fetch(model_id, revision)
+    if facts is not None:
+        config.judge(facts, f"{model_id} at {revision}", engines, options.labels)
+    from modeling import hub  # huggingface_hub: half a second, and not installed where images run
+
     listing = hub.resolve(model_id, revision)
     advice = "" if revision == listing.commit else f" (to pin it: --source {model_id}@{listing.commit})"
     print(f"{model_id} at {revision} is commit {listing.commit}{advice}", flush=True)
@@ -218,13 +235,12 @@ def _bake(
 ) -> None:
     from modeling.bake import Choices, Origin, bake, origin_of  # torch and transformers: seconds
 
-    if not folder.is_dir():
-        raise SourceError(f"there is no folder {folder}; check the spelling")
     texts = () if options.headlines is None else _headlines(options.headlines)
-    choices = Choices(engines, options.max_length, options.temperature, texts)
+    choices = Choices(engines, options.max_length, options.temperature, texts, options.labels)
     named = origin_of(folder, options.name) if origin is None else Origin(*origin)
     print(f"baking {named.source} for {' and '.join(engines)} …", flush=True)
     manifest = bake(folder, options.target, named, choices)
+    print(f"{len(manifest['labels'])} labels: {', '.join(manifest['labels'])}")
     for kind, facts in (manifest["parity"] or {}).items():
         print(f"int8 gives torch's label to {facts['equal_labels']:.2%} of {facts['texts']:,} {kind} headlines")
 

@@ -13,17 +13,18 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
-from transformers import DistilBertForSequenceClassification
+from transformers import PreTrainedModel
 
 from agnews.model.engines.onnx import run_each, session
 from agnews.settings import Settings
 from benchmarks.record import record
-from modeling import distilbert
-from modeling.bake import CALIBRATION_TEXTS, DEFAULT_LENGTH, reference_logits, token_ids
+from modeling import reference
+from modeling.bake import CALIBRATION_TEXTS, DEFAULT_LENGTH
 from modeling.data import read
 from modeling.errors import exit_on_error
 from modeling.export import Quantisation, export
 from modeling.headlines import headlines
+from modeling.parity import reference_logits, token_ids
 from modeling.rows import Row, View
 
 if TYPE_CHECKING:
@@ -55,15 +56,15 @@ def main() -> None:
 
 def compared(rows: Sequence[Row]) -> dict[str, Any]:
     """Return torch's accuracy on the rows, by view, and each variant's agreement and speed."""
-    reference = distilbert.read(Settings().model_dir)
-    reference.tokenizer.enable_truncation(DEFAULT_LENGTH)
-    calibration = token_ids(reference.tokenizer, headlines(CALIBRATION_TEXTS, seed=1))
+    source = reference.read(Settings().model_dir)
+    source.tokenizer.enable_truncation(DEFAULT_LENGTH)
+    calibration = token_ids(source.tokenizer, headlines(CALIBRATION_TEXTS, seed=1))
     views = [view for view in VIEWS if all(view in row.views for row in rows)]
-    ids = {view: token_ids(reference.tokenizer, [row.views[view] for row in rows]) for view in views}
-    expected = {view: reference_logits(reference.model, texts) for view, texts in ids.items()}
+    ids = {view: token_ids(source.tokenizer, [row.views[view] for row in rows]) for view in views}
+    expected = {view: reference_logits(source.model, texts) for view, texts in ids.items()}
     labels = np.array([row.label for row in rows])
     with tempfile.TemporaryDirectory() as folder:
-        models = {name: built(reference.model, calibration, VARIANTS[name], Path(folder)) for name in VARIANTS}
+        models = {name: built(source.model, calibration, VARIANTS[name], Path(folder)) for name in VARIANTS}
     variants = {
         name: {view: agreement(model, ids[view], expected[view], labels) for view in ids}
         for name, model in models.items()
@@ -76,7 +77,7 @@ def compared(rows: Sequence[Row]) -> dict[str, Any]:
 
 
 def built(
-    model: DistilBertForSequenceClassification, calibration: Sequence[list[int]], how: Quantisation, folder: Path
+    model: PreTrainedModel, calibration: Sequence[list[int]], how: Quantisation, folder: Path
 ) -> "InferenceSession":
     """Return the int8 model, quantised as `how` says, on one thread."""
     path = folder / "model.onnx"

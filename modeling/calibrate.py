@@ -1,7 +1,9 @@
 """Fit the temperature on the rows to choose by, so that a score is the probability that the label is right.
 
+    python -m modeling.calibrate FILE.csv --label-column section --text-column headline --run runs/mine
     python -m modeling.calibrate DATA [DATA …] --run runs/default
 
+DATA and the options of a file are those of the training.
 For a text about none of the topics, no label is right. Two files in the run's folder are for the bake:
 `best/metrics.json`, with the temperature and the validation figures, and `headlines.txt`, with the texts to compare the
 int8 model on.
@@ -21,10 +23,11 @@ from agnews.cli.evaluation.metrics import HIGH_SCORE, auroc, calibration_error, 
 from agnews.model.classifier import softmax
 from modeling.bake import DEFAULT_LENGTH
 from modeling.classifiers import TextClassifier, load, logits_of
-from modeling.data import Data, read_all
+from modeling.data import Data
 from modeling.errors import exit_on_error
 from modeling.recipe import check_rows
 from modeling.rows import Row, View, rows_by_view
+from modeling.train import add_data_options, data_of
 from modeling.validation import out_of_scope_texts
 
 CANDIDATES = np.geomspace(0.25, 4, 557, dtype=np.float32)
@@ -40,7 +43,7 @@ class Measured(NamedTuple):
     """None: rows about none of the topics."""
     texts: list[str]
     logits: NDArray[np.float32]
-    """[len(texts), 4]."""
+    """[len(texts), labels]."""
     labels: NDArray[np.int64]
     """[len(texts)]; -1 for none of the topics."""
 
@@ -130,10 +133,10 @@ def calibrate(data: Sequence[Data], run: Path) -> dict[str, object]:
 def main() -> None:
     """Run the command line that the module's docstring describes."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("data", nargs="+", metavar="DATA", help="what the run was trained on")
+    add_data_options(parser)
     parser.add_argument("--run", type=Path, required=True, metavar="FOLDER", help="the folder of the training")
     arguments = parser.parse_args()
-    data = read_all(arguments.data)
+    data = data_of(arguments)
     check_rows(arguments.run, data)
     print(json.dumps(calibrate(data, arguments.run), indent=2))
 

@@ -1,4 +1,7 @@
-"""Rows to train on and rows to choose a checkpoint by, from folders of CSV files or from the hub.
+"""Rows to train on and rows to choose a checkpoint by: from one file, from folders of CSV files, or from the hub.
+
+A file has labels of its own (modeling.labelled_file), and a tenth of each label's rows is held out to choose by.
+Folders and the hub's data set have AG News' topics.
 
 A folder holds `train*.csv`. If it has `dev.csv`, those are the rows to choose by; otherwise some of the training rows
 are held out. No row that shares a text with `dev.csv` or `test.csv` is trained on.
@@ -17,11 +20,16 @@ from pathlib import Path
 
 from agnews.api.request import joined
 from agnews.labels import LABELS
+from modeling import labelled_file
 from modeling.cleaning import without_html
 from modeling.errors import SourceError
+from modeling.labelled_file import USUAL, FileColumns
 from modeling.rows import VIEWS, Row, View, keys, rows_by_view, split, without
 
-HELD_OUT = 2000
+HELD_OUT = 500
+"""Rows of each label to choose by, at most; fewer where that would be more than a tenth."""
+LEAST_HELD_OUT = 5
+"""Rows of each label of a file to choose by, at least."""
 SPLIT_SEED = 20261123
 OUT_OF_SCOPE = "out:"
 """What the label of a text about none of the topics begins with."""
@@ -42,17 +50,24 @@ class Data:
     validation: list[Row]
     notes: list[str]
     """What was read, a line per file."""
+    labels: tuple[str, ...] = LABELS
+    """What the numbers of rows' labels mean."""
+    is_file: bool = False
+    """Whether it is one file, with labels of its own."""
 
 
-def read_all(sources: Sequence[str]) -> list[Data]:
-    """Return what there is to train on and to choose by, of each source.
+def read_all(sources: Sequence[str], columns: FileColumns = USUAL) -> list[Data]:
+    """Return what there is to train on and to choose by, of each source, all with the same labels.
 
     Raises:
-        SourceError: as `read` does; two sources have the same name; or one has too few rows, or none to measure.
+        SourceError: as `read` does; two sources have the same name, or other labels; or one has too few rows, or none
+            to measure.
     """
-    data = [read(source) for source in sources]
+    data = [read(source, columns) for source in sources]
     names = [part.name for part in data]
     for part in data:
+        if part.labels != data[0].labels:
+            raise SourceError(f"{part.name} has other labels than {data[0].name}; train on them one after the other")
         if names.count(part.name) > 1:
             raise SourceError(f"two sources are called {part.name}; give each folder a name of its own")
         training = sum(row.label is not None for row in part.training)
@@ -70,21 +85,33 @@ def read_all(sources: Sequence[str]) -> list[Data]:
     return data
 
 
-def read(source: str) -> Data:
-    """Return the rows of a folder, or else of the hub data set OWNER/NAME[@REVISION].
+def read(source: str, columns: FileColumns = USUAL) -> Data:
+    """Return the rows of a file or a folder, or else of the hub data set OWNER/NAME[@REVISION].
 
     Raises:
-        SourceError: `source` is neither, is malformed, or cannot be had.
+        SourceError: `source` is none of these, is malformed, or cannot be had; or `columns` are named for no file.
+        InputError: the file cannot be read.
     """
     path = Path(source).expanduser()
+    if path.is_file():
+        return _read_file(path, columns)
+    if columns != USUAL:
+        raise SourceError(f"columns and an encoding go with a file, and {source!r} is none; check the spelling")
     if path.is_dir():
         return read_folder(path)
     if _HUB_ID.fullmatch(source) and not path.exists():
         return _read_hub(source)
     raise SourceError(
-        f"{source!r} is neither a folder nor a hub data set's ID; check the spelling, and give a folder with "
-        "train*.csv, or OWNER/NAME, such as fancyzhx/ag_news"
+        f"{source!r} is neither a file, a folder nor a hub data set's ID; check the spelling, and give a file, a "
+        "folder with train*.csv, or OWNER/NAME, such as fancyzhx/ag_news"
     )
+
+
+def _read_file(path: Path, columns: FileColumns) -> Data:
+    labels, rows, note = labelled_file.read(path, columns)
+    training, validation = split(rows, HELD_OUT, SPLIT_SEED, LEAST_HELD_OUT)
+    notes = [note, f"{len(validation):,} rows held out to choose by"]
+    return Data(path.name, training, validation, notes, labels, is_file=True)
 
 
 def _read_hub(source: str) -> Data:
@@ -163,7 +190,10 @@ def _label(text: str) -> int | None:
     if name.startswith(OUT_OF_SCOPE):
         return None
     if name not in _TOPICS:
-        raise ValueError(f"label {text!r} is none of {', '.join(LABELS)} and does not begin with {OUT_OF_SCOPE}")
+        raise ValueError(
+            f"label {text!r} is none of {', '.join(LABELS)} and does not begin with {OUT_OF_SCOPE}; "
+            "for labels of your own, give the file itself instead of its folder"
+        )
     return _TOPICS[name]
 
 

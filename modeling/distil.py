@@ -15,16 +15,16 @@ import torch
 from torch import Tensor
 
 from agnews.model.checkpoint import sha256
-from modeling.classifiers import load
-from modeling.distilbert import weights_file
+from modeling.classifiers import load, with_labels
+from modeling.config import weights_file
 from modeling.errors import TrainingError, exit_on_error
-from modeling.train import option_parser, recipe_of, run, share
+from modeling.train import data_of, option_parser, recipe_of, run, share
 from modeling.trainer import Teacher
 
 
-def teacher_in(folder: Path, max_length: int, device: str) -> Teacher:
+def teacher_in(folder: Path, labels: Sequence[str], max_length: int, device: str) -> Teacher:
     """Return the function that scores texts by the checkpoint in `folder`, in bfloat16. Raises SourceError."""
-    classifier = load(folder, max_length, device)
+    classifier = with_labels(load(folder, max_length, device), labels, str(folder))
     model = classifier.model.bfloat16().eval()
 
     @torch.inference_mode()
@@ -51,15 +51,19 @@ def main() -> None:
     )
     add("--taught", type=share, default=0.7, metavar="SHARE", help="a teacher's share of the target; %(default)s")
     arguments = parser.parse_args()
-    recipe = recipe_of(arguments)
+    data = data_of(arguments)
+    recipe = recipe_of(arguments, data)
     count = len(arguments.data)
     if len(arguments.teacher) not in (1, count):
         raise TrainingError(f"{len(arguments.teacher)} --teacher for {count} DATA; give one, or one for each")
-    by_folder = {folder: teacher_in(folder, arguments.max_length, arguments.device) for folder in arguments.teacher}
+    by_folder = {
+        folder: teacher_in(folder, data[0].labels, arguments.max_length, arguments.device)
+        for folder in arguments.teacher
+    }
     folders = arguments.teacher if len(arguments.teacher) == count else arguments.teacher * count
     digests = tuple(sha256(weights_file(folder)) for folder in folders)
     teachers = [by_folder[folder] for folder in folders]
-    run(arguments, replace(recipe, teachers=digests, taught=arguments.taught), teachers)
+    run(arguments, replace(recipe, teachers=digests, taught=arguments.taught), data, teachers)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""A DistilBERT classifier as one fused int8 ONNX graph, written node by node.
+"""A DistilBERT or BERT classifier as one fused int8 ONNX graph, written node by node.
 
 Weights are 7-bit with a scale per output column: products with unsigned 8-bit activations then fit the 16-bit sums
 of CPUs without VNNI, so every CPU computes the same. No activation's scale depends on other tokens, so a text's scores
@@ -17,11 +17,11 @@ from dataclasses import dataclass
 import numpy as np
 import onnx
 import torch
-from transformers import DistilBertConfig, DistilBertForSequenceClassification
+from transformers import DistilBertConfig, DistilBertForSequenceClassification, PreTrainedModel
 
-from agnews.labels import LABELS
 from agnews.model.engines.onnx import INPUTS, OUTPUT
 from modeling.graph import Array, Graph
+from modeling.network import Network, network_of
 
 SITES: dict[str, tuple[str, ...]] = {
     "attention_in": ("attention.q_lin", "attention.k_lin", "attention.v_lin"),
@@ -59,25 +59,26 @@ class Quantisation:
 
 
 def export(
-    model: DistilBertForSequenceClassification,
+    model: PreTrainedModel,
     max_length: int,
     calibration: Sequence[list[int]],
     quantisation: Quantisation = Quantisation(),
 ) -> onnx.ModelProto:
-    """Return the int8 graph of `model`: `input_ids` int64 [batch, length] to `logits` float32 [batch, 4].
+    """Return the int8 graph of `model`: `input_ids` int64 [batch, length] to `logits` float32 [batch, labels].
 
     There is no attention mask: the texts of a run must have one length. `calibration` holds token ids of some
     hundred typical texts, on which the fixed ranges and the channels with outliers are measured.
     """
-    config = model.config
+    network = network_of(model)
+    config: DistilBertConfig = network.model.config
     if config.activation != "gelu":
         raise ValueError(f"only GELU feed-forward layers are supported, found {config.activation!r}")
-    writer = _Writer(model, sites(model, calibration, quantisation), quantisation.by_run)
+    writer = _Writer(network, sites(network.model, calibration, quantisation), quantisation.by_run)
     hidden = writer.embeddings(max_length)
     for layer in range(config.n_layers):
         hidden = writer.layer(layer, hidden, only_first=layer == config.n_layers - 1)
     writer.head(hidden)
-    return writer.graph.model(INPUTS[0], OUTPUT, len(LABELS))
+    return writer.graph.model(INPUTS[0], OUTPUT, len(config.id2label or {}))
 
 
 @torch.inference_mode()
@@ -133,14 +134,15 @@ def _factor(
 class _Writer:
     """The nodes of one model; methods take and return the names of hidden states [batch, length, dim]."""
 
-    def __init__(
-        self, model: DistilBertForSequenceClassification, sites: dict[tuple[int, str], Site], by_run: bool
-    ) -> None:
-        self.graph = Graph()
-        self.config: DistilBertConfig = model.config
+    def __init__(self, network: Network, sites: dict[tuple[int, str], Site], by_run: bool) -> None:
+        self.graph = Graph(network.epsilon)
+        self.config: DistilBertConfig = network.model.config
+        self._head = network.head
         self._sites = sites
         self._by_run = by_run
-        self._weights: dict[str, Array] = {name: value.float().numpy() for name, value in model.state_dict().items()}
+        self._weights: dict[str, Array] = {
+            name: value.float().numpy() for name, value in network.model.state_dict().items()
+        }
 
     def _norm(self, name: str) -> tuple[str, str]:
         weight, bias = (self.graph.constant(self._weights[f"{name}.{kind}"]) for kind in ("weight", "bias"))
@@ -160,11 +162,7 @@ class _Writer:
         length = graph.add("Shape", [INPUTS[0]], start=1, end=2)
         table = self._weights[f"{prefix}.position_embeddings.weight"][:max_length]
         positions = graph.add("Slice", [graph.constant(table), graph.ints(0), length, graph.ints(0)])
-        return graph.add(
-            "LayerNormalization",
-            [graph.add("Add", [words, positions]), *self._norm(f"{prefix}.LayerNorm")],
-            epsilon=1e-12,
-        )
+        return graph.norm(graph.add("Add", [words, positions]), self._norm(f"{prefix}.LayerNorm"))
 
     def layer(self, layer: int, hidden: str, only_first: bool) -> str:
         """Add one transformer layer; with `only_first` for the first token alone, [batch, 1, dim]."""
@@ -217,10 +215,10 @@ class _Writer:
         return weight / factor, bias / factor
 
     def head(self, hidden: str) -> None:
-        """Add the head: [batch, 1, dim] to logits [batch, 4], in float32."""
+        """Add the head: [batch, 1, dim] to logits [batch, labels], in float32."""
         graph = self.graph
         pooled = graph.add("Squeeze", [hidden, graph.ints(1)])
-        pooled = graph.add("Relu", [self._dense(pooled, "pre_classifier")])
+        pooled = graph.add(self._head, [self._dense(pooled, "pre_classifier")])
         graph.add("Identity", [self._dense(pooled, "classifier")], output=OUTPUT)
 
     def _dense(self, value: str, name: str) -> str:

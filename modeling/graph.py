@@ -32,7 +32,9 @@ def save(model: onnx.ModelProto, path: Path) -> None:
 class Graph:
     """Nodes and constants so far. Methods add some and return the name of the result."""
 
-    def __init__(self) -> None:
+    def __init__(self, epsilon: float = 1e-12) -> None:
+        """`epsilon`: of the layer norms."""
+        self._epsilon = epsilon
         self._nodes: list[onnx.NodeProto] = []
         self._constants: list[onnx.TensorProto] = []
 
@@ -76,7 +78,11 @@ class Graph:
 
     def skip_norm(self, value: str, skip: str, norm: tuple[str, str]) -> str:
         """Add LayerNorm(value + skip) as two operators: ONNX Runtime's one for both is not vectorised on CPUs."""
-        return self.add("LayerNormalization", [self.add("Add", [value, skip]), *norm], epsilon=1e-12)
+        return self.norm(self.add("Add", [value, skip]), norm)
+
+    def norm(self, value: str, norm: tuple[str, str]) -> str:
+        """Add LayerNorm(value); `norm` are its weight and bias."""
+        return self.add("LayerNormalization", [value, *norm], epsilon=self._epsilon)
 
     def product_by_run(self, value: str, weight: Array, bias: Array | None = None) -> str:
         """Add value @ weight + bias, both int8; `value` quantised with one scale for all texts of a run."""

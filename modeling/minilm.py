@@ -1,28 +1,15 @@
-"""MiniLM-L6 (BERT architecture) as DistilBERT weights, exactly: what a training starts from.
+"""MiniLM-L6 (BERT architecture) as DistilBERT weights, exactly: what a training starts from."""
 
-DistilBERT has no token types, so the type-0 row, which BERT adds at every position, goes into the position
-embeddings; everything else is a renaming.
-"""
-
+from collections.abc import Sequence
 from pathlib import Path
 
 import torch
 from safetensors.torch import load_file
-from torch import Tensor
-from transformers import BertConfig, BertModel, DistilBertConfig, DistilBertForSequenceClassification
+from transformers import BertConfig, BertModel, DistilBertForSequenceClassification
 
-from agnews.labels import LABELS
+from modeling.config import names_of
+from modeling.network import fold_state, folded_config
 
-_RENAMED = {
-    "attention.self.query": "attention.q_lin",
-    "attention.self.key": "attention.k_lin",
-    "attention.self.value": "attention.v_lin",
-    "attention.output.dense": "attention.out_lin",
-    "attention.output.LayerNorm": "sa_layer_norm",
-    "intermediate.dense": "ffn.lin1",
-    "output.dense": "ffn.lin2",
-    "output.LayerNorm": "output_layer_norm",
-}
 TOLERANCE = 1e-5
 """Largest hidden-state difference allowed between the BERT model and its folded form."""
 
@@ -38,24 +25,8 @@ def folder() -> Path:
     return Path(MODEL_DIR)
 
 
-def fold_state(bert: dict[str, Tensor], layers: int) -> dict[str, Tensor]:
-    """Return encoder weights, with `DistilBertModel`'s keys, that compute the same as `bert` with token type 0."""
-    embeddings = "embeddings."
-    folded = {
-        f"{embeddings}word_embeddings.weight": bert[f"{embeddings}word_embeddings.weight"],
-        f"{embeddings}position_embeddings.weight": bert[f"{embeddings}position_embeddings.weight"]
-        + bert[f"{embeddings}token_type_embeddings.weight"][0],
-    }
-    for kind in ("weight", "bias"):
-        folded[f"{embeddings}LayerNorm.{kind}"] = bert[f"{embeddings}LayerNorm.{kind}"]
-        for layer in range(layers):
-            for old, new in _RENAMED.items():
-                folded[f"transformer.layer.{layer}.{new}.{kind}"] = bert[f"encoder.layer.{layer}.{old}.{kind}"]
-    return folded
-
-
-def classifier(folder: Path) -> DistilBertForSequenceClassification:
-    """Return a DistilBERT classifier with a new head whose encoder is the BERT model of `folder`.
+def classifier(folder: Path, labels: Sequence[str]) -> DistilBertForSequenceClassification:
+    """Return a DistilBERT classifier with a new head for `labels`, whose encoder is the BERT model of `folder`.
 
     Raises:
         ValueError: its hidden states differ from the BERT model's by more than TOLERANCE.
@@ -63,17 +34,7 @@ def classifier(folder: Path) -> DistilBertForSequenceClassification:
     source = BertConfig.from_pretrained(folder)  # nosec B615 # local
     bert = BertModel.from_pretrained(folder, add_pooling_layer=False)  # nosec B615 # local
     bert.eval()
-    config = DistilBertConfig(
-        vocab_size=source.vocab_size,
-        max_position_embeddings=source.max_position_embeddings,
-        n_layers=source.num_hidden_layers,
-        n_heads=source.num_attention_heads,
-        dim=source.hidden_size,
-        hidden_dim=source.intermediate_size,
-        activation=source.hidden_act,
-        id2label={index: str(label) for index, label in enumerate(LABELS)},
-        label2id={str(label): index for index, label in enumerate(LABELS)},
-    )
+    config = folded_config(source, **names_of(labels))
     model: DistilBertForSequenceClassification = DistilBertForSequenceClassification(config).eval()
     model.distilbert.load_state_dict(fold_state(load_file(folder / "model.safetensors"), config.n_layers))
     difference = hidden_difference(bert, model)

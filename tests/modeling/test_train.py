@@ -138,7 +138,7 @@ def test_a_new_head_and_dropout_follow_the_seed(folder: Path, tmp_path: Path, mo
         (train, ["--start", "nowhere"], "error: cannot read nowhere/config.json"),
         (train, ["--weights", "1", "2"], "error: 2 --weights for 1 DATA; give one for each"),
         (train, ["--max-length", "7"], "error: --max-length 7 is too short"),
-        (train, ["nowhere"], "error: 'nowhere' is neither a folder nor"),
+        (train, ["nowhere"], "error: 'nowhere' is neither a file, a folder nor"),
         (distil, ["--teacher", "nowhere", "--max-length", "7"], "error: --max-length 7 is too short"),
         (distil, ["--teacher", "nowhere"], "error: cannot read nowhere/config.json"),
         (distil, ["--teacher", "one", "two"], "error: 2 --teacher for 1 DATA; give one, or one for each"),

@@ -1,4 +1,4 @@
-"""One training's steps: targets, rates, averaged weights, and the bfloat16 copy."""
+"""One training's steps: targets, rates, averaged weights, and the copy that is trained."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -14,9 +14,10 @@ import torch
 from torch.nn.functional import cross_entropy
 from transformers import DistilBertConfig, DistilBertForSequenceClassification
 
-from modeling.bfloat16 import Bfloat16Copy
+from modeling import fast_copy
 from modeling.classifiers import load
 from modeling.data import Data
+from modeling.fast_copy import FastCopy
 from modeling.recipe import Recipe
 from modeling.rows import Row
 from modeling.sampler import Batch
@@ -90,7 +91,9 @@ def test_the_rate_is_never_above_the_learning_rate(warmup: float, start: Path, t
     assert rates[1:] == sorted(rates[1:], reverse=True)
 
 
-def test_a_bfloat16_copy_trains_the_float32_model() -> None:
+@pytest.mark.parametrize("kind", [torch.bfloat16, torch.float32])
+def test_a_copy_of_either_type_trains_the_float32_model(kind: torch.dtype, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(fast_copy, "fast_type", lambda device: kind)
     torch.manual_seed(0)
     config = DistilBertConfig(
         vocab_size=50, dim=16, n_layers=1, n_heads=2, hidden_dim=32, dropout=0.0, id2label=dict.fromkeys(range(4), "")
@@ -98,7 +101,7 @@ def test_a_bfloat16_copy_trains_the_float32_model() -> None:
     model = DistilBertForSequenceClassification(config)
     before = {name: value.clone() for name, value in model.state_dict().items()}
     optimizer = torch.optim.SGD(model.parameters(), lr=0.5)
-    copy = Bfloat16Copy(model)
+    copy = FastCopy(model)
     ids, targets = torch.arange(20).view(4, 5) + 5, torch.eye(4)
     losses = []
     for _ in range(30):
@@ -110,4 +113,4 @@ def test_a_bfloat16_copy_trains_the_float32_model() -> None:
     assert any(not torch.equal(value, before[name]) for name, value in model.state_dict().items())
     for ours, theirs in zip(model.parameters(), copy.model.parameters(), strict=True):
         assert ours.dtype == torch.float32
-        assert torch.equal(ours.bfloat16(), theirs)
+        assert torch.equal(ours.to(kind), theirs)

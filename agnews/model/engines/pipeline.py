@@ -1,4 +1,4 @@
-"""The reference engine: the fine-tuned DistilBERT in transformers and torch, float32 on CPU."""
+"""The reference engine: the fine-tuned checkpoint in transformers and torch, float32 on CPU."""
 
 from collections.abc import Sequence
 
@@ -11,7 +11,7 @@ from agnews.settings import EngineName
 
 try:
     import torch
-    from transformers import DistilBertForSequenceClassification
+    from transformers import AutoModelForSequenceClassification
     from transformers.utils import logging
 except ImportError as error:
     raise ModelError(
@@ -32,7 +32,7 @@ class PipelineEngine:
         self._workers = workers
         logging.disable_progress_bar()  # it would end up in the function's log
         try:
-            model = DistilBertForSequenceClassification.from_pretrained(  # nosec B615 # local
+            model = AutoModelForSequenceClassification.from_pretrained(  # nosec B615 # local
                 checkpoint.folder, dtype=torch.float32, local_files_only=True, use_safetensors=True
             )
         except (OSError, ValueError, RuntimeError) as error:

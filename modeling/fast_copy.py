@@ -1,21 +1,33 @@
-"""Training a float32 model by a bfloat16 copy of it: forward and backward on the copy, the update on the original.
+"""Training a float32 model by a copy of it: forward and backward on the copy, the update on the original.
 
-Autocast would convert weights and activations anew in each step, which costs more where a CPU has AMX.
+The copy is in bfloat16 where that is faster: on a GPU, or a CPU with AMX. Autocast would convert weights and
+activations anew in each step, which costs more there.
 """
 
 import copy
 from collections.abc import Callable
+from pathlib import Path
 
 import torch
 from torch import Tensor
 from transformers import PreTrainedModel
 
 
-class Bfloat16Copy:
+def fast_type(device: torch.device) -> torch.dtype:
+    """Return bfloat16 where it is faster than float32, else float32."""
+    try:
+        has_amx = "amx_bf16" in Path("/proc/cpuinfo").read_text(encoding="utf-8")
+    except OSError:  # no Linux
+        has_amx = False
+    return torch.bfloat16 if device.type != "cpu" or has_amx else torch.float32
+
+
+class FastCopy:
     """The copy of one model, kept equal to it."""
 
     def __init__(self, model: PreTrainedModel) -> None:
-        self.model: PreTrainedModel = copy.deepcopy(model).bfloat16()
+        self.model: PreTrainedModel = copy.deepcopy(model)
+        self.model.to(fast_type(model.device))  # type: ignore[arg-type]  # as in modeling.classifiers
         self._originals = [parameter for parameter in model.parameters() if parameter.requires_grad]
         self._copies = [parameter for parameter in self.model.parameters() if parameter.requires_grad]
 
