@@ -6,7 +6,7 @@
 DATA and the options of a file are those of the training.
 For a text about none of the topics, no label is right. Two files in the run's folder are for the bake:
 `best/metrics.json`, with the temperature and the validation figures, and `headlines.txt`, with the texts to compare the
-int8 model on.
+int8 model on: those of the rows to choose by, and of a small file's training rows as well.
 """
 
 import argparse
@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 
 from agnews.cli.evaluation.metrics import HIGH_SCORE, auroc, calibration_error, reliability_bins
 from agnews.model.classifier import softmax
-from modeling.bake import DEFAULT_LENGTH
+from modeling.bake import DEFAULT_LENGTH, PARITY_TEXTS
 from modeling.classifiers import TextClassifier, load, logits_of
 from modeling.data import Data
 from modeling.errors import exit_on_error
@@ -124,8 +124,10 @@ def calibrate(data: Sequence[Data], run: Path) -> dict[str, object]:
     validation = {name: figures(parts, divisor) for name, parts in by_name.items()}
     metrics: dict[str, object] = {"temperature": divisor, "validation": validation}
     (run / "best" / "metrics.json").write_text(json.dumps(metrics, indent=2) + "\n", encoding="utf-8")
-    lines = [" ".join(text.split()) + "\n" for part in parts for text in part.texts]
-    (run / "headlines.txt").write_text("".join(lines), encoding="utf-8")
+    texts = [text for part in parts for text in part.texts]
+    more = [next(iter(row.views.values())) for source in data if source.is_file for row in source.training]
+    texts += more[: max(0, PARITY_TEXTS - len(texts))]
+    (run / "headlines.txt").write_text("".join(f"{' '.join(text.split())}\n" for text in texts), encoding="utf-8")
     return metrics
 
 

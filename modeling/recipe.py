@@ -13,7 +13,7 @@ from modeling.rows import digest
 NAME = "recipe.json"
 """In a run's folder: its recipe, and the number and hash of the rows it trains on and of those to choose by."""
 
-FILE_EPOCHS, FILE_LEAST_STEPS = 6, 100
+FILE_EPOCHS, FILE_LEAST_STEPS = 4, 100
 """How often a training shows each row of a file, and how many steps it has at least."""
 FILE_BATCH, FILE_RATE, FILE_AVERAGE = 32, 2e-4, 0.98
 

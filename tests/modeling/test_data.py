@@ -158,7 +158,7 @@ def test_too_few_rows_are_refused(tmp_path: Path, training: str | None, dev: str
 
 def test_outlets_whose_rows_have_no_title_to_measure_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     full = [Row(0, {"full": "Talks resume"}, "a.com")]
-    monkeypatch.setattr(data, "read", lambda source: data.Data(source, full, full, []))
+    monkeypatch.setattr(data, "read", lambda source, _: data.Data(source, full, full, []))
     with pytest.raises(SourceError, match="news names outlets, so only titles are measured"):
         data.read_all(["news"])
 
