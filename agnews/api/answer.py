@@ -130,7 +130,7 @@ def prediction_answer(
     if options.min_score > 0:
         answer["abstained"] = abstained
     if options.top_k > 1:
-        ranked = sorted(range(len(scores)), key=lambda index: -scores[index])[: options.top_k]
+        ranked = sorted(range(len(scores)), key=scores.__getitem__, reverse=True)[: options.top_k]
         answer["scores"] = {labels[index]: round(float(scores[index]), DIGITS) for index in ranked}
     if options.explain:
         answer["explanation"] = explanation
