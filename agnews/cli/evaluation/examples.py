@@ -10,7 +10,7 @@ from typing import TypedDict
 from agnews.api.columns import TEXT_KEYS, ColumnNames, find_columns
 from agnews.api.placeholders import is_missing
 from agnews.api.request import checked
-from agnews.cli.evaluation.labels import Named, Topics, first_number, listed, numeric_labels, topic_index
+from agnews.cli.evaluation.labels import Named, Topics, are_numbered, first_number, listed, numeric_labels, topic_index
 from agnews.cli.files.columns import check_names, find_column, text_notes
 from agnews.cli.files.lines import Line
 from agnews.cli.files.rows import Table, aligned_records, fields_error, split_header
@@ -178,9 +178,9 @@ def _unknown_labels(name: str, places: Mapping[str, Sequence[str]], topics: Topi
     ]
     rest = len(by_count) - len(shown)
     more = f" and {rest:,} more" if rest else ""
-    numbers = f"1-{len(topics)}, 0-{len(topics) - 1}"
+    numbers = f"1-{len(topics)}, 0-{len(topics) - 1}, " if are_numbered(topics) else ""
     return InputError(
-        f"{name} has unknown labels: {', '.join(shown)}{more}. Expected {listed(topics)}, {numbers}, or out:…; "
+        f"{name} has unknown labels: {', '.join(shown)}{more}. Expected {listed(topics)}, {numbers}or out:…; "
         "--labels and --out-of-scope say what others mean"
     )
 

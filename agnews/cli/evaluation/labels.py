@@ -47,10 +47,16 @@ def _by_letters(topics: Topics) -> dict[str, int]:
     return {name: index for index, name in enumerate(letters) if name and counts[name] == 1}
 
 
+@cache
+def are_numbered(topics: Topics) -> bool:
+    """Return whether files may number the topics: a topic whose name is a number would make that unclear."""
+    return not any(map(str.isdigit, _by_name(topics)))
+
+
 def numeric_labels(labels: Iterable[str], named: Named, topics: Topics) -> set[str]:
-    """Return the keys of the labels that are numbers, without the `named` ones and the names of topics."""
-    known = named.keys() | _by_name(topics).keys()
-    return {key for key in map(label_key, labels) if key.isdigit() and key not in known}
+    """Return the keys of the labels that are topics' numbers, without the `named` ones."""
+    keys = map(label_key, labels) if are_numbered(topics) else ()
+    return {key for key in keys if key.isdigit() and key not in named}
 
 
 def first_number(numbers: set[str], topics: Topics) -> int:
@@ -93,7 +99,7 @@ def topic_index(label: str, topics: Topics, named: Named, first: int) -> int | N
         return names[key]
     if key.startswith(OUT_PREFIX):
         return None
-    if key.isdigit():
+    if key.isdigit() and are_numbered(topics):
         return {str(first + index): index for index in range(len(topics))}[key]
     return _by_letters(topics)[_letters(key)]
 

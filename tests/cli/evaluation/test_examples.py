@@ -72,6 +72,27 @@ def test_numbers_without_a_0_and_a_4_are_asked_about(settings: Settings, tmp_pat
         assert [example.label for example in file.examples] == labels
 
 
+def test_topics_whose_names_are_numbers_are_not_numbered(settings: Settings, tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    columns = LabelColumns(topics=("1", "2", "3 stars"))
+    path.write_text("text,label\na,2\nb,1.0\n", encoding="utf-8")
+    file = read_examples(path, columns, settings)
+    assert (file.label_numbers, [example.label for example in file.examples]) == (None, [1, 0])
+    path.write_text("text,label\na,0\nb,1\n", encoding="utf-8")
+    with pytest.raises(InputError, match=r"has unknown labels: '0' \(1 row, first at a.csv:2\)"):
+        read_examples(path, columns, settings)
+
+
+@pytest.mark.parametrize(("label", "topic"), [("c++", 1), ("C#", 2), ("oil & gas", 3), ("OIL-GAS", 3), ("out:side", 4)])
+def test_a_topic_is_found_by_its_name_before_its_letters(
+    label: str, topic: int, settings: Settings, tmp_path: Path
+) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text(f"text,label\na,{label}\n", encoding="utf-8")
+    columns = LabelColumns(topics=("C", "C++", "C#", "Oil & Gas", "Out:Side"))
+    assert [example.label for example in read_examples(path, columns, settings).examples] == [topic]
+
+
 def test_the_files_of_a_run_are_numbered_alike(settings: Settings, tmp_path: Path) -> None:
     paths = [tmp_path / name for name in ("a.csv", "b.csv", "c.csv")]
     for path, label in zip(paths, ("1", "0", "World"), strict=True):
