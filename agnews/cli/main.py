@@ -4,10 +4,10 @@ import argparse
 import os
 import signal
 import sys
-import threading
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import FrameType
+from typing import NoReturn
 
 from agnews.cli.arguments import parse_arguments
 from agnews.cli.files.atomic import NO_SPACE
@@ -16,6 +16,8 @@ from agnews.errors import AgNewsError
 ENDINGS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 received: list[int] = []
 """The signal that ended the command, if one did."""
+CHECK_S = 0.05
+"""Between two looks whether the exception that ends the command is on its way."""
 
 
 def load_command(name: str) -> Callable[[argparse.Namespace], int]:
@@ -39,6 +41,14 @@ def load_command(name: str) -> Callable[[argparse.Namespace], int]:
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command and return its exit status. Raises SystemExit for --help, --version and wrong arguments."""
     prepare_process()
+    try:
+        return reported(argv)
+    finally:
+        finish_process()
+
+
+def reported(argv: Sequence[str] | None) -> int:
+    """Run the command and return its exit status. Errors and interruptions are one line."""
     try:
         status = run(argv)
         sys.stdout.flush()
@@ -94,26 +104,41 @@ def end(number: int, _frame: FrameType | None) -> None:
         if signal.getsignal(other) is end:
             signal.signal(other, lambda number, _: os._exit(128 + number))
     received.append(number)
-    sys.unraisablehook = raise_later
-    raise_ending(number, _frame)
+    sys.unraisablehook = report_unless_ending
+    signal.signal(signal.SIGALRM, raise_unless_ending)
+    signal.setitimer(signal.ITIMER_REAL, CHECK_S, CHECK_S)
+    raise_ending()
 
 
-def raise_ending(_number: int, _frame: FrameType | None) -> None:
+def raise_ending() -> NoReturn:
     """Raise the exception for the signal that was received."""
     if received[-1] == signal.SIGINT:
         raise KeyboardInterrupt
     sys.exit(128 + received[-1])  # the exit status that a shell reports
 
 
-def raise_later(ignored: "sys.UnraisableHookArgs") -> None:
-    """Raise the ending again in a moment, if the signal came in a callback, whose exceptions Python ignores."""
-    if not received or not isinstance(ignored.exc_value, KeyboardInterrupt | SystemExit):
-        sys.__unraisablehook__(ignored)
-        return
-    if not threading.main_thread().is_alive():
-        os._exit(128 + received[-1])  # the interpreter is ending, and everything is written
-    signal.signal(signal.SIGALRM, raise_ending)
-    signal.setitimer(signal.ITIMER_REAL, 0.001)
+def raise_unless_ending(_number: int, _frame: FrameType | None) -> None:
+    """Raise the ending again, unless it is being handled: libraries, destructors and callbacks may drop it."""
+    error = sys.exception()
+    while error is not None:
+        if isinstance(error, KeyboardInterrupt | SystemExit):
+            return
+        error = error.__context__
+    raise_ending()
+
+
+def report_unless_ending(dropped: "sys.UnraisableHookArgs") -> None:
+    """Print an exception that Python drops, unless it is the ending, which will be raised again."""
+    if not isinstance(dropped.exc_value, KeyboardInterrupt | SystemExit):
+        sys.__unraisablehook__(dropped)
+
+
+def finish_process() -> None:
+    """Let signals end the process at once: everything is written, and the exit status is known."""
+    signal.setitimer(signal.ITIMER_REAL, 0)
+    for number in ENDINGS:
+        if signal.getsignal(number) is end:
+            signal.signal(number, signal.SIG_DFL)
 
 
 def discard_output() -> None:

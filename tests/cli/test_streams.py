@@ -150,7 +150,7 @@ def test_a_caller_may_have_closed_the_output() -> None:
     assert subprocess.run(["sh", "-c", command], cwd=ROOT).returncode == 0
 
 
-SIGNALLED_IN_A_DESTRUCTOR = """
+SIGNALLED_WHERE_IT_IS_DROPPED = """
 import signal, sys, time
 from agnews.cli import main
 
@@ -158,8 +158,17 @@ class Dying:
     def __del__(self):
         signal.raise_signal({number})
 
+def in_a_destructor():
+    Dying()  # Python drops what it raises
+
+def in_a_library():
+    try:
+        signal.raise_signal({number})
+    except:
+        pass
+
 def command(_):
-    Dying()  # Python ignores what a destructor raises
+    {place}()
     time.sleep(100)
 
 main.load_command = lambda name: command
@@ -171,10 +180,11 @@ sys.exit(main.main(["info"]))
 @pytest.mark.parametrize(
     ("number", "code", "message"), [(signal.SIGINT, 130, "agnews: interrupted\n"), (signal.SIGTERM, 143, "")]
 )
-def test_a_signal_whose_exception_python_ignores_ends_the_command_without_a_traceback(
-    number: int, code: int, message: str
+@pytest.mark.parametrize("place", ["in_a_destructor", "in_a_library"])
+def test_a_signal_whose_exception_is_dropped_ends_the_command_all_the_same(
+    number: int, code: int, message: str, place: str
 ) -> None:
-    program = SIGNALLED_IN_A_DESTRUCTOR.format(number=int(number))
+    program = SIGNALLED_WHERE_IT_IS_DROPPED.format(number=int(number), place=place)
     done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, timeout=90)
     assert (done.returncode, done.stderr) == (code, message)
 
