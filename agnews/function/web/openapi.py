@@ -208,7 +208,7 @@ def _prediction() -> Json:
         label=_or_null(_ref("Label"), description="null if the score is below min_score"),
         score={**SCORE},
         truncated={"type": "boolean", "description": "Whether the text was longer than the model reads"},
-        unfamiliar={"const": True, "description": "Only there if the text is unlike English"},
+        unfamiliar={"type": "boolean", "description": "Only there, and true, if the text is unlike English"},
         abstained={"type": "boolean"},
         scores={"type": "object", "additionalProperties": {**SCORE}},
         explanation=_or_null(_array(_ref("Word")), description="null if time ran out"),

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.labelled import ODD, headline_about
 from tests.support.requirement import ROOT, require
 
 pytestmark = pytest.mark.interop
@@ -61,6 +62,30 @@ else:
     raise AssertionError("a text without words was not refused")
 """
 
+ODD_LABELS = """
+from client.models import Label
+
+assert sorted(label.value for label in Label) == sorted(LABELS)
+"""
+PYTHON_ODD = f"""
+from client import Client
+from client.api.default import classify
+from client.models import ListRequest
+{ODD_LABELS}
+found = classify.sync(client=Client(base_url=URL), body=ListRequest(texts=TEXTS)).predictions
+assert [item.label.value for item in found] == LABELS
+"""
+GENERATOR_ODD = f"""
+from client import ApiClient, Configuration, DefaultApi
+from client.models import ListRequest, Request
+{ODD_LABELS}
+api = DefaultApi(ApiClient(Configuration(host=URL)))
+found = api.classify(Request(ListRequest(texts=TEXTS))).actual_instance.predictions
+assert [item.actual_instance.label.value for item in found] == LABELS
+"""
+ALIKE = ("a/b", "A B", "7", "3", "None", "class", "<b>", "日本", *ODD)
+"""Labels that are no names in a programming language, and some of which would be the same one."""
+
 
 def run(*command: str | Path, folder: Path) -> None:
     """Run a command, which must succeed, in `folder`."""
@@ -80,18 +105,37 @@ def require_generator(name: str) -> Path:
 
 def call(script: str, url: str, folder: Path) -> None:
     """Run a script that calls the function at `url` through the generated client."""
-    run(CLIENTS / "python3", "-c", f"URL = {url!r}\n{script}", folder=folder)
+    texts = [headline_about(label) for label in range(len(ALIKE))]
+    run(CLIENTS / "python3", "-c", f"URL={url!r}\nTEXTS={texts}\nLABELS={[*ALIKE]}\n{script}", folder=folder)
+
+
+def call_with_python_client(script: str, url: str, folder: Path) -> None:
+    generator = require_generator("openapi-python-client")
+    options = ["--url", f"{url}/openapi.json", "--meta", "none", "--output-path", "client"]
+    run(generator, "generate", *options, folder=folder)
+    call(script, url, folder)
+
+
+def call_with_openapi_generator(script: str, url: str, folder: Path) -> None:
+    generator = require_generator("openapi-generator-cli")
+    options = ["-i", f"{url}/openapi.json", "-g", "python", "--package-name", "client", "-o", "."]
+    run(generator, "generate", *options, folder=folder)
+    call(script, url, folder)
 
 
 def test_openapi_python_clients_client_calls_the_function(served_url: str, tmp_path: Path) -> None:
-    generator = require_generator("openapi-python-client")
-    options = ["--url", f"{served_url}/openapi.json", "--meta", "none", "--output-path", "client"]
-    run(generator, "generate", *options, folder=tmp_path)
-    call(PYTHON_CLIENT, served_url, tmp_path)
+    call_with_python_client(PYTHON_CLIENT, served_url, tmp_path)
 
 
 def test_openapi_generators_client_calls_the_function(served_url: str, tmp_path: Path) -> None:
-    generator = require_generator("openapi-generator-cli")
-    options = ["-i", f"{served_url}/openapi.json", "-g", "python", "--package-name", "client", "-o", "."]
-    run(generator, "generate", *options, folder=tmp_path)
-    call(OPENAPI_GENERATOR, served_url, tmp_path)
+    call_with_openapi_generator(OPENAPI_GENERATOR, served_url, tmp_path)
+
+
+@pytest.mark.parametrize("labelled_url", [ALIKE], indirect=True)
+def test_openapi_python_clients_client_has_a_constant_for_each_label(labelled_url: str, tmp_path: Path) -> None:
+    call_with_python_client(PYTHON_ODD, labelled_url, tmp_path)
+
+
+@pytest.mark.parametrize("labelled_url", [ALIKE], indirect=True)
+def test_openapi_generators_client_has_a_constant_for_each_label(labelled_url: str, tmp_path: Path) -> None:
+    call_with_openapi_generator(GENERATOR_ODD, labelled_url, tmp_path)
