@@ -16,9 +16,9 @@ from agnews.labels import MAX_LABELS
 from agnews.model.checkpoint import FORMAT, MANIFEST, FileFacts, sha256
 from agnews.model.engines.onnx import INPUTS, OUTPUT
 from agnews.model.familiarity import FOREIGN_WORDS
-from modeling.graph import Graph, save
 from modeling.headlines import headlines
 from modeling.tokens import SPECIAL, write_split
+from tests.support.requirement import require_module
 
 ODD = ("Politics, local", 'So-called "life"', "Öl & Gas", "=1+1", "⚽ Fußball", "x" * 64, "a\\b", "#5")
 """Names that break what does not quote them."""
@@ -38,6 +38,9 @@ def headline_about(label: int) -> str:
 
 def write_labelled(folder: Path, labels: Sequence[str]) -> Path:
     """Write a checkpoint with these labels for the onnx engine, and return the folder."""
+    require_module("onnx")
+    from modeling.graph import Graph, save  # here, because a lean environment has no onnx
+
     folder.mkdir(parents=True)
     write_split(_tokenizer(), folder)
     table = np.zeros((len(_vocabulary()), len(labels)), dtype=np.int8)
