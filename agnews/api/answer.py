@@ -130,11 +130,16 @@ def prediction_answer(
     if options.min_score > 0:
         answer["abstained"] = abstained
     if options.top_k > 1:
-        ranked = sorted(range(len(scores)), key=scores.__getitem__, reverse=True)[: options.top_k]
-        answer["scores"] = {labels[index]: round(float(scores[index]), DIGITS) for index in ranked}
+        answer["scores"] = best_scores(scores, labels, options.top_k)
     if options.explain:
         answer["explanation"] = explanation
     return answer
+
+
+def best_scores(scores: Sequence[float], labels: Sequence[str], top_k: int) -> dict[str, float]:
+    """Return the highest scores by label, the best first, and equal ones in the labels' order."""
+    ranked = sorted(range(len(scores)), key=scores.__getitem__, reverse=True)[:top_k]
+    return {labels[index]: round(float(scores[index]), DIGITS) for index in ranked}
 
 
 def _in_sent_text(explanation: list[Contribution], item: Item, deadline: float) -> list[Contribution] | None:

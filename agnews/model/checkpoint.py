@@ -97,6 +97,12 @@ def read_checkpoint(folder: Path) -> Checkpoint:
         raise ModelError(f"{path} is not a manifest ({type(error).__name__}: {error}); {REPAIR_HINT}") from error
     if manifest_format != FORMAT:
         raise ModelError(f"{path} has format {manifest_format}, expected {FORMAT}; bake it again from its source")
+    _check(path, checkpoint)
+    return checkpoint
+
+
+def _check(path: Path, checkpoint: Checkpoint) -> None:
+    """Raise ModelError if the labels or the numbers of the manifest at `path` cannot be."""
     problem = label_problem(checkpoint.labels)
     if problem is not None:
         raise ModelError(f"{path} has labels that cannot be: {problem}; bake it again")
@@ -106,7 +112,6 @@ def read_checkpoint(folder: Path) -> Checkpoint:
             f"{path} needs a max_length of 3 to {MAX_POSITIONS} and a temperature of {lowest:g} to {highest:g}; "
             "bake it again"
         )
-    return checkpoint
 
 
 def _parse_manifest(folder: Path, manifest: dict[str, Any]) -> Checkpoint:

@@ -54,15 +54,8 @@ def write_labelled(folder: Path, labels: Sequence[str]) -> Path:
     files: dict[str, FileFacts] = {
         path.name: {"sha256": sha256(path), "bytes": path.stat().st_size} for path in sorted(folder.iterdir())
     }
-    manifest = {
-        "format": FORMAT,
-        "source": "labelled",
-        "revision": f"{len(labels)} labels",
-        "labels": list(labels),
-        "max_length": MAX_LENGTH,
-        "temperature": 1.0,
-        "files": files,
-    }
+    facts = {"format": FORMAT, "source": "labelled", "revision": f"{len(labels)} labels"}
+    manifest = facts | {"labels": list(labels), "max_length": MAX_LENGTH, "temperature": 1.0, "files": files}
     (folder / MANIFEST).write_text(json.dumps(manifest, indent=2) + "\n", encoding="utf-8")
     return folder
 
