@@ -57,10 +57,11 @@ def forecast(ledgers: Sequence[Ledger], share: float) -> str:
     seconds = 0.0
     for ledger in ledgers:
         left = max(0.0, ledger.part.total * share - ledger.state["inputs"])
-        if ledger.part.name in known:
-            seconds += left * known[ledger.part.name]["seconds"] / known[ledger.part.name]["inputs"]
+        latest = known.get(ledger.part.name, {"seconds": 0, "inputs": 1})
+        seconds += left * latest["seconds"] / latest["inputs"]
     names = ", ".join(ledger.part.name for ledger in ledgers)
-    return f"{names}: about {seconds / 60:,.0f} minutes at the pace of {path.name}; state in {STATE}"
+    pace = f"about {seconds / 60:,.0f} minutes at the pace of results/{path.name}" if known else "hours at most"
+    return f"{names}: {pace}; the state is in {ledgers[0].path.parent}, so an interrupted run goes on"
 
 
 def summary(ledgers: Sequence[Ledger]) -> dict[str, Any]:

@@ -14,8 +14,8 @@ PREVIOUS = ROOT / "results" / "quality" / "previous"
 """Reports on the checkpoint before this one."""
 SIZES = {"image_onnx", "image_pipeline", "image_arm64"}
 """Results of which documents quote sizes, and the checkpoint wherever they quote more."""
-TIMES = {"bulk_run", "cold", "cost", "file", "growth", "lists", "shapes", "threads", "warm"}
-"""Results of which documents quote times alone."""
+TIMES = {"bulk_run", "cold", "cost", "file", "growth", "lists", "shapes", "threads", "trust", "warm"}
+"""Results of which documents quote times and counts alone."""
 
 
 @pytest.mark.parametrize(
