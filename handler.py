@@ -6,7 +6,7 @@ import time
 
 gc.disable()  # nothing becomes garbage while loading, and collecting would slow down the start
 
-from agnews.api.request import Json
+from agnews.api.values import Json
 from agnews.function.events import dispatch
 from agnews.function.metrics import Observer
 from agnews.function.queue import sqs_client

@@ -15,7 +15,7 @@ from tests.support.requirement import require_module
 require_module("onnx", "rich")
 
 import agnews
-from agnews.api.request import Json
+from agnews.api.values import Json
 from agnews.cli.main import main
 from agnews.cli.terminal import STYLES, styles_of
 from agnews.errors import AnswerSizeError, InputError

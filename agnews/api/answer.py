@@ -8,7 +8,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TypedDict
 
 from agnews.api.normalise import origins
-from agnews.api.request import Item, Options, Request
+from agnews.api.options import Options
+from agnews.api.request import Item, Request
 from agnews.errors import AgNewsError, AnswerSizeError, DeadlineError
 from agnews.model.classifier import Classifier, Prediction
 from agnews.model.explain import DIGITS, Contribution, explain

@@ -5,25 +5,53 @@ import re
 from agnews.api.columns import TEXT_KEYS, plain_name
 
 DELIMITERS = (",", ";", "\t", "|")
+TABLE = "a table (its first line is a header, or AG News' class, title and description)"
 NAME = re.compile(r"\w[\w ./#()-]{0,39}")
 """What the name of a column looks like."""
 MARKUP = {
-    "<!doctype html": "a web page (HTML)",
-    "<html": "a web page (HTML)",
-    "<?xml": "an XML file",
-    "<rss": "a feed (RSS)",
-    "<feed": "a feed (Atom)",
+    "!doctype": "a web page (HTML)",
+    "html": "a web page (HTML)",
+    "head": "a web page (HTML)",
+    "body": "a web page (HTML)",
+    "table": "a table of a web page (HTML)",
+    "?xml": "an XML file",
+    "rss": "a feed (RSS)",
+    "rdf:rdf": "a feed (RSS)",
+    "channel": "a feed (RSS)",
+    "item": "a feed (RSS)",
+    "feed": "a feed (Atom)",
+    "entry": "a feed (Atom)",
+    "urlset": "a sitemap (XML)",
+    "sitemapindex": "a sitemap (XML)",
+    "opml": "a list of feeds (OPML)",
+    "nitf": "an article in XML (NITF)",
+    "newsitem": "an article in XML (NewsML)",
+    "newsml": "an article in XML (NewsML)",
 }
-"""What text is that begins like this, in any case."""
+"""What text is that begins with this tag."""
+_FIRST_TAG = re.compile(r"[\ufeff\s]*(?:<!--.{0,1000}?-->\s*)*<([!?]?[a-z][\w:]*)(?=[\s/>])", re.IGNORECASE | re.DOTALL)
+_LINE_END = re.compile(r"\r\n|\r|\n")
 _PLAIN_NAME = re.compile(r"\w[\w.-]{0,39}")
 _AG_NEWS = re.compile(r'"?[0-4]"?,".*"')
 """AG News' own files: class, title and description, without a header."""
 
 
+def document_of(text: str) -> str | None:
+    """Return what a text is that holds many headlines, or none: a web page, a feed or a table. None: it is neither."""
+    kind = markup_of(text)
+    if kind is None and ("\n" in text or "\r" in text):
+        first_line = next((line for line in _LINE_END.split(text.strip(), 1)), "")
+        kind = TABLE if first_line != text.strip() and is_csv_header(first_line) is not False else None
+    return kind
+
+
 def markup_of(text: str) -> str | None:
     """Return what kind of markup a text is, or None if it is none."""
-    start = text[:64].lstrip("\ufeff \t\r\n").lower()
-    return next((name for tag, name in MARKUP.items() if start.startswith(tag)), None)
+    start = text[:1]
+    if start.isalnum():
+        return None
+    tag = _FIRST_TAG.match(text)
+    return MARKUP.get(tag[1].lower()) if tag else None
 
 
 def is_csv_header(first_line: str) -> bool | None:

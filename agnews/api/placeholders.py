@@ -1,31 +1,71 @@
 """What spreadsheets, databases and programs write where a value is missing."""
 
 import re
+import unicodedata
 
 from agnews.api.normalise import normalise
 from agnews.api.values import Json
 
 PLACEHOLDERS = frozenset(
     (
-        *("null", "(null)", "<null>", "nil", "\\n", "none", "<none>", "undefined", "nan", "nat", "na", "<na>", "n/a"),
-        *("true", "false"),
-        *("#n/a", "#n/a n/a", "#na", "#null!", "#div/0!", "#value!", "#ref!", "#name?", "#num!", "#error!", "#calc!"),
-        *("#spill!", "#field!", "#blocked!", "#unknown!", "#getting_data", "[object object]", "[object undefined]"),
-        *("-", "--", "---", "–", "—", ".", "..", "...", "…", "?", "_"),
+        *(
+            "null",
+            "nil",
+            "\\n",
+            "none",
+            "nonetype",
+            "undefined",
+            "nan",
+            "-nan",
+            "nat",
+            "na",
+            "n/a",
+            "n.a",
+            "n/d",
+            "pd.na",
+        ),
+        *("true", "false", "inf", "-inf", "infinity", "-infinity", "tbd", "tba", "untitled"),
+        *("no title", "no headline", "no text", "no description", "no data", "no value", "not available"),
+        *("not applicable", "not set", "#n/a n/a", "#na", "#n/a", "#n/d", "#nv", "#getting_data", "1.#ind", "1.#qnan"),
     )
 )
-"""In lower case. Numbers are placeholders, too."""
-NUMBER = r"[+-]?([0-9][0-9_]*[.]?[0-9]*|[.][0-9]+)(e[+-]?[0-9]+)?%?"
-"""A number without its blanks and commas, in any case: a pattern of Python and of the page's JavaScript."""
-_NUMBER = re.compile(NUMBER, re.IGNORECASE)
+"""In lower case. Around them, quotation marks, brackets, blanks and full stops do not count."""
+BRACKETED = frozenset(("blank", "deleted", "empty", "missing", "removed", "unknown", "void"))
+"""Words that are placeholders in brackets only: `[Removed]`."""
+AROUND = " \"'`“”‘’«»()[]<>{}.,;"
+"""What does not count around a placeholder."""
+PATTERN = (
+    r"[+-]?(?:[0-9][0-9_]*[.]?[0-9]*|[.][0-9]+)(?:e[+-]?[0-9]+)?%?|0x[0-9a-f]+|[0-9]{4}-[0-9]{2}-[0-9]{2}t[0-9:.z+-]+"
+    r"|#[¡¿]?[^\s!?]{2,16}[!?]|#(?:null|ref|value|name|num|div/0)|object \w+"
+)
+"""Numbers, times, failed formulas in any language, and objects of JavaScript: a pattern in Python and JavaScript, for
+text in lower case without blanks and commas within numbers."""
+MAX_CHARS = 40
+_PATTERN = re.compile(PATTERN)
+_BETWEEN = re.compile(r"[\s,;|]+")
+_BEGINNINGS = frozenset(word[:2] for word in (*PLACEHOLDERS, "n ", "object"))
+_WORDLESS = frozenset(("Nd", "Nl", "No", "Pc", "Pd", "Ps", "Pe", "Pi", "Pf", "Po", "Sc", "Sm", "Sk", "Zs"))
+"""The categories of digits, punctuation, currencies, signs and blanks. Letters and emoji are text."""
 
 
 def is_placeholder(text: str) -> bool:
-    """Return whether `text` is one of PLACEHOLDERS, in any case, or a number; quotation marks do not count."""
-    word = text.strip(' "').strip()
-    if len(word) > 40:
+    """Return whether `text` stands for a missing value, in any case: one or several PLACEHOLDERS, or no word at all."""
+    text = text.strip()
+    if len(text) > MAX_CHARS:
         return False
-    return word.lower() in PLACEHOLDERS or _NUMBER.fullmatch(word.replace(",", "").replace(" ", "")) is not None
+    word = text.strip(AROUND).lower()
+    if word in PLACEHOLDERS or (word in BRACKETED and text[:1] in "([<{"):
+        return True
+    if word[:1].isalpha() and word[:2] not in _BEGINNINGS:
+        return False  # most headlines
+    if _PATTERN.fullmatch(word) or _PATTERN.fullmatch(word.replace(",", "").replace(" ", "")):
+        return True
+    parts = _BETWEEN.split(word)
+    return all(part in PLACEHOLDERS for part in parts) or word.replace(" ", "") == "n/a" or _has_no_word(text)
+
+
+def _has_no_word(text: str) -> bool:
+    return not any(map(str.isalpha, text)) and all(unicodedata.category(char) in _WORDLESS for char in text)
 
 
 def is_missing(value: Json) -> bool:

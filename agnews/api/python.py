@@ -10,7 +10,9 @@ from threading import Lock
 from typing import Any, overload
 
 from agnews.api.answer import Answer, answers
-from agnews.api.request import Json, Request, read_columns, read_item, read_items, read_options
+from agnews.api.options import read_columns, read_options
+from agnews.api.request import Request, read_item, read_items
+from agnews.api.values import Json
 from agnews.model.classifier import Classifier
 from agnews.model.classifier import load as load_classifier
 from agnews.settings import EngineName, Settings

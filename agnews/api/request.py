@@ -7,40 +7,13 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from agnews.api.columns import TEXT_KEYS, ColumnNames, Columns, find_columns, missing_column, plain_name
+from agnews.api.forms import document_of
 from agnews.api.normalise import normalise, repeats
-from agnews.api.options import (
-    DEFAULT_OPTIONS,
-    OPTION_KEYS,
-    Options,
-    is_option_key,
-    read_columns,
-    read_options,
-    refuse_options,
-)
+from agnews.api.options import DEFAULT_OPTIONS, Options, is_option_key, refuse_options
 from agnews.api.placeholders import is_blank, is_missing, is_placeholder
-from agnews.api.values import Json, checked_id, decoded, describe_keys, describe_value, is_like_json
+from agnews.api.values import Json, checked_id, decoded, describe_keys, describe_value, is_like_json, unquoted
 from agnews.errors import AgNewsError, DeadlineError, InputError, LimitError
 from agnews.settings import Settings
-
-__all__ = [
-    "DEFAULT_OPTIONS",
-    "OPTION_KEYS",
-    "TEXT_KEYS",
-    "ColumnNames",
-    "Item",
-    "Json",
-    "Options",
-    "Request",
-    "checked",
-    "decoded",
-    "joined",
-    "read_columns",
-    "read_item",
-    "read_items",
-    "read_options",
-    "read_row",
-    "row_keys",
-]
 
 KEY_SETS = 100
 """How many different sets of keys are remembered while a list is read."""
@@ -191,6 +164,9 @@ def checked(text: Json, settings: Settings) -> str:
     if not isinstance(text, str):
         raise InputError(f"a text must be a string, found {describe_value(text)}")
     _check_length(text, settings)
+    kind = document_of(text)
+    if kind is not None:
+        raise InputError(f"the text is {kind}; send its headlines, each as a text of its own")
     try:
         text.encode()
     except UnicodeEncodeError as error:
@@ -222,7 +198,7 @@ def _row_text(
     row: Mapping[str, Json], keys: Sequence[str], columns: Columns, names: ColumnNames, settings: Settings
 ) -> Json:
     """Return the first text that is not missing, joined with its description."""
-    values = [row[keys[index]] for index in columns.texts]
+    values = [unquoted(row[keys[index]]) for index in columns.texts]
     for text in values:
         _check_length(text, settings)
         if not is_missing(text):
@@ -232,7 +208,7 @@ def _row_text(
         if text is None:
             raise _no_text(row, keys, columns, names)
         return text  # a placeholder, for example, which `checked` refuses
-    description = None if columns.description is None else row[keys[columns.description]]
+    description = None if columns.description is None else unquoted(row[keys[columns.description]])
     _check_length(description, settings)
     if is_missing(description) or not isinstance(text, str):
         return text

@@ -37,6 +37,14 @@ def decoded(text: str) -> str | dict[str, Json] | list[Json]:
     return value if isinstance(value, dict | list) else text
 
 
+def unquoted(value: Json) -> Json:
+    """Return the string that a string is as JSON, encoded once or several times, and any other value as it is."""
+    if not isinstance(value, str) or not value.lstrip(BEFORE_JSON).startswith('"'):
+        return value
+    text = decoded(value)
+    return text if isinstance(text, str) else value
+
+
 def is_like_json(text: str) -> bool:
     """Return whether a string is JSON, or starts like it."""
     if text[:1].isalnum():

@@ -8,7 +8,8 @@ from functools import lru_cache
 
 from agnews.api.answer import answers
 from agnews.api.columns import ColumnNames
-from agnews.api.request import OPTION_KEYS, Item, Options, Request, read_item, read_options, row_keys
+from agnews.api.options import OPTION_KEYS, Options, read_options
+from agnews.api.request import Item, Request, read_item, row_keys
 from agnews.cli.arguments import settings_from
 from agnews.cli.console import Advance, progress, say, utf8_output
 from agnews.cli.files.atomic import atomic_file

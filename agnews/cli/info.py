@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TypedDict
 
 from agnews import __version__
-from agnews.api.request import Json
+from agnews.api.values import Json
 from agnews.cli.console import utf8_output
 from agnews.errors import ModelError
 from agnews.model.checkpoint import FILES, MANIFEST, read_checkpoint, verify

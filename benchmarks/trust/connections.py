@@ -11,7 +11,8 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 from agnews.api.answer import answers
-from agnews.api.request import Options, Request, read_items
+from agnews.api.options import Options
+from agnews.api.request import Request, read_items
 from agnews.model.classifier import load
 from agnews.settings import Settings
 from benchmarks.trust.ledger import ROOT, Outcome, Part

@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from agnews.api.columns import ColumnNames
-from agnews.api.request import Json
+from agnews.api.values import Json
 from agnews.cli.files.forms import SUFFIXES, form_of_name
 from agnews.cli.files.sources import AS_IT_IS, Opened, source_of
 from agnews.errors import AgNewsError, InputError, ModelError

@@ -8,7 +8,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from agnews.api.request import Json
+from agnews.api.values import Json
 from benchmarks.trust.ledger import ROOT
 
 ANY_CHARACTERS = st.characters(exclude_categories=())

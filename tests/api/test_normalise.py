@@ -10,7 +10,8 @@ import pytest
 
 import agnews
 from agnews.api.normalise import normalise, origins
-from agnews.api.request import Json, read_item
+from agnews.api.request import read_item
+from agnews.api.values import Json
 from agnews.errors import InputError, LimitError
 from agnews.function.events.dispatch import answer
 from agnews.model.classifier import Classifier

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 import agnews
-from agnews.api.request import Json
+from agnews.api.values import Json
 from agnews.errors import InputError, ModelError, SettingsError
 from agnews.function.events.dispatch import answer
 from agnews.model.classifier import Classifier, load

@@ -12,7 +12,7 @@ from typing import cast
 import pytest
 
 from agnews.api.columns import ColumnNames
-from agnews.api.request import Options
+from agnews.api.options import Options
 from agnews.cli.classify import answer_rows
 from agnews.cli.files.lines import MAX_LINE_BYTES
 from agnews.cli.files.sources import open_source

@@ -1,6 +1,6 @@
 """Events and items that are refused, and with which error: for the handler in this process and in the real client."""
 
-from agnews.api.request import Json
+from agnews.api.values import Json
 from tests.support.texts import GOAL, OIL
 
 BAD_EVENTS: list[tuple[Json, str, str]] = [

@@ -13,7 +13,8 @@ import pytest
 
 import agnews
 from agnews.api.columns import ColumnNames
-from agnews.api.request import Json, Options
+from agnews.api.options import Options
+from agnews.api.values import Json
 from agnews.cli.classify import answer_rows
 from agnews.cli.files.sources import open_source
 from agnews.errors import InputError

@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from agnews.api.request import Json
+from agnews.api.values import Json
 from tests.support.requirement import ROOT
 
 JSON_TYPE = {"content-type": "application/json"}

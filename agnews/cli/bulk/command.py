@@ -6,7 +6,8 @@ import time
 from contextlib import AbstractContextManager, nullcontext
 
 from agnews.api.columns import ColumnNames
-from agnews.api.request import Json, read_options
+from agnews.api.options import read_options
+from agnews.api.values import Json
 from agnews.cli.bulk.aws import client
 from agnews.cli.bulk.check import check_head
 from agnews.cli.bulk.cost import CostMeter, cost_meter

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from agnews.api.request import Json
+from agnews.api.values import Json
 from agnews.cli.bulk.aws import client, translated_errors
 from agnews.cli.bulk.s3 import S3Location
 from agnews.errors import AgNewsError, InputError

@@ -9,7 +9,7 @@ from itertools import chain
 from typing import Any
 
 from agnews.api.columns import TEXT_KEYS, ColumnNames, find_columns, plain_name
-from agnews.api.request import Json
+from agnews.api.values import Json
 from agnews.cli.files.columns import check_names, text_notes
 from agnews.cli.files.lines import Line, Lines
 from agnews.cli.files.rows import InputRow, Source, Table, cell_text

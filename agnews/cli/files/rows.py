@@ -7,7 +7,7 @@ from itertools import chain
 
 from agnews.api.columns import TEXT_KEYS, ColumnNames, plain_name
 from agnews.api.forms import named_delimiter
-from agnews.api.request import Json
+from agnews.api.values import Json
 from agnews.cli.files.columns import NO_NAMES, file_columns, text_notes
 from agnews.cli.files.lines import Line, Lines
 from agnews.cli.files.records import csv_records, find_delimiter

@@ -40,6 +40,8 @@ SIGNATURES = {
     b"\xff\xd8\xff": Kind("a picture", "agnews reads text"),
     b"version https://git-lfs": Kind("a Git LFS pointer, not the file itself", "fetch the file: git lfs pull"),
 }
+MARKUP_BYTES = 4096
+"""How far into a file its first tag may be, behind blanks and comments."""
 MARKUP_REMEDY = "download the file itself, or convert it to CSV or JSON Lines"
 ZIPPED = {
     b"xl/": WORKBOOK,
@@ -58,7 +60,7 @@ def kind_of(head: bytes) -> Kind | None:
         return next((kind for part, kind in ZIPPED.items() if part in head), ZIP)
     if head[257:262] == b"ustar":
         return TAR
-    markup = markup_of(head[:64].decode(errors="ignore"))
+    markup = markup_of(head[:MARKUP_BYTES].decode(errors="ignore"))
     if markup is not None:
         return Kind(markup, MARKUP_REMEDY)
     return next((kind for start, kind in SIGNATURES.items() if head.startswith(start)), None)

@@ -10,12 +10,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from agnews.api.columns import ColumnNames
+from agnews.api.forms import markup_of
 from agnews.cli.files.decoding import CHUNK_BYTES
 from agnews.cli.files.forms import SUFFIXES, TABLE_SUFFIXES, Form, form_of, form_of_name
 from agnews.cli.files.json_rows import json_source, json_table
 from agnews.cli.files.lines import Lines, always_ready, read_lines
 from agnews.cli.files.rows import Source, Table, csv_source, csv_table, table_source, text_source
-from agnews.cli.files.signatures import PARQUET, WORKBOOK, kind_of
+from agnews.cli.files.signatures import MARKUP_REMEDY, PARQUET, WORKBOOK, kind_of
 from agnews.errors import InputError
 
 STANDARD_INPUT = "standard input"
@@ -143,7 +144,14 @@ def binary_table_of(opened: Opened) -> Table | None:
 
 
 def lines_source(opened: Opened, lines: Lines, names: ColumnNames, form: Form | None, size: int | None) -> Source:
-    """Return the rows of lines in the form that was named, or else in the one that the name or the first line shows."""
+    """Return the rows of lines in the form that was named, or else in the one that the name or the first line shows.
+
+    Raises:
+        InputError: the text is markup, in whatever encoding.
+    """
+    kind = markup_of(lines.beginning())
+    if kind is not None:
+        raise InputError(f"{opened.name} is {kind}; {MARKUP_REMEDY}")
     match form or form_of(opened.name, lines.beginning(), opened.form):
         case "txt":
             return text_source(opened.name, lines, names, size)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Literal, NamedTuple, TextIO
 
 from agnews.api.answer import Answer
-from agnews.api.request import Options
+from agnews.api.options import Options
 from agnews.cli.files.rows import InputRow
 
 Format = Literal["table", "csv", "jsonl"]

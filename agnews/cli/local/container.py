@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field, replace
 
-from agnews.api.request import Json
+from agnews.api.values import Json
 
 PAYLOAD_BYTES = 6 * 1024 * 1024
 """Lambda's limit for the event and the answer of a synchronous invocation."""

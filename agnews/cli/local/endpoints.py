@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import NoReturn
 from urllib.parse import parse_qs, unquote
 
-from agnews.api.request import Json
+from agnews.api.values import Json
 from agnews.cli.local.container import PAYLOAD_BYTES, Container, HandlerResult
 from agnews.cli.local.function_url import url_event, url_response
 

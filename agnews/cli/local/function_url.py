@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 from urllib.parse import parse_qsl, unquote
 
-from agnews.api.request import Json
+from agnews.api.values import Json
 
 TEXT_TYPES = ("application/json", "application/xml", "application/javascript", "text/")
 """Content types whose bodies Lambda passes on as text; all others are base64-encoded."""

@@ -6,7 +6,9 @@ from typing import NamedTuple
 
 from agnews.api.answer import Answer, ListAnswer, list_answer
 from agnews.api.columns import TEXT_KEYS, plain_name
-from agnews.api.request import Json, Request, read_columns, read_item, read_items, read_options, read_row
+from agnews.api.options import read_columns, read_options
+from agnews.api.request import Request, read_item, read_items, read_row
+from agnews.api.values import Json
 from agnews.errors import DeadlineError, InputError
 from agnews.model.classifier import Classifier
 from agnews.settings import Settings

@@ -5,7 +5,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple, Protocol
 
 from agnews.api.answer import Answer, answers, sent_bytes
-from agnews.api.request import Json, Request, decoded
+from agnews.api.request import Request
+from agnews.api.values import Json, decoded
 from agnews.errors import AnswerSizeError
 from agnews.function.events.direct import OneText, Reading, TextList
 from agnews.function.events.distributed_map import DistributedMap
@@ -15,7 +16,7 @@ from agnews.function.events.records import Record, RecordResult, classify_record
 from agnews.function.events.refusals import refusal
 from agnews.function.events.sns_pipes import Pipe, Sns
 from agnews.function.events.sqs_kinesis import Kinesis, Sqs
-from agnews.function.events.warmups import LambdaWarmer, ScheduledEvent, Warmup, WarmupPlugin
+from agnews.function.events.warmups import ScheduledEvent, Warmup, WarmupPlugin
 from agnews.function.metrics import Observation
 from agnews.function.web.message import HttpReply, HttpRequest
 from agnews.model.classifier import Classifier
@@ -95,7 +96,7 @@ class RecordSource(Protocol):
 
 HTTP_SOURCES: tuple[type[HttpSource], ...] = (FunctionUrl, ApiGatewayV2, ApiGatewayV1, Alb)
 RECORD_SOURCES: tuple[type[RecordSource], ...] = (Sqs, Kinesis, Sns, Pipe)
-WARMUP_SOURCES: tuple[type[DirectSource], ...] = (ScheduledEvent, WarmupPlugin, LambdaWarmer)
+WARMUP_SOURCES: tuple[type[DirectSource], ...] = (ScheduledEvent, WarmupPlugin)
 BODY_SOURCES: tuple[type[DirectSource], ...] = (Warmup, OneText, TextList)
 """What an HTTP request's body may hold."""
 DIRECT_SOURCES: tuple[type[DirectSource], ...] = (*WARMUP_SOURCES, DistributedMap, *BODY_SOURCES)
@@ -121,10 +122,12 @@ def answer(
         ModelError: the engine failed.
         SettingsError: records came and there is no queue for their results.
     """
-    observation = observation or Observation()
-    if isinstance(event, str):
-        event = decoded(event)
-    invocation = Invocation(classifier, settings, deadline, observation)
+    event = decoded(event) if isinstance(event, str) else event
+    return _answer(event, Invocation(classifier, settings, deadline, observation or Observation()))
+
+
+def _answer(event: Json, invocation: Invocation) -> EventAnswer:
+    observation = invocation.observation
     for http_source in HTTP_SOURCES:
         if isinstance(event, dict) and http_source.matches(event):
             observation.event_source = http_source.__name__

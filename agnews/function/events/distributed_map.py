@@ -4,9 +4,9 @@ from collections.abc import Sequence
 
 from agnews.api.answer import Answer, ListAnswer, list_answer
 from agnews.api.columns import key_of, plain_name
-from agnews.api.options import option_values, refuse_typos
-from agnews.api.request import Json, Request, read_columns, read_items, read_options
-from agnews.api.values import describe_value
+from agnews.api.options import option_values, read_columns, read_options, refuse_typos
+from agnews.api.request import Request, read_items
+from agnews.api.values import Json, describe_value
 from agnews.errors import InputError
 from agnews.function.events.direct import Reading, holds_text
 from agnews.model.classifier import Classifier

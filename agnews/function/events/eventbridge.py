@@ -2,8 +2,7 @@
 
 from typing import Any
 
-from agnews.api.request import Json
-from agnews.api.values import decoded, describe_value
+from agnews.api.values import Json, decoded, describe_value
 from agnews.errors import InputError
 from agnews.function.events.direct import OneText, TextList, holds_text
 from agnews.function.events.fields import has_fields, is_string

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 
-from agnews.api.request import Json
+from agnews.api.values import Json
 
 Fields = Mapping[str, Callable[[Json], bool]]
 """Fields that an object must have, with the check of their values. Dots lead into nested objects: `Sns.MessageId`."""

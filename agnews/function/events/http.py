@@ -5,8 +5,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from agnews.api.request import Json
-from agnews.api.values import describe_value
+from agnews.api.values import Json, describe_value
 from agnews.errors import InputError
 from agnews.function.web.message import HttpReply, HttpRequest, without_prefix
 

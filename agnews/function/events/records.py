@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from agnews.api.answer import Answer, answers, batch_answers, error_answer
-from agnews.api.request import Item, Json, Request, decoded
+from agnews.api.request import Item, Request
+from agnews.api.values import Json, decoded
 from agnews.errors import AgNewsError, DeadlineError, InputError, ModelError
 from agnews.function.events.compression import unpacked
 from agnews.function.events.direct import OneText, Reading, TextList

@@ -2,8 +2,7 @@
 
 from typing import NamedTuple
 
-from agnews.api.request import Json
-from agnews.api.values import describe_value
+from agnews.api.values import Json, decoded, describe_value
 from agnews.errors import InputError
 from agnews.function.events.fields import PIPED_FIELDS, RECORD_FIELDS, has_fields, is_present, lacking_fields
 
@@ -81,7 +80,22 @@ def refusal(event: Json, expected: str) -> InputError:
     named = _by_record(event) or _by_fields(event)
     if named is not None:
         return InputError(f"{named.name} cannot be answered here; {named.remedy}")
-    return InputError(f"found {describe_value(event)}, which is no known form of event; send {expected}")
+    send = _under_another_key(event) or expected
+    return InputError(f"found {describe_value(event)}, which is no known form of event; send {send}")
+
+
+def _under_another_key(event: Json) -> str | None:
+    """Return what to send instead of an object whose texts seem to be under a key of another name."""
+    if not isinstance(event, dict):
+        return None
+    for key, value in event.items():
+        if isinstance(decoded(value) if isinstance(value, str) else value, dict):
+            return f"what is in {key[:40]!r} by itself" if len(event) == 1 else None
+        if isinstance(value, str) and " " in value.strip():
+            return f"the headline as 'text' instead of {key[:40]!r}"
+        if isinstance(value, list) and value and all(isinstance(item, str | dict) for item in value):
+            return f"the headlines as 'texts' instead of {key[:40]!r}"
+    return None
 
 
 def by_service(service: str) -> str:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from agnews.api.request import Json
+from agnews.api.values import Json
 from agnews.function.events.fields import PIPED_FIELDS, RECORD_FIELDS, has_fields
 from agnews.function.events.records import Record, RecordResult, has_records, record_answers
 from agnews.settings import Settings

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from agnews.api.request import Json
+from agnews.api.values import Json
 from agnews.errors import SettingsError
 from agnews.function.events.fields import RECORD_FIELDS, is_id
 from agnews.function.events.records import Record, RecordResult, has_records

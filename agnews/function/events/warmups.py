@@ -1,9 +1,12 @@
 """Events that keep a container warm. They get the model and the engine, without an inference."""
 
+import re
 from collections.abc import Mapping, Sequence
 
 from agnews.api.answer import Answer, model_facts
-from agnews.api.request import Json, Request
+from agnews.api.columns import plain_name
+from agnews.api.request import Request
+from agnews.api.values import Json
 from agnews.errors import InputError
 from agnews.function.events.direct import Reading, holds_text
 from agnews.model.classifier import Classifier
@@ -11,7 +14,9 @@ from agnews.settings import Settings
 
 SCHEDULERS = frozenset({"aws.events", "aws.scheduler"})
 """EventBridge rules with a schedule, and EventBridge Scheduler."""
-PLUGINS = frozenset({"serverless-plugin-warmup", "serverless-plugin-lambda-warmup"})
+SCHEDULED = "Scheduled Event"
+_WARM = re.compile(r"warm(up|er|ing)?$|warming?-?up", re.IGNORECASE)
+"""The names of what warms: `serverless-plugin-warmup`, `keepWarm`, `isWarmup`."""
 
 
 class Warm:
@@ -54,28 +59,31 @@ class ScheduledEvent(Warm):
     def matches(event: Json) -> bool:
         if not isinstance(event, dict) or holds_text(event):
             return False
-        source = event.get("source")
-        return event.get("detail-type") == "Scheduled Event" and isinstance(source, str) and source in SCHEDULERS
+        source, detail_type = event.get("source"), event.get("detail-type", SCHEDULED)
+        return detail_type == SCHEDULED and isinstance(source, str) and source in SCHEDULERS
 
 
 class WarmupPlugin(Warm):
-    """A warm-up plugin of the Serverless Framework: `{"source": "serverless-plugin-warmup"}`."""
+    """A warm-up of a plugin or library, or a list of them. The container warms itself, and no others.
 
-    form = "serverless-plugin-warmup"
+    `{"source": "serverless-plugin-warmup"}`, lambda-warmer's `{"warmer": true, "concurrency": 3}`, Thundra's `#warmup`.
+    """
 
-    @staticmethod
-    def matches(event: Json) -> bool:
-        if not isinstance(event, dict) or holds_text(event):
-            return False
-        source = event.get("source")
-        return isinstance(source, str) and source in PLUGINS
-
-
-class LambdaWarmer(Warm):
-    """lambda-warmer's `{"warmer": true, "concurrency": 3}`. The container warms itself, and no others."""
-
-    form = "lambda-warmer"
+    form = "warm-up plugins"
 
     @staticmethod
     def matches(event: Json) -> bool:
-        return isinstance(event, dict) and event.get("warmer") is True and not holds_text(event)
+        if isinstance(event, list):
+            return bool(event) and all(map(_is_warmup, event))
+        return _is_warmup(event)
+
+
+def _is_warmup(event: Json) -> bool:
+    if isinstance(event, str):
+        return event.startswith("#warmup")
+    if not isinstance(event, dict) or "warmup" in event or holds_text(event):  # `warmup` is Warmup's
+        return False
+    source = event.get("source")
+    if isinstance(source, str) and _WARM.search(source):
+        return True
+    return any(_WARM.search(plain_name(key)) and value in (True, "true") for key, value in event.items())

@@ -5,11 +5,10 @@ import json
 import re
 from typing import NoReturn
 
-from agnews.api.forms import is_csv_header, markup_of
+from agnews.api.forms import TABLE, is_csv_header, markup_of
 from agnews.api.lines import headline_lines
 from agnews.api.options import is_option_key, option_values
-from agnews.api.request import Json, decoded
-from agnews.api.values import is_like_json
+from agnews.api.values import Json, decoded, is_like_json
 from agnews.function.web.errors import HttpError
 from agnews.function.web.message import HttpRequest
 
@@ -133,7 +132,7 @@ def _refuse_other_text(text: str, first_line: str) -> None:
     if "\0" in text:
         kind = "in another charset than UTF-8, or no text (it has NUL characters)"
     elif kind is None and is_csv_header(first_line) is not False:
-        kind = "a table (its first line is a header, or AG News' class, title and description)"
+        kind = TABLE
     if kind is not None:
         raise HttpError(400, f"the body is {kind}; send JSON, or UTF-8 text with one headline per line")
 

@@ -8,8 +8,7 @@ from typing import Any
 
 from agnews import errors
 from agnews.api.options import option_values
-from agnews.api.request import Json
-from agnews.api.values import describe_value
+from agnews.api.values import Json, describe_value
 from agnews.errors import InputError
 
 

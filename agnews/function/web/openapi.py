@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 
 from agnews import __version__
-from agnews.api.request import Json
+from agnews.api.values import Json
 from agnews.function.names import names_of
 from agnews.settings import Settings
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from string import Template
 from typing import NamedTuple
 
-from agnews.api.placeholders import NUMBER, PLACEHOLDERS
+from agnews.api.placeholders import AROUND, BRACKETED, PATTERN, PLACEHOLDERS
 from agnews.labels import LABELS
 from agnews.settings import RECOMMENDED_MIN_SCORE
 
@@ -58,7 +58,9 @@ def _constants(labels: tuple[str, ...]) -> str:
     """Return what the scripts share with Python, as a script."""
     constants = {
         "LABELS": labels,
-        "NUMBER": NUMBER,
+        "AROUND": AROUND,
+        "BRACKETED": sorted(BRACKETED),
+        "PATTERN": PATTERN,
         "PLACEHOLDERS": sorted(PLACEHOLDERS),
         "RECOMMENDED_MIN_SCORE": RECOMMENDED_MIN_SCORE if labels == LABELS else None,  # measured with these labels only
     }

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from agnews import __version__
 from agnews.api.answer import model_facts
-from agnews.api.request import Json
+from agnews.api.values import Json
 from agnews.function.web.body import read_event
 from agnews.function.web.errors import HttpError, error_reply
 from agnews.function.web.message import HttpReply, HttpRequest, json_reply, without_prefix

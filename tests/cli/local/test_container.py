@@ -5,7 +5,7 @@ from contextlib import contextmanager
 
 import pytest
 
-from agnews.api.request import Json
+from agnews.api.values import Json
 from agnews.cli.local.container import LOG, PAYLOAD_BYTES, Container, LambdaHandler, LocalContext
 from agnews.cli.local.server import LocalServer
 from tests.support.local_lambda import PATH, PATIENCE_S, request

@@ -9,8 +9,7 @@ import pytest
 from numpy.typing import NDArray
 
 from agnews.api.answer import list_answer
-from agnews.api.request import Json
-from agnews.api.values import describe_value
+from agnews.api.values import Json, describe_value
 from agnews.errors import AgNewsError, AnswerSizeError, InputError, LimitError, ModelError
 from agnews.function.events.direct import OneText, Reading, TextList
 from agnews.function.events.dispatch import DIRECT_SOURCES, SOURCES, answer, find_source
@@ -19,7 +18,7 @@ from agnews.function.events.eventbridge import EventBridge
 from agnews.function.events.http import Alb, ApiGatewayV1, ApiGatewayV2, FunctionUrl
 from agnews.function.events.sns_pipes import Pipe, Sns
 from agnews.function.events.sqs_kinesis import Kinesis, Sqs
-from agnews.function.events.warmups import LambdaWarmer, ScheduledEvent, Warmup, WarmupPlugin
+from agnews.function.events.warmups import ScheduledEvent, Warmup, WarmupPlugin
 from agnews.model.classifier import Classifier
 from agnews.model.encode import Encoder
 from agnews.settings import EngineName, Settings
@@ -50,7 +49,7 @@ EXPECTED_SOURCES: dict[str, object] = {
     "function_url_post": FunctionUrl,
     "function_url_signed": FunctionUrl,
     "kinesis": Kinesis,
-    "lambda_warmer": LambdaWarmer,
+    "lambda_warmer": WarmupPlugin,
     "pipe_kinesis": Pipe,
     "pipe_sqs": Pipe,
     "sns": Sns,
@@ -73,7 +72,7 @@ def test_each_payload_matches_exactly_one_event_source(path: Any) -> None:
     assert [source for source in SOURCES if source.matches(event)] == [EXPECTED_SOURCES[path.stem]]
 
 
-@pytest.mark.parametrize("event", [None, True, 3, 1.5, {}, {"body": "{}"}, {"Records": []}, {"txt": GOAL}])
+@pytest.mark.parametrize("event", [None, True, 3, 1.5, {}, {"body": "x"}, {"Records": []}])
 def test_an_event_of_no_known_form_is_refused_by_what_it_is_and_then_the_forms(event: Json) -> None:
     with pytest.raises(InputError) as refusal:
         find_source(event, DIRECT_SOURCES)
@@ -81,6 +80,20 @@ def test_an_event_of_no_known_form_is_refused_by_what_it_is_and_then_the_forms(e
     assert message.startswith(f"found {describe_value(event)}")
     assert all(source.form in message for source in SOURCES)
     assert len(message) < 400
+
+
+@pytest.mark.parametrize(
+    ("event", "remedy"),
+    [
+        ({"txt": GOAL}, "send the headline as 'text' instead of 'txt'"),
+        ({"instances": [GOAL, GOAL]}, "send the headlines as 'texts' instead of 'instances'"),
+        ({"body": json.dumps({"text": GOAL})}, "send what is in 'body' by itself"),
+        ({"Payload": {"text": GOAL}}, "send what is in 'Payload' by itself"),
+    ],
+)
+def test_a_text_under_another_key_is_refused_by_that_key(event: Json, remedy: str) -> None:
+    with pytest.raises(InputError, match=f"{remedy}$"):
+        find_source(event, DIRECT_SOURCES)
 
 
 @pytest.mark.parametrize(("event", "error_type", "message"), [*BAD_EVENTS, *NOT_A_NUMBER])

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from agnews.api.request import Json
+from agnews.api.values import Json
 from agnews.errors import DeadlineError, InputError, SettingsError
 from agnews.function.events.dispatch import answer
 from agnews.function.events.records import Record, classify_records, computing_deadline, parse_body

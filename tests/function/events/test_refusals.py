@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from agnews.api.request import Json
+from agnews.api.values import Json
 from agnews.errors import InputError
 from agnews.function.events.dispatch import answer
 from agnews.model.classifier import Classifier
@@ -26,6 +26,10 @@ SCHEDULED = read_payload("eventbridge_schedule")
         {"source": "serverless-plugin-lambda-warmup"},
         {"warmer": True},
         {"warmer": True, "concurrency": 3, "__WARMER_CORRELATIONID__": "1"},
+        [{"warmer": True, "concurrency": 3}],
+        {"keepWarm": "true"},
+        {"source": "aws.events"},
+        "#warmup wait=200",
     ],
 )
 def test_a_warm_up_gets_the_model_without_an_inference(classifier: Classifier, settings: Settings, event: Json) -> None:

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from agnews.api.request import Json
+from agnews.api.values import Json
 from agnews.function.events.dispatch import answer
 from agnews.model.classifier import Classifier
 from agnews.settings import Settings

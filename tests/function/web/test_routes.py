@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from agnews import __version__
-from agnews.api.request import Json
+from agnews.api.values import Json
 from agnews.function.events.dispatch import answer
 from agnews.function.web.errors import error_reply
 from agnews.function.web.routes import accepts_gzip

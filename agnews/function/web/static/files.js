@@ -1,7 +1,7 @@
 "use strict";
 
 // Headlines out of files, by the rules of agnews/cli/files; the tests run both on the same table of cases.
-// A row is {text, item, line, cells?, problem?}: `text` is shown, `item` is what the server gets. PLACEHOLDERS and NUMBER come from agnews/api.
+// A row is {text, item, line, cells?, problem?}: `text` is shown, `item` is what the server gets. AROUND, BRACKETED, PATTERN and PLACEHOLDERS come from agnews/api.
 
 const TEXT_COLUMNS = ["headline", "title", "text"];
 const AG_NEWS = ["class", "title", "description"];  // the columns of AG News' own files, which have no header
@@ -93,9 +93,19 @@ function decoded(bytes) {
 /** Return all lines, also blank ones. CR, LF and CRLF end a line; a byte order mark may begin one. */
 const linesOf = (text) => text.split(/\r\n|\r|\n/);
 
+/** Return whether a text stands for a missing value, by the rules of agnews/api/placeholders.py. */
 function isPlaceholder(text) {
-  const word = text.trim();
-  return word.length <= 40 && (PLACEHOLDERS.includes(word.toLowerCase()) || new RegExp(`^(${NUMBER})$`, "i").test(word.replace(/[, ]/g, "")));
+  const whole = text.trim();
+  if (whole.length > 40) return false;
+  const characters = [...whole.toLowerCase()];
+  const inside = (character) => !AROUND.includes(character);
+  const word = characters.slice(characters.findIndex(inside), characters.findLastIndex(inside) + 1).join("");
+  const pattern = new RegExp(`^(?:${PATTERN})$`, "u");
+  const listed = (part) => PLACEHOLDERS.includes(part);
+  if (listed(word) || (BRACKETED.includes(word) && /^[([<{]/.test(whole))) return true;
+  if (pattern.test(word) || pattern.test(word.replace(/[, ]/g, ""))) return true;
+  if (word.split(/[\s,;|]+/).every(listed) || word.replaceAll(" ", "") === "n/a") return true;
+  return /^[\p{N}\p{P}\p{Sc}\p{Sm}\p{Sk}\p{Zs}]*$/u.test(whole);
 }
 
 const isMissing = (text) => isBlank(text) || isPlaceholder(text);
