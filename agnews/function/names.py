@@ -11,10 +11,8 @@ MAX_NAME_CHARS = 64
 def names_of(labels: Sequence[str], taken: Iterable[str] = ()) -> tuple[str, ...]:
     """Return a name for each label, of ASCII letters and digits. It begins with a capital letter.
 
-    They are unique and none of those `taken`, also if case is ignored.
-
-    >>> names_of(["Sci/Tech", "local news", "2030", "日本", "Sci-Tech"])
-    ('SciTech', 'LocalNews', 'Label2030', 'Label4', 'SciTech2')
+    They are unique and none of those `taken`, also if case is ignored: "local news" is LocalNews, "Local-News"
+    LocalNews2, "2030" Label2030, and the fourth label, without ASCII letters and digits, Label4.
     """
     lowered = {name.lower() for name in taken}
     names = []

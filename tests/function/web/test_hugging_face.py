@@ -7,6 +7,7 @@ import pytest
 
 from agnews.api.values import Json
 from agnews.function.events.dispatch import answer
+from agnews.function.web.hugging_face import event_of
 from agnews.model.classifier import Classifier
 from agnews.settings import Settings
 from tests.support.payloads import post_event, status_and_error
@@ -40,6 +41,10 @@ def test_a_list_of_inputs_gets_a_list_of_lists(
     assert [len(texts) for texts in scores] == counts
     assert [texts[0]["label"] for texts in scores] == ["Sports", "Business"]
     assert all(sorted(score) == ["label", "score"] for texts in scores for score in texts)
+
+
+def test_without_top_k_all_labels_of_the_checkpoint_are_asked_for() -> None:
+    assert event_of({"inputs": GOAL}, 30) == {"texts": [GOAL], "top_k": 30}
 
 
 @pytest.mark.parametrize(
