@@ -1,10 +1,7 @@
 """The bulk state machine of template.yaml, its batches through the real runtime client."""
 
-import csv
-import io
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
@@ -15,38 +12,13 @@ require_module("jsonata", "yaml", "awslambdaric")
 
 from tests.support.distributed_map import ExecutionError, Run  # noqa: E402
 from tests.support.item_reader import read_items  # noqa: E402
+from tests.support.objects import Folder, table  # noqa: E402
 from tests.support.runtime_api import Outcome, RuntimeApi, runtime  # noqa: E402
 from tests.support.stack import Stack  # noqa: E402
 from tests.support.texts import GOAL, OIL  # noqa: E402
 
 INPUT = {"bucket": "in", "key": "headlines.csv", "format": "csv", "output_bucket": "out", "output_prefix": "topics"}
 THROTTLED = Outcome("error", b'{"errorType": "Lambda.TooManyRequestsException", "errorMessage": "Rate exceeded"}')
-
-
-@dataclass
-class Folder:
-    """Objects of S3 in memory."""
-
-    objects: dict[tuple[str, str], bytes] = field(default_factory=dict)
-
-    def read(self, bucket: str, key: str) -> bytes:
-        return self.objects[bucket, key]
-
-    def write(self, bucket: str, key: str, content: bytes) -> None:
-        self.objects[bucket, key] = content
-
-    def lines(self, kind: str) -> list[Any]:
-        (content,) = [body for (_, key), body in self.objects.items() if key.endswith(f"/{kind}_0.jsonl")]
-        return [json.loads(line) for line in content.decode().splitlines()]
-
-
-def table(rows: list[dict[str, str]]) -> Folder:
-    """Return a folder with the rows as headlines.csv."""
-    text = io.StringIO(newline="")
-    writer = csv.DictWriter(text, list(rows[0]))
-    writer.writeheader()
-    writer.writerows(rows)
-    return Folder({("in", "headlines.csv"): text.getvalue().encode()})
 
 
 def run(folder: Folder, api: RuntimeApi, content: dict[str, Any] = INPUT, **parameters: str) -> Run:
