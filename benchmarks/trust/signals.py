@@ -136,6 +136,7 @@ def _half(program: Program, folder: Path, _more: bool) -> str:
 def interrupted(number: int, inputs: int) -> Outcome:
     """Interrupt programs so many times: once or twice, at moments that are spread over how long they run."""
     chance = random.Random(number)
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # behind a shell's &, programs would ignore it
     seconds = {name: duration_s(program) for name, program in PROGRAMS.items()}
     failures = []
     for count in range(inputs):
