@@ -85,7 +85,7 @@ def test_a_baked_folder_bakes_again_to_the_same_files(folder: Path, tmp_path: Pa
 
 def test_a_checkpoint_whose_labels_have_no_margin_is_refused(tmp_path: Path) -> None:
     folder, target = tiny_checkpoint.write_safetensors(tmp_path / "alike", alike=True), tmp_path / "cache"
-    with pytest.raises(BakeError, match=r"of 1,000 generated headlines .* Bake this checkpoint with --engine pipeline"):
+    with pytest.raises(BakeError, match=r"of 1,000 generated headlines .* bake this checkpoint with --engine pipeline"):
         bake(folder, target, ORIGIN, ONNX)
     assert not target.exists()
     bake(folder, target, ORIGIN, PIPELINE)

@@ -24,6 +24,7 @@ from tests.support.command import download_model
 from tests.support.hub_server import Hub, Repository, serving
 
 OLD, NEW = "old/pickled", "new/safetensors"
+CONFIG = '{"model_type": "distilbert", "num_labels": 4}'
 FETCH = """
 import sys
 from pathlib import Path
@@ -81,7 +82,7 @@ def test_only_the_needed_files_are_downloaded(bake: Bake, hub: Hub, folders: dic
     hub.repositories[OLD].lost = {"pytorch_model.bin"}
     bake("--source", OLD)
     got = [line.split()[1].rsplit("/", 1)[-1] for line in hub.requests if line.startswith('"GET') and "api" not in line]
-    assert got == ["config.json", "vocab.txt", "tokenizer_config.json"]
+    assert got == ["config.json", "config.json", "vocab.txt", "tokenizer_config.json"]  # the first time to judge it
 
 
 def refuse(**changes: object) -> Callable[[Hub], None]:
@@ -132,7 +133,7 @@ def test_a_repository_without_a_needed_file_is_refused(
     folder = tmp_path / "partial"
     folder.mkdir()
     for name in {"config.json", "vocab.txt", "pytorch_model.bin"} - {missing}:
-        (folder / name).write_text("{}")
+        (folder / name).write_text(CONFIG)
     hub.repositories[OLD].folder = folder
     process = bake("--source", OLD)
     assert process.returncode == 1
@@ -143,7 +144,7 @@ def test_a_checkpoint_in_shards_is_refused(bake: Bake, hub: Hub, tmp_path: Path)
     folder = tmp_path / "sharded"
     folder.mkdir()
     for name in ("config.json", "vocab.txt", "model.safetensors.index.json", "model-00001-of-00002.safetensors"):
-        (folder / name).write_text("{}")
+        (folder / name).write_text(CONFIG)
     hub.repositories[OLD].folder = folder
     assert "split into shards; save it as one file" in bake("--source", OLD).stderr
 

@@ -9,7 +9,7 @@ from safetensors.torch import load_file, save_file
 from tokenizers import normalizers, pre_tokenizers
 from torch import Tensor
 from torch.nn.functional import cross_entropy
-from transformers import DistilBertConfig, DistilBertForSequenceClassification, MPNetConfig, MPNetModel
+from transformers import DistilBertConfig, DistilBertForSequenceClassification, MPNetConfig, MPNetModel, PreTrainedModel
 
 from modeling.headlines import headlines
 from modeling.tokens import read_tokenizer
@@ -20,11 +20,11 @@ POSITIONS = 64
 STEPS = 100
 
 
-def vocabulary() -> list[str]:
+def vocabulary(lower: bool = True) -> list[str]:
     """Return the special tokens, the letters, and the words of the generated headlines."""
-    normalizer, splitter = normalizers.BertNormalizer(), pre_tokenizers.BertPreTokenizer()
+    normalizer, splitter = normalizers.BertNormalizer(lowercase=lower), pre_tokenizers.BertPreTokenizer()
     words = {word for text in headlines(600) for word, _ in splitter.pre_tokenize_str(normalizer.normalize_str(text))}
-    letters = "abcdefghijklmnopqrstuvwxyz0123456789.,-'%"
+    letters = "abcdefghijklmnopqrstuvwxyz0123456789.,-'%" + ("" if lower else "ABCDEFGHIJKLMNOPQRSTUVWXYZ")
     pieces = {*letters, *(f"##{letter}" for letter in letters)}
     return ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", *sorted(words | pieces)]
 
@@ -117,7 +117,7 @@ def _random_model(words: Sequence[str], names: Sequence[str], alike: bool) -> Di
     return model
 
 
-def teach(model: DistilBertForSequenceClassification, folder: Path) -> None:
+def teach(model: PreTrainedModel, folder: Path) -> None:
     """Train the model to predict a label from the first word, so that labels have a margin that int8 does not flip."""
     tokenizer = read_tokenizer(folder, model.config.vocab_size)
     tokenizer.enable_padding(length=32)
@@ -125,7 +125,7 @@ def teach(model: DistilBertForSequenceClassification, folder: Path) -> None:
     encoded = tokenizer.encode_batch(headlines(600, seed=2))
     ids = torch.tensor([encoding.ids for encoding in encoded])
     mask = torch.tensor([encoding.attention_mask for encoding in encoded])
-    labels = ids[:, 1] % 4
+    labels = ids[:, 1] % int(model.config.num_labels or 0)
     optimizer = torch.optim.Adam(model.parameters(), lr=4e-3)
     for _ in range(STEPS):
         rows = torch.randint(len(ids), (64,))
