@@ -23,9 +23,13 @@ ARG ENGINE
 ARG MODEL
 ARG ARCHITECTURE
 ARG TARGETARCH
+ARG HF_ENDPOINT
 WORKDIR /build
 COPY image/check.py image/
-RUN python3 image/check.py --engine "$ENGINE" --model "$MODEL" --function "$ARCHITECTURE" --platform "$TARGETARCH" \
+RUN python3 image/check.py --engine "$ENGINE" --model "$MODEL" --function "$ARCHITECTURE" --platform "$TARGETARCH"
+COPY agnews agnews
+COPY modeling modeling
+RUN if [ "$MODEL" != embedded ]; then python3 -B -m modeling.hub_config "$MODEL" "$ENGINE"; fi \
     && touch checked
 
 
@@ -129,7 +133,7 @@ ENV AGNEWS_ENGINE=${ENGINE} \
     ORT_DISABLE_TELEMETRY=1 \
     TOKENIZERS_PARALLELISM=false
 LABEL org.opencontainers.image.title="AG News Lambda" \
-      org.opencontainers.image.description="News-topic classification (World, Sports, Business, Sci/Tech)" \
+      org.opencontainers.image.description="Text classification in AWS Lambda" \
       org.opencontainers.image.version="${VERSION}" \
       org.opencontainers.image.base.name="${BASE}" \
       agnews.engine="${ENGINE}" \

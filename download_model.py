@@ -218,9 +218,7 @@ def copy(source: Path, target: Path, engines: Sequence[EngineName]) -> None:
 def _download(engines: tuple[EngineName, ...], options: argparse.Namespace) -> None:
     model_id, _, revision = options.source.partition("@")
     revision = options.revision or revision or "main"
-    facts = hub_config.fetch(model_id, revision)
-    if facts is not None:
-        config.judge(facts, f"{model_id} at {revision}", engines, options.labels)
+    hub_config.judge_hub(model_id, revision, engines, options.labels)
     from modeling import hub  # huggingface_hub: half a second, and not installed where images run
 
     listing = hub.resolve(model_id, revision)

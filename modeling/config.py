@@ -19,7 +19,7 @@ WEIGHTS = ("model.safetensors", "pytorch_model.bin")
 
 INT8 = {"DistilBertForSequenceClassification": "distilbert", "BertForSequenceClassification": "bert"}
 """Architectures that bake for both engines, with their `model_type`."""
-PIPELINE = {"ElectraForSequenceClassification": "electra", "MobileBertForSequenceClassification": "mobilebert"}
+PIPELINE = {"ElectraForSequenceClassification": "electra"}
 """Architectures that bake for the pipeline engine only."""
 WHAT_BAKES = f"{' and '.join(INT8)} bake to int8, {' and '.join(PIPELINE)} with --engine pipeline"
 

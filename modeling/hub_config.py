@@ -1,22 +1,37 @@
 """A hub checkpoint's config.json by the standard library alone, so that it is judged before anything is installed.
 
+    python -m modeling.hub_config OWNER/NAME@REVISION ENGINE
+
 HF_ENDPOINT, HF_TOKEN, HF_HOME and HF_HUB_OFFLINE work as in huggingface_hub. What goes wrong here is left to
 modeling.hub, which explains it.
 """
 
 import contextlib
 import os
+import sys
 import urllib.request
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from modeling.config import NAME, parsed
+from agnews.settings import ENGINES, EngineName
+from modeling.config import NAME, judge, parsed
+from modeling.errors import exit_on_error
 
 ENDPOINT = "https://huggingface.co"
 TIMEOUT_S = 10
 MOST_BYTES = 1_000_000
 _TRUE = frozenset({"1", "ON", "YES", "TRUE"})
+
+
+def judge_hub(
+    repo_id: str, revision: str, engines: Sequence[EngineName] = ENGINES, labels: Sequence[str] | None = None
+) -> None:
+    """Return unless the repository's config.json describes what cannot be baked. Raises SourceError."""
+    facts = fetch(repo_id, revision)
+    if facts is not None:
+        judge(facts, f"{repo_id} at {revision}", engines, labels)
 
 
 def fetch(repo_id: str, revision: str) -> dict[str, Any] | None:
@@ -43,3 +58,15 @@ def _token() -> str:
     with contextlib.suppress(OSError, UnicodeDecodeError):
         return os.environ.get("HF_TOKEN", "").strip() or path.read_text(encoding="utf-8").strip()
     return ""
+
+
+@exit_on_error()
+def main() -> None:
+    """Run the command line that the module's docstring describes, for an image build."""
+    source, engine = sys.argv[1:]
+    repo_id, _, revision = source.partition("@")
+    judge_hub(repo_id, revision or "main", [name for name in ENGINES if name == engine])
+
+
+if __name__ == "__main__":
+    main()

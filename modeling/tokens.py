@@ -24,7 +24,6 @@ _CLASSES = {
     "distilbert": "DistilBertTokenizer",
     "bert": "BertTokenizer",
     "electra": "ElectraTokenizer",
-    "mobilebert": "MobileBertTokenizer",
 }
 """transformers' tokenizers by a model's type. They differ only in the inputs that they make beside the token ids."""
 
