@@ -85,13 +85,15 @@ def invocations(number: int, inputs: int) -> Iterator[tuple[float, str]]:
 
 def measured(number: int, inputs: int) -> dict[str, Any]:
     """Return failures, milliseconds by tenth, and memory: at both ends of the second half, and its slope there."""
-    times, failures, memory = [], [], []
+    failures = []
+    times = np.full(inputs, -1.0)  # written to now: a list would grow by as much as is measured here
+    memory = np.full((-(-inputs // SAMPLE), 2), -1.0)
     for count, (took_ms, failure) in enumerate(invocations(number, inputs)):
-        times.append(took_ms)
+        times[count] = took_ms
         failures += [failure] if failure else []
         if count % SAMPLE == 0:
-            memory.append((count, resident_mb()))
-    half = np.array(memory[len(memory) // 2 :])
+            memory[count // SAMPLE] = count, resident_mb()
+    half = memory[len(memory) // 2 :]
     tenths = np.array_split(times, TENTHS)
     return {
         "failures": failures,
