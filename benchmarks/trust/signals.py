@@ -18,7 +18,7 @@ from benchmarks.trust.ledger import ROOT, Outcome, Part
 ROWS = 3_000
 PATIENCE_S = 120
 BAD_WORDS = re.compile("Traceback|Exception ignored|Fatal|core dumped|Segmentation")
-OUR_FRAME = re.compile(rf'File "{re.escape(str(ROOT))}/(?!\.venv)[^\n]*\n +(?!import signal)')
+OUR_FRAME = re.compile(rf'File "{re.escape(str(ROOT))}/(?!\.venv)[^\n]*\n ++(?!import signal)')
 """A frame of this repository in a traceback, other than that of a program's first statement, `import signal`.
 
 Without one, Python was interrupted before our code could do anything about it.
