@@ -207,7 +207,7 @@ def test_offline_without_a_cached_copy_is_explained(run: Run) -> None:
 
 @pytest.mark.parametrize("source", ["ag_news", "./gone", "/gone/away", "a/b/c", "news/topics@"])
 def test_what_is_neither_a_folder_nor_an_id_is_refused_without_the_hub(source: str) -> None:
-    with pytest.raises(SourceError, match=re.escape(f"{source!r} is neither a folder nor a hub data set's ID")):
+    with pytest.raises(SourceError, match=re.escape(f"{source!r} is neither a file, a folder nor a hub data set's ID")):
         data.read(source)
 
 
@@ -233,7 +233,7 @@ def test_a_model_is_trained_and_calibrated_on_the_hubs_full_texts(run: Run, fold
     assert done.returncode == 0, done.stderr
     assert f"{ID} at {COMMIT}: 320 rows, 0 left out" in done.stdout
     log = [json.loads(line) for line in (tmp_path / "run" / "log.jsonl").read_text().splitlines()]
-    (validated,) = [entry for entry in log if entry["event"] == "validated"]
+    (*_, validated) = [entry for entry in log if entry["event"] == "validated"]
     assert validated["figures"][ID]["accuracy"].keys() == {"full"}
     metrics = json.loads((tmp_path / "run" / "best" / "metrics.json").read_text())
     assert metrics["validation"][f"{ID}@{COMMIT}"].keys() == {"full"}
