@@ -30,6 +30,7 @@ MARKUP = {
 }
 """What text is that begins with this tag."""
 _FIRST_TAG = re.compile(r"[\ufeff\s]*(?:<!--.{0,1000}?-->\s*)*<([!?]?[a-z][\w:]*)(?=[\s/>])", re.IGNORECASE | re.DOTALL)
+_YAML = re.compile(r"[\ufeff\s]*(?:---\s*\n|-\s+(?:headline|title|text|id)\s*:\s)", re.IGNORECASE)
 _LINE_END = re.compile(r"\r\n|\r|\n")
 _PLAIN_NAME = re.compile(r"\w[\w.-]{0,39}")
 _AG_NEWS = re.compile(r'"?[0-4]"?,".*"')
@@ -47,16 +48,17 @@ def document_of(text: str) -> str | None:
 
 def markup_of(text: str) -> str | None:
     """Return what kind of markup a text is, or None if it is none."""
-    start = text[:1]
-    if start.isalnum():
+    if text[:1].isalnum():
         return None
+    if _YAML.match(text):
+        return "a YAML document"
     tag = _FIRST_TAG.match(text)
     return MARKUP.get(tag[1].lower()) if tag else None
 
 
 def is_csv_header(first_line: str) -> bool | None:
     """Return whether a line is the header of a CSV file, or None if that is unclear."""
-    line = first_line.strip()
+    line = first_line.strip().strip("|")  # Markdown's tables have bars at both ends
     if named_delimiter(line):
         return True
     for delimiter in DELIMITERS:

@@ -2,6 +2,8 @@
 
 import re
 
+from agnews.api.placeholders import is_blank
+
 _LINE_END = re.compile(r"\r\n|\r|\n")
 
 
@@ -11,4 +13,4 @@ def headline_lines(text: str) -> list[str]:
     CR, LF and CRLF each end a line, as in the files that `agnews classify` reads.
     """
     lines = (line.lstrip("\ufeff") for line in _LINE_END.split(text))
-    return [line for line in lines if line.strip()]
+    return [line for line in lines if not is_blank(line)]

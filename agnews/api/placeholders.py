@@ -26,7 +26,7 @@ PLACEHOLDERS = frozenset(
         ),
         *("true", "false", "inf", "-inf", "infinity", "-infinity", "tbd", "tba", "untitled"),
         *("no title", "no headline", "no text", "no description", "no data", "no value", "not available"),
-        *("not applicable", "not set", "#n/a n/a", "#na", "#n/a", "#n/d", "#nv", "#getting_data", "1.#ind", "1.#qnan"),
+        *("not applicable", "not set", "#na", "#n/a", "#n/d", "#nv", "#getting_data", "1.#ind", "1.#qnan"),
     )
 )
 """In lower case. Around them, quotation marks, brackets, blanks and full stops do not count."""

@@ -22,6 +22,7 @@ _DOCUMENT = re.compile(r'\s*(\{\s*$|\[\s*($|[{"\[]))')
 """The first line of a document over several lines, or the beginning of an array."""
 _FRAME = re.compile(r'\s*\{\s*"([^"\\]|\\.)*"\s*:\s*[{\[]')
 """The beginning of a DataFrame, whose first value is an object or an array."""
+TEXT_PLACES = frozenset(TEXT_KEYS)
 FIRST_ROWS = 1_000
 """Rows of a document that are searched for the named keys."""
 
@@ -92,7 +93,7 @@ def is_document(lines: Lines) -> bool:
         case list() | {"columns": list(), "data": list()} | {"schema": dict(), "data": list()}:
             return lines.is_only_line()
         case dict():
-            return (_is_series(value) or _is_frame(value)) and lines.is_only_line()
+            return (_is_series(value) or _is_frame(value) or _is_dict_of_lists(value)) and lines.is_only_line()
     return False
 
 
@@ -108,6 +109,16 @@ def _is_frame(value: dict[str, Json]) -> bool:
     if any(plain_name(key) in TEXT_KEYS for key in value) or all(key.isdecimal() for cell in cells for key in cell):
         return True
     return len(cells) > 1 and all(cell.keys() == cells[0].keys() for cell in cells)
+
+
+def _is_dict_of_lists(value: dict[str, Json]) -> bool:
+    """Return whether an object has one list for each column, as pandas' `to_dict("list")` makes it."""
+    lengths = set(map(len, _lists(value)))
+    return len(_lists(value)) == len(value) and len(lengths) == 1 and not TEXT_PLACES.isdisjoint(map(plain_name, value))
+
+
+def _lists(value: dict[str, Json]) -> list[list[Json]]:
+    return [cells for cells in value.values() if isinstance(cells, list)]
 
 
 def whole_value(name: str, lines: Lines) -> Json:
@@ -142,6 +153,10 @@ def records(name: str, value: Json, names: ColumnNames) -> list[Json]:
             raise InputError(f"{name} is an array of arrays, without column names; {REMEDY}")
         case dict() if _is_frame(value):
             return list(_frame_rows(value, names))
+        case dict() if _is_dict_of_lists(value):
+            return [dict(zip(value, row, strict=True)) for row in zip(*_lists(value), strict=True)]
+        case dict() if not TEXT_PLACES.isdisjoint(map(plain_name, value)):
+            return [value]
     raise InputError(f"{name} is neither an array nor one object per line; {REMEDY}")
 
 

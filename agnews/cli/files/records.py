@@ -5,6 +5,7 @@ from collections import deque
 from collections.abc import Iterator
 
 from agnews.api.forms import DELIMITERS, NAME, named_delimiter
+from agnews.api.placeholders import is_blank
 from agnews.cli.files.lines import Line
 from agnews.errors import InputError
 
@@ -33,7 +34,7 @@ def csv_records(lines: Iterator[Line], delimiter: str = ",") -> Iterator[tuple[l
             error = consumed[0].error or InputError(f"the row is not valid CSV ({problem}); {QUOTE_REMEDY}")
         if cells is None:
             return
-        if error or any(cell and not cell.isspace() for cell in cells):
+        if error or not all(map(is_blank, cells)):
             first = consumed[0]
             yield cells, Line(first.number, first.text, consumed[-1].end, error, first.begins_file)
 

@@ -7,6 +7,7 @@ from itertools import chain
 
 from agnews.api.columns import TEXT_KEYS, ColumnNames, plain_name
 from agnews.api.forms import named_delimiter
+from agnews.api.placeholders import is_blank
 from agnews.api.values import Json
 from agnews.cli.files.columns import NO_NAMES, file_columns, text_notes
 from agnews.cli.files.lines import Line, Lines
@@ -69,7 +70,7 @@ def text_source(name: str, lines: Lines, names: ColumnNames, size: int | None = 
         if line.error
         else InputRow(line.number, line.text.rstrip("\r\n"), end=line.end)
         for line in lines
-        if line.error or line.text.strip()
+        if line.error or not is_blank(line.text)
     )
     return Source(name, rows, size=size, idle=lines.idle)
 

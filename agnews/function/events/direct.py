@@ -14,6 +14,8 @@ from agnews.model.classifier import Classifier
 from agnews.settings import Settings
 
 LIST_KEYS = ("texts", "headlines", "inputs")
+COLUMN_KEYS = ("description", "descriptions", "id", "ids")
+"""What would be lost if it was a list beside the list of texts."""
 
 
 READING_SHARE = 0.5
@@ -88,6 +90,9 @@ class TextList:
         keys = [key for key in _keys(event, LIST_KEYS + TEXT_KEYS) if event[key] is not None]
         if len(keys) != 1:
             raise InputError(f"expected one list of texts, found {' and '.join(map(repr, keys)) or 'null'}; send one")
+        for key in _keys(event, COLUMN_KEYS):
+            if isinstance(event[key], list):
+                raise InputError(f"{key!r} is a list of its own; send one object for each text")
         values = event[keys[0]]
         if isinstance(values, str | dict) and plain_name(keys[0]) == "inputs":
             values = [values]

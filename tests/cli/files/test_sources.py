@@ -168,3 +168,33 @@ def test_a_json_document_may_be_one_line_of_any_length(orient: str, tmp_path: Pa
     path = written(tmp_path / "a.json", json.dumps(documents[orient]))
     assert path.stat().st_size > MAX_LINE_BYTES
     assert [text for _, text in texts_of(rows_of(path))] == texts
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("lists.json", json.dumps({"id": ["1", "2"], "title": ["Oil", "Coal"]})),
+        ("lines.csv", "id,title\n1,Oil\n2,Coal\n\x1a"),
+        ("markdown.txt", "|id|title|\n|1|Oil|\n|2|Coal|\n"),
+    ],
+)
+def test_other_forms_of_two_rows_are_read(name: str, content: str, tmp_path: Path) -> None:
+    assert texts_of(rows_of(written(tmp_path / name, content))) == [("1", "Oil"), ("2", "Coal")]
+
+
+def test_an_object_over_several_lines_is_one_row(tmp_path: Path) -> None:
+    path = written(tmp_path / "one.json", json.dumps({"id": "1", "title": "Oil"}, indent=2))
+    assert texts_of(rows_of(path)) == [("1", "Oil")]
+
+
+@pytest.mark.parametrize(
+    ("content", "kind"),
+    [
+        (b"- title: Oil prices climb\n- title: Striker scores twice\n", "YAML"),
+        ("<?xml version='1.0'?><rss></rss>".encode("utf-16"), "XML"),
+        (b"<!-- saved -->\r\n<html><body></body></html>", "HTML"),
+    ],
+)
+def test_a_document_under_the_name_of_text_is_refused(content: bytes, kind: str, tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=kind):
+        rows_of(written(tmp_path / "news.txt", content))

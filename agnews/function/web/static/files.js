@@ -93,19 +93,15 @@ function decoded(bytes) {
 /** Return all lines, also blank ones. CR, LF and CRLF end a line; a byte order mark may begin one. */
 const linesOf = (text) => text.split(/\r\n|\r|\n/);
 
-/** Return whether a text stands for a missing value, by the rules of agnews/api/placeholders.py. */
+/** The rules of agnews/api/placeholders.py. */
 function isPlaceholder(text) {
-  const whole = text.trim();
-  if (whole.length > 40) return false;
-  const characters = [...whole.toLowerCase()];
+  const whole = text.trim().toLowerCase();
   const inside = (character) => !AROUND.includes(character);
+  const characters = [...whole];
   const word = characters.slice(characters.findIndex(inside), characters.findLastIndex(inside) + 1).join("");
-  const pattern = new RegExp(`^(?:${PATTERN})$`, "u");
-  const listed = (part) => PLACEHOLDERS.includes(part);
-  if (listed(word) || (BRACKETED.includes(word) && /^[([<{]/.test(whole))) return true;
-  if (pattern.test(word) || pattern.test(word.replace(/[, ]/g, ""))) return true;
-  if (word.split(/[\s,;|]+/).every(listed) || word.replaceAll(" ", "") === "n/a") return true;
-  return /^[\p{N}\p{P}\p{Sc}\p{Sm}\p{Sk}\p{Zs}]*$/u.test(whole);
+  const listed = (part) => PLACEHOLDERS.includes(part) || new RegExp(`^(?:${PATTERN})$`, "u").test(part);
+  return whole.length <= 40 && (listed(word) || listed(word.replace(/[, ]/g, "")) || word.split(/[\s,;|]+/).every(listed)
+    || (BRACKETED.includes(word) && /^[([<{]/.test(whole)) || /^[\p{N}\p{P}\p{Sc}\p{Sm}\p{Sk} ]*$/u.test(whole));
 }
 
 const isMissing = (text) => isBlank(text) || isPlaceholder(text);
