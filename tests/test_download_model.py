@@ -114,6 +114,8 @@ def test_a_missing_target_is_an_error_not_a_traceback(tmp_path: Path) -> None:
         (["--source", ".", "--revision", "main"], "--revision goes with a hub ID"),
         (["--source", "a/b", "--name", "mine"], "--name goes with a folder"),
         (["--source", "embedded", "--max-length", "64"], "copied as it is"),
+        (["--source", "embedded", "--labels", "a,b,c,d"], "copied as it is"),
+        (["--source", "a/b", "--labels", 'a,"b'], "expected labels with commas between them"),
         (["--source", ""], "--source is empty"),
         (["extra"], "unrecognized arguments"),
     ],

@@ -87,6 +87,20 @@ def test_what_is_not_a_trained_checkpoint_is_refused(tmp_path: Path, folder: Pat
         load(folder, 64, "cpu")
 
 
+def test_a_start_with_other_labels_than_the_data_is_refused(folder: Path) -> None:
+    with pytest.raises(SourceError, match=r"has other labels \(World, Sports, Business, Sci/Tech\) than the data"):
+        load_start(str(folder), ("chess", "film"), 64, "cpu", folder / "start")
+
+
+def test_a_teacher_saved_before_labels_were_has_ag_news_topics(teacher: TextClassifier, tmp_path: Path) -> None:
+    teacher.save(tmp_path / "best")
+    path = tmp_path / "best" / "config.json"
+    facts = json.loads(path.read_text())
+    assert facts["id2label"] == {str(index): label for index, label in enumerate(LABELS)}
+    path.write_text(json.dumps({name: value for name, value in facts.items() if name not in ("id2label", "label2id")}))
+    assert load(tmp_path / "best", 64, "cpu").labels == LABELS
+
+
 def test_dropout_of_a_teacher_hides_whole_channels_of_a_text() -> None:
     dropout = mpnet.SharedDropout(0.5)
     hidden = torch.ones(8, 5, 64)
