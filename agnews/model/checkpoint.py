@@ -96,7 +96,7 @@ def read_checkpoint(folder: Path) -> Checkpoint:
     except (ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError) as error:
         raise ModelError(f"{path} is not a manifest ({type(error).__name__}: {error}); {REPAIR_HINT}") from error
     if manifest_format != FORMAT:
-        raise ModelError(f"{path} has format {manifest_format}, expected {FORMAT}; bake it again from its source")
+        raise ModelError(f"{path} has format {manifest_format!r:.40}, expected {FORMAT}; bake it again from its source")
     _check(path, checkpoint)
     return checkpoint
 
