@@ -53,22 +53,24 @@ def read(path: Path, columns: FileColumns) -> tuple[tuple[str, ...], list[Row], 
     """Return the file's labels, its rows, and a line that says what was read and what was left out.
 
     Raises:
-        SourceError: a label has fewer than LEAST_ROWS rows, or the labels cannot be those of a checkpoint.
+        SourceError: there are too few rows of a label, or of none; or the labels cannot be those of a checkpoint.
         InputError: the file cannot be read, or lacks one of the columns.
     """
     left_out: Counter[str] = Counter()
     with open_table(path, columns.encoding) as table:
         pairs = list(_pairs(str(path), table, columns, left_out))
     pairs = _each_text_once(pairs, left_out)
+    reasons = "".join(f"; {count:,} left out: {reason}" for reason, count in left_out.items())
     counts = Counter(pair.label for pair in pairs if not _is_out(pair.label))
+    if not counts:
+        raise SourceError(f"{path} has no row with a text and a topic{reasons}")
     labels = _ordered(counts)
     problem = label_problem(labels)
     if problem:
         raise SourceError(f"{path} has labels that no checkpoint can have: {problem}; correct them")
-    _check_counts(path, counts)
+    _check_counts(path, counts, reasons)
     number = {label: index for index, label in enumerate(labels)}
     rows = [Row(number.get(pair.label), {"full": pair.text}) for pair in pairs]
-    reasons = "".join(f"; {count:,} left out: {reason}" for reason, count in left_out.items())
     return labels, rows, f"{path}: {len(rows):,} rows, {len(labels)} labels{reasons}"
 
 
@@ -131,13 +133,13 @@ def _ordered(labels: Counter[str]) -> tuple[str, ...]:
     return LABELS if set(labels) == set(LABELS) else tuple(sorted(labels, key=lambda label: (label.casefold(), label)))
 
 
-def _check_counts(path: Path, counts: Counter[str]) -> None:
+def _check_counts(path: Path, counts: Counter[str], reasons: str) -> None:
     few = sorted((count, label) for label, count in counts.items() if count < LEAST_ROWS)
     if few:
         shown = ", ".join(f"{label} ({count})" for count, label in few[:MOST_SHOWN])
         more = f" and {len(few) - MOST_SHOWN} more" if len(few) > MOST_SHOWN else ""
         raise SourceError(
-            f"{path} has fewer than {LEAST_ROWS} rows of {len(few)} of its {len(counts)} labels: {shown}{more}. "
-            f"Add rows, merge these labels with others, or begin them with {OUT_PREFIX} to train on them as none of "
-            "the topics"
+            f"{path} has fewer than {LEAST_ROWS} rows of {len(few)} of its {len(counts)} labels: "
+            f"{shown}{more}{reasons}. Add rows, merge these labels with others, or begin them with {OUT_PREFIX} to train on them as "
+            "none of the topics"
         )

@@ -35,8 +35,9 @@ def label_key(label: str) -> str:
 
 @cache
 def _by_name(topics: Topics) -> dict[str, int]:
-    """Return the topics' indices by their keys."""
-    return {label_key(topic): index for index, topic in enumerate(topics)}
+    """Return the topics' indices by their keys and, where two topics share one, such as 7 and 07, by their names."""
+    by_key = {label_key(topic): index for index, topic in enumerate(topics)}
+    return by_key | {topic.strip().casefold(): index for index, topic in enumerate(topics)}
 
 
 @cache
@@ -95,8 +96,9 @@ def topic_index(label: str, topics: Topics, named: Named, first: int) -> int | N
     key, names = label_key(label), _by_name(topics)
     if key in named:
         return named[key]
-    if key in names:
-        return names[key]
+    for name in (label.strip().casefold(), key):
+        if name in names:
+            return names[name]
     if key.startswith(OUT_PREFIX):
         return None
     if key.isdigit() and are_numbered(topics):

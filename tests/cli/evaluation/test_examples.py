@@ -83,6 +83,13 @@ def test_topics_whose_names_are_numbers_are_not_numbered(settings: Settings, tmp
         read_examples(path, columns, settings)
 
 
+def test_a_topic_s_zeros_in_front_are_part_of_its_name(settings: Settings, tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text("text,label\na,07\nb,7\nc,70\nd,7.0\n", encoding="utf-8")
+    file = read_examples(path, LabelColumns(topics=("07", "7", "70")), settings)
+    assert [example.label for example in file.examples] == [0, 1, 2, 1]
+
+
 @pytest.mark.parametrize(("label", "topic"), [("c++", 1), ("C#", 2), ("oil & gas", 3), ("OIL-GAS", 3), ("out:side", 4)])
 def test_a_topic_is_found_by_its_name_before_its_letters(
     label: str, topic: int, settings: Settings, tmp_path: Path
