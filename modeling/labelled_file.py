@@ -140,6 +140,6 @@ def _check_counts(path: Path, counts: Counter[str], reasons: str) -> None:
         more = f" and {len(few) - MOST_SHOWN} more" if len(few) > MOST_SHOWN else ""
         raise SourceError(
             f"{path} has fewer than {LEAST_ROWS} rows of {len(few)} of its {len(counts)} labels: "
-            f"{shown}{more}{reasons}. Add rows, merge these labels with others, or begin them with {OUT_PREFIX} to train on them as "
-            "none of the topics"
+            f"{shown}{more}{reasons}. Add rows, merge these labels with others, or begin them with {OUT_PREFIX} to "
+            "train on them as none of the topics"
         )
