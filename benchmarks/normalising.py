@@ -30,7 +30,7 @@ def main() -> None:
     tagged = [f"{text} - Reuters" for text in texts]
     classifier = load(Settings(workers=1))
     classifying = seconds(lambda: classifier.classify(texts))
-    kinds = {"plain": texts, "with an outlet's name": tagged, "in markup": marked_up}
+    kinds = {"plain texts": texts, "texts with an outlet's name": tagged, "texts in markup": marked_up}
     shares = {kind: seconds(partial(normalised, listed)) / classifying for kind, listed in kinds.items()}
     print(record("normalising", {"texts": len(texts), "share_of_classifying": shares}))
 

@@ -6,7 +6,7 @@ A document marks each place with `<!-- figures: NAME -->` and `<!-- end -->`; FI
 import re
 from collections.abc import Callable
 
-from benchmarks.tables import price, quality, speed
+from benchmarks.tables import parity, price, quality, speed
 
 DOCUMENTS = ("README.md", "MODEL_CARD.md", "docs/*.md")
 MARK = re.compile(r"<!-- figures: (\w+) -->.*?((?:# )?<!-- end -->)", re.DOTALL)
@@ -27,6 +27,8 @@ FIGURES: dict[str, Callable[[], str]] = {
     "unfamiliar": quality.unfamiliar,
     "card_metrics": quality.card_metrics,
     "quantisation": quality.quantisation,
+    "parity": parity.parity,
+    "normalising": parity.normalising,
     "other_cpus": quality.other_cpus,
     "image_sizes": quality.image_sizes,
     "revision": quality.revision,
