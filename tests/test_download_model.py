@@ -75,7 +75,7 @@ def edit_manifest(**changes: object) -> Callable[[Path], None]:
         (edit_manifest(files=["model.onnx"]), "is not a manifest"),
         (edit_manifest(files={"model.onnx": {}}), "is not a manifest"),
         (edit_manifest(files={}), "has the files of no engine"),
-        (edit_manifest(labels=["a", "a"]), "has labels that cannot be: the label 'a' is there twice"),
+        (edit_manifest(labels=["a", "a"]), "has invalid labels: the label 'a' appears twice"),
         (edit_manifest(format=1), "has format 1"),
     ],
 )

@@ -48,6 +48,10 @@ class ModelFacts(TypedDict):
     engine: str
 
 
+Explained = tuple[Prediction | None, list[Contribution] | None]
+"""A text's prediction and explanation, each None if the time ran out before it."""
+
+
 class ListAnswer(TypedDict):
     """The answer to a list: `predictions` in the order of the items; `errors` counts those that are errors."""
 
@@ -69,14 +73,14 @@ def answers(request: Request, classifier: Classifier, settings: Settings, deadli
     return [
         error_answer(item)
         if item.text is None
-        else prediction_answer(item, *next(explained), request.options, classifier.labels)
+        else prediction_answer(item, next(explained), request.options, classifier.labels)
         for item in request.items
     ]
 
 
 def _explained(
     items: Sequence[Item], classifier: Classifier, settings: Settings, deadline: float
-) -> Iterator[tuple[Prediction | None, list[Contribution] | None]]:
+) -> Iterator[Explained]:
     """Yield the prediction and the explanation of each item with a text, in the words of the text as it was sent."""
     items = [item for item in items if item.text is not None]
     explained = explain([item.text or "" for item in items], classifier, settings.max_texts, deadline)
@@ -92,7 +96,7 @@ def batch_answers(requests: Sequence[Request], classifier: Classifier, deadline:
         [
             error_answer(item)
             if item.text is None
-            else prediction_answer(item, next(predictions), None, request.options, classifier.labels)
+            else prediction_answer(item, (next(predictions), None), request.options, classifier.labels)
             for item in request.items
         ]
         for request in requests
@@ -107,14 +111,9 @@ def error_answer(item: Item) -> Answer:
     return answer
 
 
-def prediction_answer(
-    item: Item,
-    prediction: Prediction | None,
-    explanation: list[Contribution] | None,
-    options: Options,
-    labels: Sequence[str],
-) -> Answer:
-    """Return the answer to an item with a text. A `prediction` of None gives a DeadlineError."""
+def prediction_answer(item: Item, explained: Explained, options: Options, labels: Sequence[str]) -> Answer:
+    """Return the answer to an item with a text. Without a prediction, it has a DeadlineError."""
+    prediction, explanation = explained
     if prediction is None:
         return error_answer(Item(None, DeadlineError(), item.id))
     scores = prediction.scores

@@ -28,7 +28,7 @@ MARKUP = {
     "newsitem": "an article in XML (NewsML)",
     "newsml": "an article in XML (NewsML)",
 }
-"""What text is that begins with this tag."""
+"""What a text is, by its first tag."""
 _FIRST_TAG = re.compile(r"[\ufeff\s]*(?:<!--.{0,1000}?-->\s*)*<([!?]?[a-z][\w:]*)(?=[\s/>])", re.IGNORECASE | re.DOTALL)
 _YAML = re.compile(r"[\ufeff\s]*(?:---\s*\n|-\s+(?:headline|title|text|id)\s*:\s)", re.IGNORECASE)
 _LINE_END = re.compile(r"\r\n|\r|\n")
@@ -38,11 +38,11 @@ _AG_NEWS = re.compile(r'"?[0-4]"?,".*"')
 
 
 def document_of(text: str) -> str | None:
-    """Return what a text is that holds many headlines, or none: a web page, a feed or a table. None: it is neither."""
+    """Return what a text is if it is a whole document, such as a web page, a feed or a table; None for a headline."""
     kind = markup_of(text)
     if kind is None and ("\n" in text or "\r" in text):
-        first_line = next((line for line in _LINE_END.split(text.strip(), 1)), "")
-        kind = TABLE if first_line != text.strip() and is_csv_header(first_line) is not False else None
+        first_line, *others = _LINE_END.split(text.strip(), 1)
+        return TABLE if others and is_csv_header(first_line) is not False else None
     return kind
 
 

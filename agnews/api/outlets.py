@@ -6,7 +6,7 @@ MIN_WORDS = 3
 """A headline of fewer words keeps what is behind it, which may be a part of it."""
 MAX_NAME_CHARS = 40
 _SEPARATOR = re.compile(r"\s[-–·•]{1,2}\s|[|│—―]")
-"""What stands between a headline and an outlet. Hyphens and short dashes need a blank on both sides."""
+"""What separates a headline from an outlet. Hyphens and short dashes need a blank on both sides."""
 _BETWEEN = " -–·•|│—―\t\r\n"
 _DOMAIN = re.compile(r"(?:[\w-]+\.)+(?:com|net|org|news|tv|co|in|uk|au|ca|ie|nz|za|us|io)")
 _PAPER = re.compile(

@@ -8,22 +8,8 @@ from agnews.api.values import Json
 
 PLACEHOLDERS = frozenset(
     (
-        *(
-            "null",
-            "nil",
-            "\\n",
-            "none",
-            "nonetype",
-            "undefined",
-            "nan",
-            "-nan",
-            "nat",
-            "na",
-            "n/a",
-            "n.a",
-            "n/d",
-            "pd.na",
-        ),
+        *("null", "nil", "\\n", "none", "nonetype", "undefined", "nan", "-nan", "nat", "na"),
+        *("n/a", "n.a", "n/d", "pd.na"),
         *("true", "false", "inf", "-inf", "infinity", "-infinity", "tbd", "tba", "untitled"),
         *("no title", "no headline", "no text", "no description", "no data", "no value", "not available"),
         *("not applicable", "not set", "#na", "#n/a", "#n/d", "#nv", "#getting_data", "1.#ind", "1.#qnan"),

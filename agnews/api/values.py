@@ -11,12 +11,8 @@ Json = None | bool | int | float | str | list["Json"] | dict[str, "Json"]
 
 _LIKE_JSON = re.compile(r"""[\ufeff\s]*(\{\s*(["'{}]|[\w-]+\s*:|$)|\[\s*(["'{\[]|$))""")
 """The beginning of an object or a list, of code, or of a template; not `[Update] Oil prices climb`."""
-
-
 BEFORE_JSON = "\ufeff \t\r\n"
 """What may come before a JSON value in a text: JSON's blanks, and byte order marks."""
-
-
 ID_CHARS = 256
 """Maximum length of an id: characters of a string, digits of a number."""
 

@@ -4,7 +4,7 @@ import argparse
 import json
 import os
 import platform
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
 from pathlib import Path
@@ -14,10 +14,10 @@ from agnews import __version__
 from agnews.api.values import Json
 from agnews.cli.console import utf8_output
 from agnews.errors import ModelError
+from agnews.labels import listed
 from agnews.model.checkpoint import FILES, MANIFEST, read_checkpoint, verify
 from agnews.settings import EngineName, Settings
 
-LABELS_SHOWN = 10
 PACKAGES = ("numpy", "onnxruntime", "tokenizers", "torch", "transformers")
 
 
@@ -113,7 +113,7 @@ def installation_text(current: Installation) -> str:
     hardware = current["machine"]
     lines = {
         "checkpoint": f"{current['source']} @ {current['revision']}",
-        "labels": labels_text(current["labels"]),
+        "labels": listed(current["labels"]),
         "engine": f"{current['engine']} (baked: {', '.join(current['engines_baked'])})",
         "workers": str(current["workers"]),
         "tokens": f"at most {current['max_length']} per text",
@@ -124,12 +124,6 @@ def installation_text(current: Installation) -> str:
         "machine": f"{hardware['cpu']}, {hardware['cpus']} CPUs, {hardware['platform']}",
     }
     return "\n".join(f"{name:<12} {value}" for name, value in lines.items() if value)
-
-
-def labels_text(labels: Sequence[str]) -> str:
-    """Return the first labels, and the number of all if there are more."""
-    more = f", … ({len(labels)} in all)" if len(labels) > LABELS_SHOWN else ""
-    return ", ".join(labels[:LABELS_SHOWN]) + more
 
 
 def size_text(size: int) -> str:

@@ -17,7 +17,7 @@ ENDINGS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 received: list[int] = []
 """The signal that ended the command, if one did."""
 CHECK_S = 0.05
-"""Between two looks whether the exception that ends the command is on its way."""
+"""Seconds between two checks that no library has dropped the exception that ends the command."""
 
 
 def load_command(name: str) -> Callable[[argparse.Namespace], int]:

@@ -1,4 +1,4 @@
-"""Names for labels, where a label, which is any text, cannot stand itself."""
+"""Names of letters and digits for labels, which may be any text, for metrics and generated code."""
 
 import re
 import unicodedata

@@ -83,7 +83,7 @@ def read_checkpoint(folder: Path) -> Checkpoint:
     """Return the checkpoint in `folder` as its manifest describes it; the other files are not opened.
 
     Raises:
-        ModelError: there is no manifest, or it has another format, or labels or numbers that cannot be.
+        ModelError: there is no manifest, it has another format, or its labels or numbers are invalid.
     """
     path = folder / MANIFEST
     try:
@@ -102,10 +102,10 @@ def read_checkpoint(folder: Path) -> Checkpoint:
 
 
 def _check(path: Path, checkpoint: Checkpoint) -> None:
-    """Raise ModelError if the labels or the numbers of the manifest at `path` cannot be."""
+    """Raise ModelError if the labels or the numbers of the manifest at `path` are invalid."""
     problem = label_problem(checkpoint.labels)
     if problem is not None:
-        raise ModelError(f"{path} has labels that cannot be: {problem}; bake it again")
+        raise ModelError(f"{path} has invalid labels: {problem}; bake it again")
     lowest, highest = TEMPERATURES
     if not 3 <= checkpoint.max_length <= MAX_POSITIONS or not lowest <= checkpoint.temperature <= highest:
         raise ModelError(
@@ -116,7 +116,7 @@ def _check(path: Path, checkpoint: Checkpoint) -> None:
 
 def _parse_manifest(folder: Path, manifest: dict[str, Any]) -> Checkpoint:
     if not isinstance(manifest["labels"], list):
-        raise TypeError("'labels' is no list")
+        raise TypeError("'labels' is not a list")
     return Checkpoint(
         folder=folder,
         source=str(manifest["source"]),

@@ -64,7 +64,7 @@ def test_other_labels_are_the_checkpoint_s_in_its_order(names: list[str]) -> Non
     [
         (["one"], "there are 1 labels; 2 to 100 are possible"),
         ([str(number) for number in range(101)], "there are 101 labels"),
-        (["a", "A"], "is there twice"),
+        (["a", "A"], "appears twice"),
         (["a", ""], "a label is empty"),
         (["a", "b" * 65], "at most 64"),
         (["LABEL_0", "LABEL_1"], "does not name its 2 labels .LABEL_0, LABEL_1.; .* --labels a,b,c"),

@@ -10,13 +10,13 @@ from typing import TypedDict
 from agnews.api.columns import TEXT_KEYS, ColumnNames, find_columns
 from agnews.api.placeholders import is_missing
 from agnews.api.request import checked
-from agnews.cli.evaluation.labels import Named, Topics, are_numbered, first_number, listed, numeric_labels, topic_index
+from agnews.cli.evaluation.labels import Named, Topics, are_numbered, first_number, numeric_labels, topic_index
 from agnews.cli.files.columns import check_names, find_column, text_notes
 from agnews.cli.files.lines import Line
 from agnews.cli.files.rows import Table, aligned_records, fields_error, split_header
 from agnews.cli.files.sources import open_table
 from agnews.errors import InputError
-from agnews.labels import LABELS
+from agnews.labels import LABELS, listed
 from agnews.settings import Settings
 
 LABEL_COLUMNS = ("label", "class", "class index", "topic", "category")

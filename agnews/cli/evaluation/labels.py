@@ -9,13 +9,12 @@ from contextlib import suppress
 from functools import cache
 
 from agnews.errors import InputError
+from agnews.labels import LABELS_SHOWN, listed
 
 OUT_PREFIX = "out:"
 """Labels that begin like this are out of scope: texts about none of the topics."""
 INTEGER = re.compile(r"([0-9]{1,9})(\.0*)?")
 """Also `1.0`, as pandas writes integers in a column with gaps."""
-TOPICS_SHOWN = 10
-"""How many topics an error names."""
 
 Topics = tuple[str, ...]
 Named = Mapping[str, int | None]
@@ -74,7 +73,7 @@ def first_number(numbers: set[str], topics: Topics) -> int:
     if unclear and numbers.isdisjoint({"0", str(last)}):
         from_1, from_0 = (_pairs(unclear, topics, first) for first in (1, 0))
         raise InputError(
-            f"the labels {listed(unclear)} count from 1 or from 0, as there is neither a {last} nor a 0; "
+            f"the labels {listed(unclear)} may count from 1 or from 0: there is neither a {last} nor a 0; "
             f"say --labels {from_1} or --labels {from_0}"
         )
     return 0 if "0" in numbers and str(last) not in numbers else 1
@@ -83,8 +82,8 @@ def first_number(numbers: set[str], topics: Topics) -> int:
 def _pairs(numbers: Sequence[str], topics: Topics, first: int) -> str:
     """Return the numbers with their topics as --labels takes them, if the first topic's number is `first`."""
     line = io.StringIO()
-    csv.writer(line).writerow([f"{number}={topics[int(number) - first]}" for number in numbers[:TOPICS_SHOWN]])
-    return line.getvalue().rstrip() + (",…" if len(numbers) > TOPICS_SHOWN else "")
+    csv.writer(line).writerow([f"{number}={topics[int(number) - first]}" for number in numbers[:LABELS_SHOWN]])
+    return line.getvalue().rstrip() + (",…" if len(numbers) > LABELS_SHOWN else "")
 
 
 def topic_index(label: str, topics: Topics, named: Named, first: int) -> int | None:
@@ -127,9 +126,3 @@ def _pair(pair: str, topics: Topics) -> tuple[str, int | None]:
             with suppress(KeyError):
                 return label_key(label), topic_index(topic, topics, {}, first=1)
     raise InputError(f"--labels {pair}: expected LABEL=TOPIC; TOPIC is {listed(topics)} or begins with out:")
-
-
-def listed(names: Sequence[str]) -> str:
-    """Return the names with commas between them; of many, only the first."""
-    more = f", … ({len(names)} in all)" if len(names) > TOPICS_SHOWN else ""
-    return ", ".join(names[:TOPICS_SHOWN]) + more

@@ -16,8 +16,6 @@ from agnews.settings import Settings
 LIST_KEYS = ("texts", "headlines", "inputs")
 COLUMN_KEYS = ("description", "descriptions", "id", "ids")
 """What would be lost if it was a list beside the list of texts."""
-
-
 READING_SHARE = 0.5
 """The largest share of the remaining time in which a request is read. The rest is for its texts' inferences."""
 
@@ -29,7 +27,7 @@ class Reading(NamedTuple):
     label_count: int
     """How many labels the model has, and so the largest `top_k`."""
     deadline: float
-    """When the reading of a list ends, on time.monotonic()'s clock. Texts behind it get a DeadlineError."""
+    """When the reading of a list ends, on time.monotonic()'s clock. Later texts get a DeadlineError."""
 
     @classmethod
     def until(cls, deadline: float, settings: Settings, label_count: int) -> "Reading":

@@ -16,7 +16,7 @@ SCHEDULERS = frozenset({"aws.events", "aws.scheduler"})
 """EventBridge rules with a schedule, and EventBridge Scheduler."""
 SCHEDULED = "Scheduled Event"
 _WARM = re.compile(r"warm(up|er|ing)?$|warming?-?up", re.IGNORECASE)
-"""The names of what warms: `serverless-plugin-warmup`, `keepWarm`, `isWarmup`."""
+"""Sources and keys that ask for a warm-up: `serverless-plugin-warmup`, `keepWarm`, `isWarmup`."""
 
 
 class Warm:
