@@ -128,6 +128,7 @@ def recipe_of(arguments: argparse.Namespace, data: Sequence[Data]) -> Recipe:
 def run(arguments: argparse.Namespace, recipe: Recipe, data: Sequence[Data], teachers: Sequence[Teacher] = ()) -> None:
     """Train. `teachers`: none, or one for each data set."""
     logging.disable_progress_bar()  # of transformers, which draws one for each file
+    logging.set_verbosity_error()  # it reports the pooler of MiniLM, which is not used
     notes = [note for source in data for note in source.notes]
     print(*notes, sep="\n")
     torch.manual_seed(recipe.seed)  # for the weights of a new head
