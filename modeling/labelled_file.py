@@ -75,11 +75,12 @@ def read(path: Path, columns: FileColumns) -> tuple[tuple[str, ...], list[Row], 
 
 
 def write(path: Path, rows: Sequence[Row], labels: Sequence[str]) -> None:
-    """Write the rows that have a label to a CSV file with the columns `label` and `text`."""
+    """Write the rows to a CSV file with the columns `label` and `text`, those without a label as out of scope."""
     with path.open("w", encoding="utf-8", newline="") as file:
         lines = csv.writer(file)
         lines.writerow(["label", "text"])
-        lines.writerows([labels[row.label], row.views["full"]] for row in rows if row.label is not None)
+        for row in rows:
+            lines.writerow([f"{OUT_PREFIX}none" if row.label is None else labels[row.label], row.views["full"]])
 
 
 def _pairs(name: str, table: Table, columns: FileColumns, left_out: Counter[str]) -> Iterator[Labelled]:

@@ -79,6 +79,7 @@ def split(rows: Sequence[Row], most: int, seed: int, least: int = 0) -> tuple[li
     """Return (training, validation): a tenth of each topic's rows is held out; no text is in both parts.
 
     Of a topic, `least` to `most` rows are held out: those in HELD_OUT first, then rows with both title and full text.
+    With a `least`, a tenth of the rows about none of the topics is held out, too, at most `most`.
     """
     complete = [row for row in rows if "title" in row.views and "full" in row.views]
     partial = [row for row in rows if ("title" in row.views) != ("full" in row.views)]
@@ -90,4 +91,7 @@ def split(rows: Sequence[Row], most: int, seed: int, least: int = 0) -> tuple[li
     for label in sorted({row.label for row in rows if row.label is not None}):
         topic = [row for row in complete + partial if row.label == label]
         validation += topic[: max(least, min(most, len(topic) // 10))]
+    if least:
+        outside = [row for row in complete + partial if row.label is None]
+        validation += outside[: min(most, len(outside) // 10)]
     return without(rows, keys(validation)), validation

@@ -108,6 +108,13 @@ def test_a_tenth_of_each_label_and_at_least_five_rows_are_held_out(tmp_path: Pat
     assert len(first.training) == 126
 
 
+@pytest.mark.parametrize(("rows", "held_out"), [(9, 0), (30, 3)])
+def test_a_tenth_of_the_rows_about_none_of_the_topics_is_held_out(rows: int, held_out: int, tmp_path: Path) -> None:
+    path = written(tmp_path, lines("a", 50) + lines("b", 50) + lines("out:c", rows))
+    read = data.read(str(path), SECTIONS)
+    assert [row.label for row in read.validation] == [0] * 5 + [1] * 5 + [None] * held_out
+
+
 def test_held_out_rows_are_written_with_their_labels(tmp_path: Path) -> None:
     _, rows, _ = labelled_file.read(
         written(tmp_path, lines('a "b"', 50) + lines("c", 50) + lines("out:d", 1)), SECTIONS
@@ -116,7 +123,7 @@ def test_held_out_rows_are_written_with_their_labels(tmp_path: Path) -> None:
     with (tmp_path / "held_out.csv").open(newline="") as file:
         read = list(csv.reader(file))
     assert read[:2] == [["label", "text"], ['a "b"', 'a "b" number 0']]
-    assert len(read) == 101
+    assert read[101:] == [["out:none", "out:d number 0"]]
 
 
 def test_columns_named_for_a_folder_and_other_labels_beside_are_refused(tmp_path: Path) -> None:
