@@ -175,7 +175,7 @@ def test_a_file_is_not_taken_for_a_data_set_of_the_hub(tmp_path: Path, monkeypat
     monkeypatch.chdir(tmp_path)
     Path("news").mkdir()
     Path("news/train.csv").write_text("label,headline\n")
-    with pytest.raises(SourceError, match=r"news/train\.csv has labels that no checkpoint can have: there are 0"):
+    with pytest.raises(SourceError, match=r"news/train\.csv has no row with a text and a topic"):
         data.read("news/train.csv")
 
 
