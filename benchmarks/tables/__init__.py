@@ -6,7 +6,7 @@ A document marks each place with `<!-- figures: NAME -->` and `<!-- end -->`; FI
 import re
 from collections.abc import Callable
 
-from benchmarks.tables import parity, price, quality, speed
+from benchmarks.tables import parity, price, quality, speed, trust
 
 DOCUMENTS = ("README.md", "MODEL_CARD.md", "docs/*.md")
 MARK = re.compile(r"<!-- figures: (\w+) -->.*?((?:# )?<!-- end -->)", re.DOTALL)
@@ -46,6 +46,8 @@ FIGURES: dict[str, Callable[[], str]] = {
     "rates": price.rates,
     "bulk_rate": price.bulk_rate,
     "bulk_prices": price.bulk_prices,
+    "trial": trust.trial,
+    "trial_line": trust.trial_line,
 }
 
 

@@ -43,7 +43,7 @@ def measured(figures: Results) -> str:
     for name, when in (("latest_ms", ""), ("latest_ms_below_200", " with less than 0.2 s left")):
         if name in figures:
             side = "before" if figures[name] < 0 else "after"
-            words.append(f"latest answer{when} {abs(figures[name]):,.0f} ms {side} the timeout")
+            words.append(f"latest answer{when} {abs(figures[name]):,.0f} ms {side} its deadline")
     if "mb_per_thousand" in figures:
         words.append(f"resident memory {figures['mb_per_thousand']:+.4f} MB per 1,000 in the second half")
         tenths = [f"{figures[name][place]:.1f}" for name in ("p50_ms", "p99_ms") for place in (0, -1)]

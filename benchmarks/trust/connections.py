@@ -52,7 +52,7 @@ def known_texts(number: int) -> list[tuple[str, str]]:
     request = Request(read_items([f"{sentence(chance)} {index}" for index in range(TEXTS)], SETTINGS), Options(top_k=2))
     known = []
     for item, answer in zip(request.items, answers(request, load(SETTINGS), SETTINGS), strict=True):
-        first, second = answer["scores"].values()
+        first, second = answer.get("scores", {"": 0.0, " ": 0.0}).values()  # some have no words
         if first - second > EDGE:
             known.append((item.sent or "", answer["label"] or ""))
     return known
