@@ -105,8 +105,9 @@ def best_batch(tried: Mapping[int, float]) -> int | None:
 
 
 def by_batch(contender: Contender, setup: Setup, texts: int, joined: int) -> dict[int, float]:
-    """Return texts per second with each of the contender's batch sizes. Each try has other texts, as a shape seen
-    before would be faster.
+    """Return texts per second with each of the contender's batch sizes.
+
+    Each try has other texts, because a shape that was computed before is faster.
     """
     first, *samples = (joined_headlines(texts, seed, joined) for seed in TRIED_SEEDS)
     with running(contender, setup) as process:

@@ -77,23 +77,23 @@ def draw(path: Path) -> Path:
 def cold(record: Record) -> Figure:
     """Return the bars of cold starts."""
     slower = record["times_ours"].get(TUTORIAL.name)
-    bars = Bars(
-        title="Cold start: seconds from process start to first answer",
-        values=record["seconds"],
-        form="{:.2f} s",
-        notes={TUTORIAL.name: f", {slower['median']:.0f} × ours, onnx"} if slower else {},
-        floor=("bare imports, session and one run", record["seconds"]["floor"]),
-    )
-    return bar_chart(bars, record)
+    notes = {TUTORIAL.name: f", {slower['median']:.0f} × ours, onnx"} if slower else {}
+    return cold_bars("Cold start", notes, record)
 
 
 def cold_empty_cache(record: Record) -> Figure:
     """Return the bars of cold starts with an empty page cache, what each reads from disk in words."""
+    notes = {name: f", {size / 1e6:,.0f} MB from disk" for name, size in record["read_bytes"].items()}
+    return cold_bars("Cold start with an empty page cache", notes, record)
+
+
+def cold_bars(title: str, notes: Mapping[str, str], record: Record) -> Figure:
+    """Return the bars of seconds from process start to first answer."""
     bars = Bars(
-        title="Cold start with an empty page cache: seconds from process start to first answer",
+        title=f"{title}: seconds from process start to first answer",
         values=record["seconds"],
         form="{:.2f} s",
-        notes={name: f", {size / 1e6:,.0f} MB from disk" for name, size in record["read_bytes"].items()},
+        notes=notes,
         floor=("bare imports, session and one run", record["seconds"]["floor"]),
     )
     return bar_chart(bars, record)

@@ -131,8 +131,8 @@ def test_a_file_is_classified_with_a_column_for_each_of_the_scores(
 def test_the_function_answers_with_the_labels(function: RuntimeApi, labels: tuple[str, ...]) -> None:
     texts = [headline(index, 0) for index in range(len(labels))]
     answer = answered(function, {"texts": texts, "top_k": len(labels)})
-    found = [prediction["label"] for prediction in answer["predictions"]]
-    assert sum(label == expected for label, expected in zip(found, labels, strict=True)) > 0.8 * len(labels)
+    answered_labels = [prediction["label"] for prediction in answer["predictions"]]
+    assert sum(label == expected for label, expected in zip(answered_labels, labels, strict=True)) > 0.8 * len(labels)
     assert all(set(prediction["scores"]) == set(labels) for prediction in answer["predictions"])
 
 

@@ -8,8 +8,8 @@ FUZZED = ("events", "headers", "records", "files", "manifests")
 
 def parts() -> Results:
     """Return what each part of the trial came to."""
-    found: Results = results("trust")["parts"]
-    return found
+    by_name: Results = results("trust")["parts"]
+    return by_name
 
 
 def trial() -> str:

@@ -52,7 +52,9 @@ def known_texts(number: int) -> list[tuple[str, str]]:
     request = Request(read_items([f"{sentence(chance)} {index}" for index in range(TEXTS)], SETTINGS), Options(top_k=2))
     known = []
     for item, answer in zip(request.items, answers(request, load(SETTINGS), SETTINGS), strict=True):
-        first, second = answer.get("scores", {"": 0.0, " ": 0.0}).values()  # some have no words
+        if item.error is not None:
+            continue  # a sentence without a word, such as `7% 12`
+        first, second = answer["scores"].values()
         if first - second > EDGE:
             known.append((item.sent or "", answer["label"] or ""))
     return known

@@ -49,17 +49,17 @@ def limited(vcpus: float) -> Iterator[list[str]]:
     """
     cpus = sorted(os.sched_getaffinity(0))[: 1 if vcpus <= 1 else 2]
     taskset = ["taskset", "--cpu-list", ",".join(map(str, cpus))]
-    version_1 = (GROUPS / "cpu").is_dir()
-    group = (GROUPS / "cpu" if version_1 else GROUPS) / f"agnews-trust-{os.getpid()}"
+    quota = f"{vcpus * PERIOD_US:.0f}"
+    if (GROUPS / "cpu").is_dir():  # version 1 of control groups
+        parent = GROUPS / "cpu"
+        limits = {"cpu.cfs_period_us": f"{PERIOD_US}", "cpu.cfs_quota_us": quota, "cpu.shares": "262144"}
+    else:
+        parent, limits = GROUPS, {"cpu.max": f"{quota} {PERIOD_US}", "cpu.weight": "10000"}
+    group = parent / f"agnews-trust-{os.getpid()}"
     try:
         group.mkdir()
-        if version_1:
-            (group / "cpu.cfs_period_us").write_text(f"{PERIOD_US}", encoding="ascii")
-            (group / "cpu.cfs_quota_us").write_text(f"{vcpus * PERIOD_US:.0f}", encoding="ascii")
-            (group / "cpu.shares").write_text("262144", encoding="ascii")
-        else:
-            (group / "cpu.max").write_text(f"{vcpus * PERIOD_US:.0f} {PERIOD_US}", encoding="ascii")
-            (group / "cpu.weight").write_text("10000", encoding="ascii")
+        for name, value in limits.items():
+            (group / name).write_text(value, encoding="ascii")
     except OSError:  # not ours to make: taskset alone
         yield [*taskset, sys.executable]
         return

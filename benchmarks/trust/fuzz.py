@@ -172,12 +172,12 @@ def tried(
         nonlocal count
         if count >= inputs:
             raise Enough
-        for each in itertools.islice(spread(value), inputs - count):
+        for drawn in itertools.islice(spread(value), inputs - count):
             count += 1
             try:
-                check(each)
+                check(drawn)
             except Exception as error:  # whatever it is, it is a failure
-                failures.append(f"{type(error).__name__}: {error} for {each!r}")
+                failures.append(f"{type(error).__name__}: {error} for {drawn!r}")
 
     with contextlib.suppress(Enough):
         draw()

@@ -111,8 +111,8 @@ class Endpoint(socketserver.ThreadingTCPServer):
         self.chance = chance
         self.way = chance.choice(WAYS)
         self.reply = chance.choice(REPLIES)
-        self.sure = chance.random() < 0.5
-        """Whether each call is treated alike."""
+        self.is_constant = chance.random() < 0.5
+        """Whether it treats all requests alike."""
         self.accepted: set[str] = set()
 
     def handle_error(self, request: Any, client_address: Any) -> None:
@@ -145,7 +145,7 @@ class Connection(socketserver.StreamRequestHandler):
             time.sleep(SLOW_S if way == "drips" else 0)
 
     def _plan(self) -> tuple[str, Reply]:
-        if self.server.sure:
+        if self.server.is_constant:
             return self.server.way, self.server.reply
         return self.server.chance.choice(WAYS), self.server.chance.choice(REPLIES)
 
@@ -204,7 +204,8 @@ def misbehaving(number: int, inputs: int) -> Outcome:
             problem, late_ms = problem_with(server, classifier, settings, left_s)
         late.append(late_ms)
         if problem:
-            failures.append(f"{server.way}, {server.reply.__name__}, {server.sure}, {left_s:.1f} s left: {problem}")
+            way = server.way if server.is_constant else "in several ways"
+            failures.append(f"{way}, {server.reply.__name__}, {left_s:.1f} s left: {problem}")
     return Outcome(inputs, inputs, tuple(failures), {"latest_ms": round(max(late), 1)})
 
 

@@ -112,7 +112,7 @@ def problem_with(program: Program, number: int, moments: Sequence[float]) -> str
             process.kill()
             process.communicate()
             return f"no end after {PATIENCE_S} s"
-        return _problem(program, number, process.returncode, errors) or _half(program, folder, len(moments) > 1)
+        return _problem(program, number, process.returncode, errors) or _half(program, folder)
 
 
 def _problem(program: Program, number: int, status: int, errors: str) -> str:
@@ -122,7 +122,7 @@ def _problem(program: Program, number: int, status: int, errors: str) -> str:
     return "" if status in accepted else f"exit status {status}, {errors}"
 
 
-def _half(program: Program, folder: Path, _more: bool) -> str:
+def _half(program: Program, folder: Path) -> str:
     """Return which output is not whole; empty if none."""
     for output in program.outputs:
         path = folder / output

@@ -19,7 +19,7 @@ def test_hostile_input_is_answered_or_refused_as_documented(part: Part) -> None:
     assert part.run(1, 300) == Outcome(300)
 
 
-def test_every_kind_of_damage_is_told_in_a_line() -> None:
+def test_every_kind_of_damage_is_named_in_one_line() -> None:
     assert damaged(1, 7) == Outcome(7, faults=7)
 
 

@@ -119,7 +119,7 @@ def test_a_log_group_without_an_end_is_given_one(aws: Account, path: str, tmp_pa
         ("InvalidClientTokenId", "The security token included in the request is invalid.", UNKNOWN),
     ],
 )
-def test_credentials_that_aws_refuses_are_told_with_its_reason(
+def test_credentials_that_aws_refuses_are_reported_with_its_reason(
     aws: Account, path: str, tmp_path: Path, kind: str, message: str, remedy: str
 ) -> None:
     aws.refusals.append(("GetCallerIdentity", kind, message))

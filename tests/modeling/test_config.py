@@ -112,7 +112,7 @@ def test_the_pipeline_engine_takes_what_has_no_int8_form(facts: dict[str, Any]) 
     assert config.judge(named(["a", "b"]) | facts, "c", ["pipeline"]).labels == ("a", "b")
 
 
-def test_an_unsupported_architecture_is_told_what_bakes() -> None:
+def test_an_unsupported_architecture_is_refused_with_those_that_bake() -> None:
     with pytest.raises(SourceError) as refusal:
         config.judge({"architectures": ["RobertaForSequenceClassification"]}, "c")
     assert "DistilBertForSequenceClassification and BertForSequenceClassification bake to int8" in str(refusal.value)

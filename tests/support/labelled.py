@@ -70,7 +70,8 @@ def _words() -> list[str]:
 @cache
 def _topic_words() -> list[str]:
     """Return a word for each label that there can be, none of them among the first words of a headline."""
-    long = [word for word in _words() if word.isalpha() and len(word) >= MIN_WORD_CHARS and word not in FOREIGN_WORDS]
+    foreign = FOREIGN_WORDS.split()
+    long = [word for word in _words() if word.isalpha() and len(word) >= MIN_WORD_CHARS and word not in foreign]
     return [word for word in long if word not in ("more", "about")][:MAX_LABELS]
 
 
