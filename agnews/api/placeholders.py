@@ -28,6 +28,8 @@ PATTERN = (
 text in lower case without blanks and commas within numbers."""
 MAX_CHARS = 40
 _PATTERN = re.compile(PATTERN)
+_INVISIBLE = frozenset({"Cc", "Cf", "Zl", "Zp", "Zs"})
+"""Unicode categories. Characters that this Python does not know yet, lone surrogates and private ones may show something."""
 _BETWEEN = re.compile(r"[\s,;|]+")
 _BEGINNINGS = frozenset(word[:2] for word in (*PLACEHOLDERS, "n ", "object"))
 _WORDLESS = frozenset(("Nd", "Nl", "No", "Pc", "Pd", "Ps", "Pe", "Pi", "Pf", "Po", "Sc", "Sm", "Sk", "Zs"))
@@ -63,5 +65,5 @@ def is_missing(value: Json) -> bool:
 
 
 def is_blank(text: str) -> bool:
-    """Return whether a text has no character that can be seen."""
-    return not text[:1].isalnum() and not any(character.isprintable() and not character.isspace() for character in text)
+    """Return whether a text has only blanks, line ends, control characters and invisible ones such as U+200B."""
+    return not text[:1].isalnum() and all(unicodedata.category(character) in _INVISIBLE for character in text)
