@@ -29,7 +29,7 @@ text in lower case without blanks and commas within numbers."""
 MAX_CHARS = 40
 _PATTERN = re.compile(PATTERN)
 _INVISIBLE = frozenset({"Cc", "Cf", "Zl", "Zp", "Zs"})
-"""Unicode categories. Characters that this Python does not know yet, lone surrogates and private ones may show something."""
+"""Unicode categories. What this Python does not know yet, lone surrogates and private characters may show something."""
 _BETWEEN = re.compile(r"[\s,;|]+")
 _BEGINNINGS = frozenset(word[:2] for word in (*PLACEHOLDERS, "n ", "object"))
 _WORDLESS = frozenset(("Nd", "Nl", "No", "Pc", "Pd", "Ps", "Pe", "Pi", "Pf", "Po", "Sc", "Sm", "Sk", "Zs"))
