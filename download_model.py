@@ -24,7 +24,6 @@ if __name__ == "__main__":
     signal.signal(signal.SIGINT, _end_at_once)
 
 import argparse
-import csv
 import json
 import shutil
 import tempfile
@@ -90,26 +89,12 @@ def _parser() -> argparse.ArgumentParser:
     add("--revision", help="branch, tag or commit of a hub ID; default main, which is resolved and printed")
     add("--engine", choices=(*ENGINES, "both"), help="what to bake for; default both")
     add("--target", type=Path, default=EMBEDDED, help="the folder to verify or write; default %(default)s")
-    add(
-        "--max-length",
-        type=int,
-        metavar="TOKENS",
-        help="truncate texts to this length; default the source's own, else 128",
-    )
+    add("--max-length", type=int, metavar="TOKENS", help="cut texts to so many; default the source's own, else 128")
     add("--temperature", type=float, help="divide logits by it; default the source's own, else 1.0")
     add("--name", help="of a folder's checkpoint, for the manifest; default its own manifest's, else the folder's")
     add("--headlines", type=Path, metavar="FILE", help=".txt, .csv or .jsonl on which to compare the int8 model")
-    add("--labels", type=csv_line, metavar="A,B,C", help="the outputs' names, in order; default the config.json's own")
+    add("--labels", type=config.labels_in, metavar="A,B,C", help="the outputs' names, in order; default config.json's")
     return parser
-
-
-def csv_line(text: str) -> tuple[str, ...]:
-    """Return the fields of one line of CSV, without blanks around them. Raises ArgumentTypeError."""
-    try:
-        (fields,) = csv.reader([text], skipinitialspace=True, strict=True)
-    except (ValueError, csv.Error) as error:
-        raise argparse.ArgumentTypeError(f"expected labels with commas between them, found {text!r}") from error
-    return tuple(field.strip() for field in fields)
 
 
 def _misuse(options: argparse.Namespace) -> str | None:

@@ -3,6 +3,8 @@
 Only the standard library and `agnews` are imported, so what cannot be baked is refused at once, with what can.
 """
 
+import argparse
+import csv
 import json
 import re
 from collections.abc import Sequence
@@ -119,7 +121,7 @@ def _architecture(facts: dict[str, Any], where: str) -> tuple[str, str]:
 
 
 def _check_int8(facts: dict[str, Any], where: str, architecture: str) -> None:
-    """Return unless the int8 graph cannot hold it. Raises SourceError."""
+    """Raise SourceError if the int8 graph cannot compute it."""
     activation = facts.get("activation" if INT8.get(architecture) == "distilbert" else "hidden_act", "gelu")
     positions = facts.get("position_embedding_type", "absolute")
     fault = None
@@ -183,6 +185,15 @@ def names_of(labels: Sequence[str]) -> dict[str, Any]:
     return {"id2label": dict(enumerate(labels)), "label2id": {label: index for index, label in enumerate(labels)}}
 
 
+def labels_in(line: str) -> tuple[str, ...]:
+    """Return the labels in one line of CSV, without blanks around them. Raises ArgumentTypeError."""
+    try:
+        (labels,) = csv.reader([line], skipinitialspace=True, strict=True)
+    except (ValueError, csv.Error) as error:
+        raise argparse.ArgumentTypeError(f"expected labels with commas between them, found {line!r}") from error
+    return tuple(label.strip() for label in labels)
+
+
 def weights_file(folder: Path) -> Path:
     """Return the file that holds the weights. Raises SourceError where there is none."""
     for name in WEIGHTS:
@@ -194,7 +205,7 @@ def weights_file(folder: Path) -> Path:
 
 
 def _check_tokenizer(folder: Path) -> None:
-    """Return unless tokenizer.json is of a kind that is not WordPiece. Raises SourceError."""
+    """Raise SourceError if tokenizer.json is not WordPiece."""
     path = folder / "tokenizer.json"
     if not path.exists():
         return  # modeling.tokens reads vocab.txt, or says that it is missing
@@ -203,4 +214,4 @@ def _check_tokenizer(folder: Path) -> None:
     except (OSError, ValueError, KeyError, TypeError):
         return  # modeling.tokens says what is wrong
     if kind != "WordPiece":
-        raise SourceError(f"{path} is of type {kind}; the engines read WordPiece only: choose a checkpoint with it")
+        raise SourceError(f"{path} is of type {kind}; the engines read WordPiece only, so choose a checkpoint with it")

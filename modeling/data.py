@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from agnews.api.request import joined
+from agnews.cli.evaluation.labels import OUT_PREFIX
 from agnews.labels import LABELS
 from modeling import labelled_file
 from modeling.cleaning import without_html
@@ -26,13 +27,11 @@ from modeling.errors import SourceError
 from modeling.labelled_file import USUAL, FileColumns
 from modeling.rows import VIEWS, Row, View, keys, rows_by_view, split, without
 
-HELD_OUT = 500
+MOST_HELD_OUT = 500
 """Rows of each label to choose by, at most; fewer where that would be more than a tenth."""
 LEAST_HELD_OUT = 5
 """Rows of each label of a file to choose by, at least."""
 SPLIT_SEED = 20261123
-OUT_OF_SCOPE = "out:"
-"""What the label of a text about none of the topics begins with."""
 
 _HUB_ID = re.compile(r"[\w-][\w.-]*/[\w-][\w.-]*(@\S+)?")
 _TOPICS = {label.lower(): index for index, label in enumerate(LABELS)}
@@ -109,7 +108,7 @@ def read(source: str, columns: FileColumns = USUAL) -> Data:
 
 def _read_file(path: Path, columns: FileColumns) -> Data:
     labels, rows, note = labelled_file.read(path, columns)
-    training, validation = split(rows, HELD_OUT, SPLIT_SEED, LEAST_HELD_OUT)
+    training, validation = split(rows, MOST_HELD_OUT, SPLIT_SEED, LEAST_HELD_OUT)
     notes = [note, f"{len(validation):,} rows held out to choose by"]
     return Data(path.name, training, validation, notes, labels, is_file=True)
 
@@ -120,7 +119,7 @@ def _read_hub(source: str) -> Data:
     except ImportError as error:
         raise SourceError(f"a hub data set needs the training packages: pip install -e '.[train]' ({error})") from error
     rows, note = hub_data.read(source)
-    return Data(source, *split(rows, HELD_OUT, SPLIT_SEED), [note])
+    return Data(source, *split(rows, MOST_HELD_OUT, SPLIT_SEED), [note])
 
 
 def read_folder(folder: Path) -> Data:
@@ -141,7 +140,7 @@ def read_folder(folder: Path) -> Data:
     if dev:
         notes.append(f"{folder / 'dev.csv'}: {len(dev):,} rows to choose by")
         return Data(name, training, dev, notes)
-    training, validation = split(training, HELD_OUT, SPLIT_SEED)
+    training, validation = split(training, MOST_HELD_OUT, SPLIT_SEED)
     notes.append(f"{folder}: {len(validation):,} rows held out to choose by")
     return Data(name, training, validation, notes)
 
@@ -187,11 +186,11 @@ def _row_parser(first: Sequence[str]) -> Callable[[Sequence[str]], Row]:
 
 def _label(text: str) -> int | None:
     name = text.strip().lower()
-    if name.startswith(OUT_OF_SCOPE):
+    if name.startswith(OUT_PREFIX):
         return None
     if name not in _TOPICS:
         raise ValueError(
-            f"label {text!r} is none of {', '.join(LABELS)} and does not begin with {OUT_OF_SCOPE}; "
+            f"label {text!r} is none of {', '.join(LABELS)} and does not begin with {OUT_PREFIX}; "
             "for labels of your own, give the file itself instead of its folder"
         )
     return _TOPICS[name]

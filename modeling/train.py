@@ -29,7 +29,7 @@ from modeling.trainer import Teacher, Trainer
 
 VALIDATE_EVERY, LEAST_VALIDATIONS = 500, 5
 """Steps between two validations, at most, and how many validations a training has, at least."""
-HELD_OUT = "held_out.csv"
+HELD_OUT_FILE = "held_out.csv"
 """In a run's folder: a file's rows that were not trained on, for `agnews evaluate`."""
 
 
@@ -73,21 +73,16 @@ def option_parser(description: str | None) -> argparse.ArgumentParser:
     by_rows = "for a file by its number of rows"
     add("--steps", type=count, help=f"of one batch each; default {Recipe.steps}, {by_rows}")
     add("--batch", type=count, metavar="TEXTS", help=f"default {Recipe.batch}, for a file {FILE_BATCH}")
-    add(
-        "--learning-rate", type=positive, metavar="RATE", help=f"default {Recipe.learning_rate}, for a file {FILE_RATE}"
-    )
+    rate = f"default {Recipe.learning_rate}, for a file {FILE_RATE}"
+    add("--learning-rate", type=positive, metavar="RATE", help=rate)
     add("--max-length", type=count, default=Recipe.max_length, metavar="TOKENS", help=f"at least 8; {default}")
     add("--weights", type=positive, nargs="+", metavar="WEIGHT", help="how often to draw from each DATA; default alike")
     averaged = f"of the averaged weights; default {Recipe.average}, for a file {FILE_AVERAGE}"
     add("--average", type=share, metavar="DECAY", help=averaged)
     add("--seed", type=int, default=Recipe.seed, help=default)
     add("--device", type=device, default="cpu", help=f"cpu, cuda or cuda:1; {default}")
-    add(
-        "--validate-every",
-        type=count,
-        metavar="STEPS",
-        help=f"default {VALIDATE_EVERY}, and {LEAST_VALIDATIONS} times or more",
-    )
+    validated = f"default {VALIDATE_EVERY}, and {LEAST_VALIDATIONS} times or more"
+    add("--validate-every", type=count, metavar="STEPS", help=validated)
     add("--save-every", type=count, default=100, metavar="STEPS", help=default)
     return parser
 
@@ -138,7 +133,7 @@ def run(arguments: argparse.Namespace, recipe: Recipe, data: Sequence[Data], tea
         recipe = replace(recipe, start_weights=sha256(weights_file(Path(recipe.start))))
     trainer = Trainer(recipe, data, arguments.run, classifier, teachers)
     if data[0].is_file:
-        labelled_file.write(arguments.run / HELD_OUT, data[0].validation, data[0].labels)
+        labelled_file.write(arguments.run / HELD_OUT_FILE, data[0].validation, data[0].labels)
     rows = sum(len(source.training) for source in data)
     print(f"{rows:,} rows to train on; {recipe.steps:,} steps of {recipe.batch}")
     trainer.log(event="start", recipe=asdict(recipe), data=notes, threads=torch.get_num_threads())
