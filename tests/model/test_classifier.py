@@ -144,7 +144,7 @@ def test_texts_behind_those_not_tokenised_in_time_are_not_taken_for_them(
 
 
 class StallingEngine(CountingEngine):
-    """Has a clock that stands still, but for a second that the third text takes."""
+    """Has a clock that moves only once: by a second, with the third text."""
 
     def monotonic(self) -> float:
         return float(self.texts >= 3)

@@ -62,8 +62,8 @@ def test_other_labels_are_the_checkpoint_s_in_its_order(names: list[str]) -> Non
 @pytest.mark.parametrize(
     ("names", "message"),
     [
-        (["one"], "there are 1 labels; 2 to 100 are possible"),
-        ([str(number) for number in range(101)], "there are 101 labels"),
+        (["one"], "found 1 label, expected 2 to 100"),
+        ([str(number) for number in range(101)], "found 101 labels"),
         (["a", "A"], "appears twice"),
         (["a", ""], "a label is empty"),
         (["a", "b" * 65], "at most 64"),

@@ -85,7 +85,7 @@ def test_a_missing_column_is_named_with_its_option(columns: FileColumns, message
         ("", "has no row with a text and a topic$"),
         (lines("out:a", 50), "has no row with a text and a topic$"),
         (",a\nb,c,d\n", "has no row with a text and a topic; 1 left out: without .* 1 left out: unreadable .*line 3"),
-        (lines("a", 50), "there are 1 labels; 2 to 100 are possible"),
+        (lines("a", 50), "found 1 label, expected 2 to 100"),
         (lines("a", 50) + "".join(f"A ,other {n}\n" for n in range(50)), "the label .* appears twice"),
         (lines("a", 50) + lines("b" * 65, 50), "has 65 characters; at most 64"),
         (

@@ -1,6 +1,4 @@
 import json
-import math
-import time
 from collections.abc import Sequence
 from typing import Any
 
@@ -11,7 +9,7 @@ from numpy.typing import NDArray
 from agnews.api.answer import list_answer
 from agnews.api.values import Json, describe_value
 from agnews.errors import AgNewsError, AnswerSizeError, InputError, LimitError, ModelError
-from agnews.function.events.direct import OneText, Reading, TextList
+from agnews.function.events.direct import OneText, TextList
 from agnews.function.events.dispatch import DIRECT_SOURCES, SOURCES, answer, find_source
 from agnews.function.events.distributed_map import DistributedMap
 from agnews.function.events.eventbridge import EventBridge
@@ -250,23 +248,3 @@ def test_an_engine_that_fails_is_reported_as_a_model_error(classifier: Classifie
 def test_an_empty_list_gets_no_predictions(classifier: Classifier, settings: Settings) -> None:
     reply: Any = answer([], classifier, settings)
     assert (reply["predictions"], reply["count"], reply["errors"]) == ([], 0, 0)
-
-
-def test_texts_of_a_list_that_there_is_no_time_to_read_keep_their_place_and_id(
-    classifier: Classifier, settings: Settings, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("agnews.api.request.normalise", lambda text: pytest.fail(text[:9]))
-    items: list[Json] = [{"id": 7, "title": GOAL}, {"ID": [], "text": GOAL}, GOAL]
-    reply: Any = answer({"Items": items}, classifier, settings, time.monotonic())
-    assert [(item.get("id"), item["error"]["type"]) for item in reply["predictions"]] == [
-        (7, "DeadlineError"),
-        (None, "InputError"),
-        (None, "DeadlineError"),
-    ]
-
-
-def test_half_of_the_time_is_left_for_inferences() -> None:
-    now = time.monotonic()
-    assert Reading.until(now + 100, Settings(), 4).deadline == pytest.approx(now + 50, abs=1)
-    assert Reading.until(now - 1, Settings(), 4).deadline < now
-    assert Reading.until(math.inf, Settings(), 4).deadline == math.inf
