@@ -24,7 +24,7 @@ from statistics import median
 from typing import Any, NamedTuple
 
 from benchmarks.command import Setup, parser, setup_of
-from benchmarks.contenders import CONTENDERS, FLOOR, ONNX, OPENVINO_INT8, ROOT, TUTORIAL, Contender
+from benchmarks.contenders import CONTENDERS, FLOOR, ONNX, OPENVINO_INT8, READ_AHEAD, ROOT, TUTORIAL, Contender
 from benchmarks.plots import draw
 from benchmarks.process import OURS, inherited, log_of, present, python, settings
 from benchmarks.record import record, this_cpus_folder
@@ -33,7 +33,7 @@ from benchmarks.runtime_api import runtime
 from modeling.headlines import headlines
 
 CLIENT_FLOOR = "floor, runtime client"
-EMPTIED = (TUTORIAL, OPENVINO_INT8, ONNX)
+EMPTIED = (TUTORIAL, OPENVINO_INT8, ONNX, READ_AHEAD)
 """The contenders that also start with an empty page cache."""
 TEXT = headlines(1)[0]
 ROUNDS = 15

@@ -120,9 +120,11 @@ def by_batch(contender: Contender, setup: Setup, texts: int, joined: int) -> dic
 
 
 def timed(candidates: Sequence[Candidate], rounds: int, texts: int, joined: int) -> list[dict[str, float]]:
-    """Return seconds per list by round. Each round has other texts, the same for all candidates."""
+    """Return seconds per list by round, after one list that is not timed. Each round has other texts, the same for all
+    candidates.
+    """
     for one in candidates:
-        one.process.answer(list_event(one.contender, joined_headlines(32, 1, joined), one.batch))
+        one.process.answer(list_event(one.contender, joined_headlines(texts, 1, joined), one.batch))
     runs = {
         one.contender.name: lambda one=one: one.seconds(joined_headlines(texts, 2 + len(one.replies), joined))
         for one in candidates

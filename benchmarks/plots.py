@@ -84,13 +84,13 @@ def cold(record: Record) -> Figure:
 def cold_empty_cache(record: Record) -> Figure:
     """Return the bars of cold starts with an empty page cache, what each reads from disk in words."""
     notes = {name: f", {size / 1e6:,.0f} MB from disk" for name, size in record["read_bytes"].items()}
-    return cold_bars("Cold start with an empty page cache", notes, record)
+    return cold_bars("Cold start, empty page cache", notes, record)
 
 
 def cold_bars(title: str, notes: Mapping[str, str], record: Record) -> Figure:
     """Return the bars of seconds from process start to first answer."""
     bars = Bars(
-        title=f"{title}: seconds from process start to first answer",
+        title=f"{title}: seconds to first answer",
         values=record["seconds"],
         form="{:.2f} s",
         notes=notes,

@@ -67,4 +67,7 @@ CONTENDERS: tuple[Contender, ...] = (
     ONNX,
     PIPELINE,
 )
+READ_AHEAD = Contender(
+    "read-ahead", "ours, libraries read ahead", "benchmarks.contenders.read_ahead.lambda_handler", HERE, ours=True
+)
 FLOOR = Contender("floor", "floor", "benchmarks.contenders.floor.lambda_handler", HERE)

@@ -7,7 +7,7 @@ from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 Results = dict[str, Any]
-MACHINE = "speed/intel_xeon_amx/"
+MACHINE = "speed/intel_xeon/"
 """The folder of the machine that the documents quote where they name none."""
 
 

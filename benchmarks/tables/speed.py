@@ -2,12 +2,13 @@
 
 from collections.abc import Iterator
 
-from benchmarks.contenders import CONTENDERS
+from benchmarks.contenders import CONTENDERS, READ_AHEAD
 from benchmarks.tables.markdown import MACHINE, Results, results, table
 from benchmarks.tables.price import cost_rows, dollars
 
 HANDLERS = {handler.name: f"**{handler.title}**" if handler.ours else handler.title for handler in CONTENDERS}
 MACHINES = {
+    "Intel Xeon with VNNI": MACHINE,
     "Intel Xeon with AMX": "speed/intel_xeon_amx/",
     "AMD EPYC with VNNI": "speed/amd_epyc/",
 }
@@ -60,10 +61,7 @@ def in_a_line() -> str:
 
 def handlers() -> str:
     """Return every handler's speed and memory."""
-    names = next(speed("cold"))["seconds"]
-    return table(
-        HANDLER_HEAD, [handler_row(name, *speed("cold", "warm", "lists")) for name in HANDLERS if name in names]
-    )
+    return table(HANDLER_HEAD, [handler_row(name, *speed("cold", "warm", "lists")) for name in HANDLERS])
 
 
 def larger_shape() -> str:
@@ -110,7 +108,8 @@ def machines() -> str:
 def empty_cache() -> str:
     """Return cold starts with an empty page cache."""
     (cold,) = speed("cold_empty_cache")
-    titles = HANDLERS | {"floor, runtime client": "floor, through the runtime client", "floor": "floor"}
+    others = {READ_AHEAD.name: READ_AHEAD.title, "floor, runtime client": "floor, through the runtime client"}
+    titles = HANDLERS | others | {"floor": "floor"}
     rows = [
         (titles[name], f"{seconds:.2f} s", f"{cold['read_bytes'][name] / 1e6:,.0f} MB", ratio_of(cold, name))
         for name, seconds in cold["seconds"].items()
