@@ -22,7 +22,7 @@ from benchmarks.operations import Operations
 from benchmarks.plots import draw
 from benchmarks.process import Process, Reply, labels, list_event, present, running
 from benchmarks.record import record, this_cpus_folder
-from benchmarks.rounds import interleaved, medians, ratios
+from benchmarks.rounds import SPIN_S, interleaved, medians, ratios
 from modeling.headlines import headlines
 
 ROUNDS = 5
@@ -129,7 +129,7 @@ def timed(candidates: Sequence[Candidate], rounds: int, texts: int, joined: int)
         one.contender.name: lambda one=one: one.seconds(joined_headlines(texts, 2 + len(one.replies), joined))
         for one in candidates
     }
-    return interleaved(runs, rounds)
+    return interleaved(runs, rounds, SPIN_S)
 
 
 def peak(candidate: Candidate) -> int:

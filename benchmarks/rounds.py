@@ -1,17 +1,25 @@
 """Rounds in which contenders take turns, so that a slow phase of the machine slows them all."""
 
+import time
 from collections.abc import Callable, Mapping, Sequence
 from statistics import median
 
 Round = Mapping[str, float]
+SPIN_S = 0.3
+"""Threads of OpenMP keep their CPUs busy for up to 0.2 s after their work (KMP_BLOCKTIME)."""
 
 
-def interleaved(runs: Mapping[str, Callable[[], float]], rounds: int) -> list[dict[str, float]]:
-    """Return what each run measured in each round; every other round takes them in reverse order."""
+def interleaved(runs: Mapping[str, Callable[[], float]], rounds: int, pause_s: float = 0) -> list[dict[str, float]]:
+    """Return what each run measured in each round; every other round takes them in reverse order, each after a pause.
+
+    Processes that stay alive need a pause of SPIN_S: else the one before slows down the next.
+    """
     results = []
     for number in range(rounds):
-        names = list(runs)[:: -1 if number % 2 else 1]
-        measured = {name: runs[name]() for name in names}
+        measured = {}
+        for name in list(runs)[:: -1 if number % 2 else 1]:
+            time.sleep(pause_s)
+            measured[name] = runs[name]()
         results.append({name: measured[name] for name in runs})
     return results
 

@@ -22,7 +22,7 @@ from benchmarks.contenders import CONTENDERS, FLOOR, ONNX, Contender
 from benchmarks.plots import draw
 from benchmarks.process import OURS, log_of, present, python, running, settings
 from benchmarks.record import record, this_cpus_folder
-from benchmarks.rounds import interleaved, medians, ratio, ratios
+from benchmarks.rounds import SPIN_S, interleaved, medians, ratio, ratios
 from benchmarks.runtime_api import invocation_s, runtime
 from modeling.headlines import headlines
 
@@ -52,7 +52,7 @@ def measured(setup: Setup, texts: int = TEXTS) -> dict[str, Any]:
         for run in timed.values():
             run(headlines(texts, seed=1))  # allocates
         runs = {name: lambda name=name: once(timed[name], texts, samples[name]) for name in timed}
-        rounds = interleaved(runs, setup.rounds)
+        rounds = interleaved(runs, setup.rounds, SPIN_S)
     seconds_of = {name: list(chain.from_iterable(rounds_of)) for name, rounds_of in samples.items()}
     fastest = min((name for name in seconds_of if name.startswith(FLOOR.name)), key=medians(rounds).__getitem__)
     return {
