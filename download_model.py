@@ -60,17 +60,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
             state = "written"
         return check(options.target)
     except AgNewsError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 1
+        return _failed(f"error: {error}")
     except ImportError as error:
-        print(f"error: baking needs the training packages: pip install -e '.[train]' ({error})", file=sys.stderr)
-        return 1
+        return _failed(f"error: baking needs the training packages: pip install -e '.[train]' ({error})")
     except OSError as error:
-        print(f"error: {error}; {options.target} is {state}", file=sys.stderr)
-        return 1
+        return _failed(f"error: {error}; {options.target} is {state}")
     except KeyboardInterrupt:
-        print(f"interrupted; {options.target} is {state}", file=sys.stderr)
-        return 1
+        return _failed(f"interrupted; {options.target} is {state}")
+
+
+def _failed(message: str) -> int:
+    """Print the message and return the exit status."""
+    print(message, file=sys.stderr)
+    return 1
 
 
 def _interrupt_later(ignored: "sys.UnraisableHookArgs") -> None:
@@ -131,8 +133,7 @@ def check(target: Path) -> int:
         if not engines:
             raise ModelError(f"{target} has the files of no engine; bake it again with --source")
     except ModelError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 1
+        return _failed(f"error: {error}")
     print(f"{checkpoint.source} at {checkpoint.revision}, in {target}")
     print(f"engines {' and '.join(engines)}, {checkpoint.max_length} tokens, temperature {checkpoint.temperature}")
     faults = [fault for name in checkpoint.files if (fault := _check_file(checkpoint, name))]

@@ -69,19 +69,24 @@ def read_all(sources: Sequence[str], columns: FileColumns = USUAL) -> list[Data]
             raise SourceError(f"{part.name} has other labels than {data[0].name}; train on them one after the other")
         if names.count(part.name) > 1:
             raise SourceError(f"two sources are called {part.name}; give each folder a name of its own")
-        training = sum(row.label is not None for row in part.training)
-        validation = sum(row.measurable for row in part.validation)
-        if not training or not validation:
-            raise SourceError(
-                f"{part.name} has {training:,} rows with a topic to train on and {validation:,} to choose a checkpoint "
-                "by; give at least ten rows of a topic, or a dev.csv as well as train.csv"
-            )
-        if not rows_by_view(part.validation):
-            raise SourceError(
-                f"{part.name} names outlets, so only titles are measured, but most of its rows to choose a checkpoint "
-                "by have no title; give titles as well"
-            )
+        _check_enough(part)
     return data
+
+
+def _check_enough(part: Data) -> None:
+    """Raise SourceError if a source has too few rows, or none to measure."""
+    training = sum(row.label is not None for row in part.training)
+    validation = sum(row.measurable for row in part.validation)
+    if not training or not validation:
+        raise SourceError(
+            f"{part.name} has {training:,} rows with a topic to train on and {validation:,} to choose a checkpoint "
+            "by; give at least ten rows of a topic, or a dev.csv as well as train.csv"
+        )
+    if not rows_by_view(part.validation):
+        raise SourceError(
+            f"{part.name} names outlets, so only titles are measured, but most of its rows to choose a checkpoint "
+            "by have no title; give titles as well"
+        )
 
 
 def read(source: str, columns: FileColumns = USUAL) -> Data:
