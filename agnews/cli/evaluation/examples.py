@@ -209,10 +209,13 @@ def find_layout(name: str, header: Sequence[str], columns: LabelColumns) -> Layo
     check_names(name, header, names)
     usual = find_columns(name, header, names)
     if label is None or not usual.texts:
-        missing = f"a label ({', '.join(LABEL_COLUMNS)})" if usual.texts else f"a text ({', '.join(TEXT_KEYS)})"
+        kind, usual_names, option = (
+            ("label", LABEL_COLUMNS, "--label-column") if usual.texts else ("text", TEXT_KEYS, "--column")
+        )
         raise InputError(
-            f"{name} has no column with {missing}; its first row is {[cell[:40] for cell in header[:20]]}. "
-            "Expected a header, or AG News' own three columns: class 1-4, title, description"
+            f"{name} has no column with a {kind} ({', '.join(usual_names)}); its first row is "
+            f"{[cell[:40] for cell in header[:20]]}. Name the column with {option}. "
+            "Without a header, AG News' own three columns are read: class 1-4, title, description"
         )
     group = find_column(name, header, columns.by, (), "--by") if columns.by is not None else None
     return Layout(len(header), label, usual.texts, usual.description, group)
