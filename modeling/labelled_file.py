@@ -67,7 +67,7 @@ def read(path: Path, columns: FileColumns) -> tuple[tuple[str, ...], list[Row], 
     labels = _ordered(counts)
     problem = label_problem(labels)
     if problem:
-        raise SourceError(f"{path} has labels that no checkpoint can have: {problem}; correct them")
+        raise SourceError(f"{path} has labels that no checkpoint cannot have: {problem}{reasons}. Correct them")
     _check_counts(path, counts, reasons)
     number = {label: index for index, label in enumerate(labels)}
     rows = [Row(number.get(pair.label), {"full": pair.text}) for pair in pairs]
@@ -121,7 +121,7 @@ def _each_text_once(pairs: Sequence[Labelled], left_out: Counter[str]) -> list[L
             left_out["a text with several labels"] += len(alike)
         else:
             kept.append(alike[0])
-            left_out["a text again"] += len(alike) - 1
+            left_out["the same text again"] += len(alike) - 1
     left_out += Counter()  # without what was counted as 0
     return kept
 

@@ -72,10 +72,12 @@ def claim(run: Path, recipe: Recipe, data: Sequence[Data]) -> None:
         path.with_suffix(".tmp").write_text(content)
         path.with_suffix(".tmp").replace(path)
     started, asked = _read(run), json.loads(content)
+    if started["data"] != asked["data"]:  # a file's number of rows decides the usual steps, so rows come first
+        raise TrainingError(f"{run} was started with other rows; choose another --run, or delete that folder")
     if started != asked:
         changed = [name for name, value in asked["recipe"].items() if started["recipe"].get(name) != value]
         raise TrainingError(
-            f"{run} was started with other {', '.join(changed or ['rows'])}; "
+            f"{run} was started with other {', '.join(changed)}; "
             "give the same ones, choose another --run, or delete that folder"
         )
 

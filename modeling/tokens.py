@@ -11,6 +11,8 @@ from agnews.model import encode
 from agnews.model.checkpoint import RULES, TOKENIZER_CONFIG, VOCABULARY
 from modeling.errors import SourceError
 
+MOST_SPARE = 256
+"""Rows that an embedding may have beyond the tokens: some are padded to a multiple, for a GPU. More is a mistake."""
 SPECIAL = ("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]")
 _OPTIONS = {
     "do_lower_case": "lowercase",
@@ -31,6 +33,8 @@ _CLASSES = {
 def read_tokenizer(folder: Path, rows: int) -> Tokenizer:
     """Return the tokenizer of `folder`, which neither pads nor truncates, for an embedding of `rows` tokens.
 
+    A few rows may be spare, without a token; every token has a row.
+
     Raises:
         SourceError: there is none, it cannot be read, or it does not fit the embedding.
     """
@@ -44,8 +48,8 @@ def read_tokenizer(folder: Path, rows: int) -> Tokenizer:
         tokenizer = _word_pieces(folder)
     tokenizer.no_padding()
     tokenizer.no_truncation()
-    size = tokenizer.get_vocab_size(with_added_tokens=True)
-    if size != rows:
+    size = max(tokenizer.get_vocab(with_added_tokens=True).values(), default=-1) + 1
+    if not size <= rows <= size + MOST_SPARE:
         raise SourceError(
             f"{folder}: the tokenizer has {size:,} tokens, the model {rows:,}; they do not belong together"
         )

@@ -44,7 +44,11 @@ def test_what_is_left_out_is_counted(tmp_path: Path) -> None:
     path = written(tmp_path, lines("a", 50) + lines("b", 50) + faults)
     _, rows, note = labelled_file.read(path, SECTIONS)
     assert rows[-1].views == {"full": "Bold"}
-    for reason in ("1 left out: a text again", "3 left out: without a label or a text", "a text with several labels"):
+    for reason in (
+        "1 left out: the same text again",
+        "3 left out: without a label or a text",
+        "a text with several labels",
+    ):
         assert reason in note
     assert "1 left out: unreadable or of another width than the header (line 108:" in note
     assert len(rows) == 101
@@ -85,7 +89,9 @@ def test_a_missing_column_is_named_with_its_option(columns: FileColumns, message
         ("", "has no row with a text and a topic$"),
         (lines("out:a", 50), "has no row with a text and a topic$"),
         (",a\nb,c,d\n", "has no row with a text and a topic; 1 left out: without .* 1 left out: unreadable .*line 3"),
-        (lines("a", 50), "found 1 label, expected 2 to 100"),
+        (lines("a", 50), "found 1 label, expected 2 to 100. Correct them$"),
+        (2 * lines("a", 50), "found 1 label, expected 2 to 100; 50 left out: the same text again. Correct them$"),
+        (5 * lines("a", 10) + lines("b", 50), r"1 of its 2 labels: a \(10\); 40 left out: the same text again\. Add"),
         (lines("a", 50) + "".join(f"A ,other {n}\n" for n in range(50)), "the label .* appears twice"),
         (lines("a", 50) + lines("b" * 65, 50), "has 65 characters; at most 64"),
         (

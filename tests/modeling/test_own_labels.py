@@ -15,6 +15,7 @@ from tests.support.requirement import ROOT, require_module
 require_module("torch", "transformers", "onnx", "huggingface_hub")
 
 import torch
+from safetensors.torch import load_file
 from transformers import AutoModelForSequenceClassification
 
 from agnews.model.classifier import load
@@ -26,7 +27,7 @@ from modeling.headlines import headlines
 from tests.support.command import download_model
 from tests.support.hub_server import Repository, serving
 from tests.support.tiny_bert import write_bert, write_electra
-from tests.support.tiny_checkpoint import change_config
+from tests.support.tiny_checkpoint import change_config, change_weights
 
 pytestmark = pytest.mark.usefixtures("one_torch_thread")
 
@@ -78,6 +79,20 @@ def test_names_given_at_the_bake_are_the_labels(cased: Path, tmp_path: Path) -> 
     process = download_model(*arguments, "--labels", 'a, b,"c, d",e,f,g')
     assert process.returncode == 0, process.stderr
     assert json.loads((target / "manifest.json").read_text())["labels"] == ["a", "b", "c, d", "e", "f", "g"]
+
+
+def test_rows_of_an_embedding_without_a_token_change_nothing(cased: Path, tmp_path: Path) -> None:
+    folder, name = shutil.copytree(cased, tmp_path / "padded"), "bert.embeddings.word_embeddings.weight"
+    table = load_file(folder / "model.safetensors")[name]
+    change_weights(folder, {name: torch.cat([table, torch.full((100, table.shape[1]), 9.0)])})
+    change_config(folder, vocab_size=len(table) + 100)
+    bake(folder, tmp_path / "cache", Origin("padded", "1"), Choices(texts=tuple(headlines(100, seed=5))))
+    expected = torch_scores(cased, TEXTS)
+    tolerances: dict[EngineName, float] = {"pipeline": 0.002, "onnx": 0.05}
+    for engine, tolerance in tolerances.items():
+        predictions = load(Settings(engine=engine, model_dir=tmp_path / "cache")).classify(TEXTS)
+        scores = [prediction.scores for prediction in predictions if prediction]
+        assert scores == [pytest.approx(row, abs=tolerance) for row in expected]
 
 
 def test_with_labels_of_ones_own_the_given_headlines_decide(cased: Path, tmp_path: Path) -> None:

@@ -85,9 +85,9 @@ def cut(name: str) -> Callable[[Path], None]:
     return half
 
 
-def drop_word(folder: Path) -> None:
+def add_word(folder: Path) -> None:
     facts = json.loads((folder / "tokenizer.json").read_text())
-    facts["model"]["vocab"].popitem()
+    facts["model"]["vocab"]["agnewslambda"] = len(facts["model"]["vocab"])
     (folder / "tokenizer.json").write_text(json.dumps(facts))
 
 
@@ -129,7 +129,7 @@ def drop_postprocessor(folder: Path) -> None:
         (cut("tokenizer.json"), "cannot read .*tokenizer.json"),
         (write_code, "unpickling could run its code; save it as safetensors"),
         (write_list, "is not a state_dict"),
-        (drop_word, "they do not belong together"),
+        (add_word, "they do not belong together"),
         (drop_postprocessor, r"does not put \[CLS\] and \[SEP\]"),
         (lambda f: (f / "tokenizer.json").unlink(), "cannot read .*vocab.txt"),
     ],

@@ -182,12 +182,12 @@ def test_a_run_keeps_to_its_recipe_and_rows(folder: Path, start: Path, tmp_path:
     Trainer(recipe, [part], tmp_path / "run", classifier)
     with pytest.raises(TrainingError, match="was started with other steps, seed; give the same"):
         Trainer(replace(recipe, steps=5, seed=1), [part], tmp_path / "run", classifier)
-    with pytest.raises(TrainingError, match="was started with other rows; give the same"):
-        Trainer(recipe, [Data("one", rows(41, 0), rows(4, 0), [])], tmp_path / "run", classifier)
+    with pytest.raises(TrainingError, match="was started with other rows; choose another --run"):
+        Trainer(replace(recipe, steps=5), [Data("one", rows(41, 0), rows(4, 0), [])], tmp_path / "run", classifier)
     outlets = [replace(row, outlet="a.com") for row in part.training]
     changed = [Data("one", part.training, rows(5, 0), []), Data("one", outlets, part.validation, [])]
     for other in changed:
-        with pytest.raises(TrainingError, match="was started with other rows; give the same"):
+        with pytest.raises(TrainingError, match="was started with other rows; choose another --run"):
             Trainer(recipe, [other], tmp_path / "run", classifier)
         with pytest.raises(TrainingError, match="was trained on other rows"):
             check_rows(tmp_path / "run", [other])
