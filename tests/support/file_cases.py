@@ -170,6 +170,11 @@ REFUSED = [
     ("feed.csv", '\ufeff<?xml version="1.0"?>', "feed.csv is an XML file"),
     ("feed.txt", '<rss version="2.0">\n<title>Oil prices climb</title>\n</rss>', "feed.txt is a feed (RSS)"),
     (
+        "part.txt",
+        "<!-- part of a feed -->\n<item>\n<title>Oil prices climb</title>\n</item>",
+        "part.txt is a feed (RSS)",
+    ),
+    (
         "archive.csv",
         b"PK\x03\x04" + b"\0" * 26 + b"a.csv",
         "is a ZIP archive; unpack it, or pipe its file: unzip -p FILE |",

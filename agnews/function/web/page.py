@@ -11,6 +11,7 @@ from pathlib import Path
 from string import Template
 from typing import NamedTuple
 
+from agnews.api.forms import MARKUP
 from agnews.api.placeholders import AROUND, BRACKETED, PATTERN, PLACEHOLDERS
 from agnews.labels import LABELS
 from agnews.settings import RECOMMENDED_MIN_SCORE
@@ -60,6 +61,7 @@ def _constants(labels: tuple[str, ...]) -> str:
         "LABELS": labels,
         "AROUND": AROUND,
         "BRACKETED": sorted(BRACKETED),
+        "MARKUP": sorted(MARKUP),
         "PATTERN": PATTERN,
         "PLACEHOLDERS": sorted(PLACEHOLDERS),
         "RECOMMENDED_MIN_SCORE": RECOMMENDED_MIN_SCORE if labels == LABELS else None,  # measured with these labels only

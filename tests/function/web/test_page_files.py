@@ -70,6 +70,7 @@ def test_a_csv_file_is_read_by_its_header_or_as_ag_news(visit: Visit, content: s
         ("rows.txt.gz", gzip.compress(b"a" * (20 * 1024 * 1024 + 1)), "it is larger than 20 MB."),
         ("rows.tgz", gzip.compress(b"a".ljust(257, b"\0") + b"ustar"), "it is a compressed file; unpack it."),
         ("rows.csv.zst", b"\x28\xb5\x2f\xfd", "it is a compressed file; unpack it."),
+        ("rows.txt", b"<!-- part of a feed -->\n<item>\n</item>", "it is a web page or XML; save its text"),
         ("rows.csv", b"PK\x03\x04 xl/workbook.xml", "it is a spreadsheet workbook; save its sheet as CSV"),
         ("rows.csv", b"PAR1", "it is a Parquet file; save it as CSV."),
         ("rows.txt", b"\n \n", "it contains no headlines."),

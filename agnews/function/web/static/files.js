@@ -1,7 +1,7 @@
 "use strict";
 
 // Headlines out of files, by the rules of agnews/cli/files; the tests run both on the same table of cases.
-// A row is {text, item, line, cells?, problem?}: `text` is shown, `item` is what the server gets. AROUND, BRACKETED, PATTERN and PLACEHOLDERS come from agnews/api.
+// A row is {text, item, line, cells?, problem?}: `text` is shown, `item` is what the server gets. AROUND, BRACKETED, MARKUP, PATTERN and PLACEHOLDERS come from agnews/api.
 
 const TEXT_COLUMNS = ["headline", "title", "text"];
 const AG_NEWS = ["class", "title", "description"];  // the columns of AG News' own files, which have no header
@@ -30,8 +30,8 @@ function kindOf(bytes) {
   const head = new TextDecoder("latin1").decode(bytes.subarray(0, 65536));
   if (hex.startsWith("504b0304")) return ZIPPED.find(([part]) => head.includes(part))?.[1] ?? "a ZIP archive; unpack it";
   if (head.slice(257, 262) === "ustar") return COMPRESSED;
-  const markup = /^(ï»¿)?\s*<(!doctype html|html|\?xml|rss|feed)/i.test(head);
-  return markup ? "a web page or XML; save its text as .txt or .csv" : Object.entries(KINDS).find(([start]) => hex.startsWith(start))?.[1];
+  const tag = /^(?:ï»¿)?\s*(?:<!--[^]{0,1000}?-->\s*)*<([!?]?[a-z][\w:]*)(?=[\s/>])/i.exec(head)?.[1];
+  return MARKUP.includes(tag?.toLowerCase()) ? "a web page or XML; save its text as .txt or .csv" : Object.entries(KINDS).find(([start]) => hex.startsWith(start))?.[1];
 }
 
 function checkSize(bytes) {
