@@ -1,7 +1,7 @@
 "use strict";
 
-// Headlines out of files, by the rules of agnews/cli/files; the tests run both on the same table of cases.
-// A row is {text, item, line, cells?, problem?}: `text` is shown, `item` is what the server gets. AROUND, BRACKETED, MARKUP, PATTERN and PLACEHOLDERS come from agnews/api.
+// Headlines out of files, by the rules of agnews/cli/files. Constants that are defined nowhere here come from page.py.
+// A row is {text, item, line, cells?, problem?}: `text` is shown, `item` is what the server gets.
 
 const TEXT_COLUMNS = ["headline", "title", "text"];
 const AG_NEWS = ["class", "title", "description"];  // the columns of AG News' own files, which have no header

@@ -19,8 +19,8 @@ const SAMPLES = [
   "Chipmaker slides as ministers weigh new export curbs",  // between several topics: good to explain
 ];
 
-/** The page's state. A row is as files.js reads it; it gets an `answer`, and `element` and `parts` when it is drawn.
- * `header` names the columns of the file, if it has some. Of the first `reached` rows, `drawn` are drawn, up to `goal`. `only` is the group that is shown, and `controller` stops the current run. */
+/** A row is as files.js reads it; it gets an `answer`, and `element` and `parts` when it is drawn.
+ * `header`: the file's columns. Of the first `reached` rows, `drawn` are drawn, up to `goal`. `only`: the group that is shown. `controller` stops the run. */
 const state = { rows: [], header: [], least: 0, only: "All", allTopics: false, reached: 0, drawn: 0, goal: DRAW_ROWS, controller: null };
 const at = (id) => document.getElementById(id);
 

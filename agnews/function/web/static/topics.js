@@ -11,7 +11,7 @@ const HUES = [255, 155, 65, 295, 0, 205, 110, 328, 32, 180, 230, 275, 88, 132, 3
 const isTopic = (group) => typeof group === "number";
 const nameOf = (group) => (isTopic(group) ? LABELS[group] : group);
 
-/** Return the colour of a group. After the first four topics, each eight have another of three shades; after 48, colours repeat. */
+/** Return the colour of a group. Every eight topics have another of three shades; after 48, colours repeat. */
 function toneOf(group) {
   if (!isTopic(group)) return { Abstained: "var(--quiet)", Error: "var(--error)" }[group] ?? "var(--edge)";
   const shade = Math.floor(group / 8) % 3;
@@ -44,7 +44,7 @@ function tally() {
 /** Return the topics that some rows have, the most frequent first. */
 const frequentTopics = (counts) => [...LABELS.keys()].filter((group) => counts.get(group)).sort((a, b) => counts.get(b) - counts.get(a));
 
-/** Return how many rows are classified and into which topics, the most frequent first. */
+/** Return how many rows have which topics, the most frequent first. */
 function summary() {
   const counts = tally();
   const frequent = frequentTopics(counts);
@@ -57,9 +57,7 @@ function summary() {
   return `${counted(counts.get("All"))} classified${parts.length ? `: ${parts.join(", ")}` : ""}.`;
 }
 
-// ---------------------------------------------------------------- filters
-
-/** Show the number of rows of each group. Of many topics, the most frequent ones are shown, and the others on request. */
+/** Show the number of rows of each group; of many topics, the most frequent ones first. */
 function showCounts() {
   const counts = tally();
   if (!at("share").children.length) makeCounts();
