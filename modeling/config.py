@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from agnews.labels import LABELS, label_problem
+from agnews.labels import LABELS, MAX_LABELS, MIN_LABELS, label_problem
 from agnews.settings import ENGINES, EngineName
 from modeling.errors import SourceError
 
@@ -55,20 +55,30 @@ class Judged(NamedTuple):
 
 
 def read_facts(path: Path) -> dict[str, Any]:
-    """Return what a config.json says. Raises SourceError if it cannot be read."""
+    """Return what a config.json says. Raises SourceError if it cannot be read, or is no JSON object."""
     try:
         return parsed(path.read_bytes())
-    except (OSError, ValueError) as error:
+    except OSError as error:
+        reason = "" if isinstance(error, FileNotFoundError) else f" ({error.strerror})"
         raise SourceError(
-            f"cannot read {path}; expected a folder as transformers' save_pretrained writes it"
+            f"cannot read {path}{reason}; expected a folder as transformers' save_pretrained writes it"
         ) from error
+    except ValueError as error:
+        raise SourceError(f"{path} is {error}; save the model again with save_pretrained") from error
 
 
 def parsed(content: bytes) -> dict[str, Any]:
-    """Return the object in a JSON text. Raises ValueError for anything else."""
-    facts = json.loads(content)
+    """Return the object in a JSON text. Raises ValueError for anything else; it says "not JSON" or "not an object"."""
+    try:
+        facts = json.loads(content)
+    except json.JSONDecodeError as error:
+        raise ValueError(f"not JSON (line {error.lineno}, column {error.colno})") from error
+    except UnicodeDecodeError as error:
+        raise ValueError("not JSON (not UTF-8)") from error
+    except RecursionError as error:
+        raise ValueError("not JSON (nested too deeply)") from error
     if not isinstance(facts, dict):
-        raise ValueError(f"expected an object, found {type(facts).__name__}")
+        raise ValueError("not an object in JSON, {…}")
     return facts
 
 
@@ -116,7 +126,9 @@ def _architecture(facts: dict[str, Any], where: str) -> tuple[str, str]:
     if name in known and facts.get("model_type", known[name]) != known[name]:
         raise SourceError(f"{where} describes {name} with the model_type {model_type}; correct one of them")
     if name not in known:
-        raise SourceError(f"{where} describes {name}, which is not supported; {WHAT_BAKES}")
+        raise SourceError(
+            f"{where} describes {name}, which is not supported; {WHAT_BAKES}; or train one (docs/own-model.md)"
+        )
     return name, known[name]
 
 
@@ -138,26 +150,36 @@ def _check_int8(facts: dict[str, Any], where: str, architecture: str) -> None:
 def _labels(facts: dict[str, Any], where: str, given: Sequence[str] | None) -> tuple[tuple[str, ...], tuple[int, ...]]:
     """Return the labels, and for each the output that computes it. AG News' are put in AG News' order."""
     stated = _stated(facts, where)
+    if not MIN_LABELS <= len(stated) <= MAX_LABELS:
+        noun = "output" if len(stated) == 1 else "outputs"
+        raise SourceError(f"{where} has {len(stated):,} {noun}; {MIN_LABELS} to {MAX_LABELS} are possible")
     if given is not None and len(given) != len(stated):
         raise SourceError(f"--labels names {len(given)} labels, {where} has {len(stated)} outputs; name each of them")
     names = stated if given is None else [name.strip() for name in given]
-    placeholders = [name for name in names if _PLACEHOLDER.fullmatch(name)]
     if [name.upper() for name in names] == [f"LABEL_{index}" for index in range(len(LABELS))]:
         return LABELS, tuple(range(len(LABELS)))
-    if placeholders:
+    _check_names(names, where, given is not None)
+    topics = [AG_NEWS.get("".join(filter(str.isalnum, name.lower())), "") for name in names]
+    if sorted(topics) == sorted(LABELS):
+        return LABELS, tuple(topics.index(label) for label in LABELS)
+    return tuple(names), tuple(range(len(names)))
+
+
+def _check_names(names: Sequence[str], where: str, are_given: bool) -> None:
+    """Raise SourceError for names that say nothing or cannot be. `are_given`: they are those of --labels."""
+    placeholder = next((name for name in names if _PLACEHOLDER.fullmatch(name)), None)
+    problem = label_problem(names)
+    if are_given and (placeholder or problem):
+        raise SourceError(f"--labels: {problem or f'{placeholder} says nothing'}; give each output a name of its own")
+    if placeholder:
         raise SourceError(
             f"{where} does not name its {len(names)} labels ({_shown(names)}); name them in the order of the outputs: "
             "--labels a,b,c"
         )
-    topics = [AG_NEWS.get("".join(filter(str.isalnum, name.lower())), "") for name in names]
-    if sorted(topics) == sorted(LABELS):
-        return LABELS, tuple(topics.index(label) for label in LABELS)
-    problem = label_problem(names)
     if problem:
         raise SourceError(
             f"{where} has {len(names)} labels ({_shown(names)}): {problem}; correct id2label or name them with --labels"
         )
-    return tuple(names), tuple(range(len(names)))
 
 
 def _stated(facts: dict[str, Any], where: str) -> list[str]:
@@ -169,7 +191,8 @@ def _stated(facts: dict[str, Any], where: str) -> list[str]:
         by_index = {int(index): str(name).strip() for index, name in id2label.items()}
     except (AttributeError, TypeError, ValueError) as error:
         raise SourceError(
-            f"{where} has an id2label or num_labels that is not readable ({error}); correct it"
+            f"{where} has an id2label or num_labels that is not readable; "
+            'expected "id2label": {"0": "first label", "1": "second label"}'
         ) from error
     if sorted(by_index) != list(range(len(by_index))):
         raise SourceError(f"{where} has an id2label that does not number its labels 0, 1, 2, …; correct it")

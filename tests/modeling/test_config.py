@@ -62,8 +62,9 @@ def test_other_labels_are_the_checkpoint_s_in_its_order(names: list[str]) -> Non
 @pytest.mark.parametrize(
     ("names", "message"),
     [
-        (["one"], "found 1 label, expected 2 to 100"),
-        ([str(number) for number in range(101)], "found 101 labels"),
+        (["one"], "c has 1 output; 2 to 100 are possible"),
+        ([str(number) for number in range(101)], "c has 101 outputs; 2 to 100 are possible"),
+        ([f"LABEL_{number}" for number in range(101)], "c has 101 outputs; 2 to 100 are possible"),
         (["a", "A"], "appears twice"),
         (["a", ""], "a label is empty"),
         (["a", "b" * 65], "at most 64"),
@@ -85,6 +86,40 @@ def test_given_labels_name_the_outputs() -> None:
 
 
 @pytest.mark.parametrize(
+    ("labels", "message"),
+    [
+        ("a,,b", "^--labels: a label is empty; give each output a name of its own$"),
+        ("a,b,A", "^--labels: the label 'A' appears twice"),
+        ("a,b,LABEL_2", "^--labels: LABEL_2 says nothing"),
+    ],
+)
+def test_given_labels_that_cannot_be_are_blamed_on_the_option(labels: str, message: str) -> None:
+    with pytest.raises(SourceError, match=message):
+        config.judge(named(["x", "y", "z"]), "c", labels=config.labels_in(labels))
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b'{"model_type": "bert",,}', "is not JSON .line 1, column 23.; save the model again"),
+        (b"", "is not JSON .line 1, column 1."),
+        (b"\xff\xff\xff\xff", "is not JSON .not UTF-8."),
+        (b"[" * 100_000, "is not JSON .nested too deeply."),
+        (b"[]", "is not an object"),
+    ],
+)
+def test_a_broken_configuration_is_named_with_its_place(content: bytes, message: str, tmp_path: Path) -> None:
+    (tmp_path / "config.json").write_bytes(content)
+    with pytest.raises(SourceError, match=rf"config\.json {message}"):
+        config.judge_folder(tmp_path)
+
+
+def test_a_missing_configuration_says_what_the_folder_should_be(tmp_path: Path) -> None:
+    with pytest.raises(SourceError, match=r"^cannot read .*config\.json; expected a folder as transformers'"):
+        config.judge_folder(tmp_path)
+
+
+@pytest.mark.parametrize(
     ("facts", "message"),
     [
         ({"architectures": ["RobertaForSequenceClassification"], "model_type": "roberta"}, "RobertaForSequenceClass"),
@@ -97,7 +132,7 @@ def test_given_labels_name_the_outputs() -> None:
         (BERT | {"hidden_act": "gelu_new"}, "the activation gelu_new has no int8 form"),
         (BERT | {"position_embedding_type": "relative_key"}, "relative_key positions have no int8 form"),
         (ELECTRA, "ElectraForSequenceClassification has no int8 form; bake it with --engine pipeline"),
-        ({"id2label": ["a", "b"]}, "id2label or num_labels that is not readable"),
+        ({"id2label": ["a", "b"]}, "id2label or num_labels that is not readable; expected"),
         ({"id2label": {"0": "a", "2": "b"}}, "does not number its labels 0, 1, 2"),
         ({"id2label": {"zero": "a"}}, "id2label or num_labels that is not readable"),
     ],
@@ -116,7 +151,7 @@ def test_an_unsupported_architecture_is_refused_with_those_that_bake() -> None:
     with pytest.raises(SourceError) as refusal:
         config.judge({"architectures": ["RobertaForSequenceClassification"]}, "c")
     assert "DistilBertForSequenceClassification and BertForSequenceClassification bake to int8" in str(refusal.value)
-    assert "with --engine pipeline" in str(refusal.value)
+    assert "with --engine pipeline; or train one (docs/own-model.md)" in str(refusal.value)
 
 
 @pytest.mark.parametrize("kind", ["BPE", "Unigram"])
