@@ -92,6 +92,8 @@ def read_checkpoint(folder: Path) -> Checkpoint:
         manifest_format = manifest["format"]
         checkpoint = _parse_manifest(folder, manifest)
     except OSError as error:
+        if (folder / "config.json").is_file() and not path.exists() and not (folder / RULES).exists():
+            raise ModelError(f"{folder} is not baked: python download_model.py --source {folder}") from error
         raise ModelError(f"cannot read {path} ({error.strerror}); {remedy(error)}") from error
     except (ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError) as error:
         raise ModelError(f"{path} is not a manifest ({type(error).__name__}: {error}); {REPAIR_HINT}") from error

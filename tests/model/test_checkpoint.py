@@ -105,6 +105,16 @@ def test_a_missing_folder_is_refused_with_the_remedy(tmp_path: Path) -> None:
         read_checkpoint(tmp_path / "nowhere")
 
 
+def test_a_checkpoint_that_was_not_baked_is_refused_with_the_command_that_bakes_it(tmp_path: Path) -> None:
+    (tmp_path / "config.json").write_text("{}")
+    with pytest.raises(ModelError) as refusal:
+        read_checkpoint(tmp_path)
+    assert str(refusal.value) == f"{tmp_path} is not baked: python download_model.py --source {tmp_path}"
+    (tmp_path / RULES).touch()
+    with pytest.raises(ModelError, match=r"cannot read .*manifest\.json"):
+        read_checkpoint(tmp_path)
+
+
 @pytest.mark.parametrize("name", FILES["onnx"])
 def test_one_flipped_bit_is_found_before_an_answer(folder: Path, name: str) -> None:
     path = folder / name
