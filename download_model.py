@@ -32,7 +32,7 @@ from pathlib import Path
 
 from agnews.errors import AgNewsError, InputError, ModelError
 from agnews.model.checkpoint import FILES, MANIFEST, TEMPERATURES, Checkpoint, read_checkpoint, verify
-from agnews.settings import ENGINES, EngineName, Settings
+from agnews.settings import ENGINES, EngineName
 from modeling import atomic_folder, config, hub_config
 from modeling.errors import SourceError
 
@@ -217,9 +217,11 @@ def _download(engines: tuple[EngineName, ...], options: argparse.Namespace) -> N
 def _bake(
     folder: Path, origin: tuple[str, str] | None, engines: tuple[EngineName, ...], options: argparse.Namespace
 ) -> None:
+    from modeling.run_folder import note_if_uncalibrated, read_headlines  # not needed where nothing is baked
+
+    texts = () if options.headlines is None else read_headlines(options.headlines)
     from modeling.bake import Choices, Origin, bake, origin_of  # torch and transformers: seconds
 
-    texts = () if options.headlines is None else _headlines(options.headlines)
     choices = Choices(engines, options.max_length, options.temperature, texts, options.labels)
     named = origin_of(folder, options.name) if origin is None else Origin(*origin)
     print(f"baking {named.source} for {' and '.join(engines)} …", flush=True)
@@ -227,20 +229,9 @@ def _bake(
     print(f"{len(manifest['labels'])} labels: {', '.join(manifest['labels'])}")
     for kind, facts in (manifest["parity"] or {}).items():
         print(f"int8 gives torch's label to {facts['equal_labels']:.2%} of {facts['texts']:,} {kind} headlines")
-
-
-def _headlines(path: Path) -> tuple[str, ...]:
-    """Return the texts of a file, without rows that have none. Raises InputError if no row has one."""
-    from agnews.api.columns import ColumnNames
-    from agnews.api.request import read_item
-    from agnews.cli.files.sources import open_source
-
-    with open_source(path, ColumnNames()) as source:
-        items = [read_item(row.value, Settings()) for row in source.rows if row.error is None]
-    texts = tuple(item.text for item in items if item.text is not None)
-    if not texts:
-        raise InputError(f"{path} has no headlines; give one per line, or a column 'headline', 'title' or 'text'")
-    return texts
+    note = note_if_uncalibrated(folder)
+    if note and options.temperature is None:
+        print(note)
 
 
 if __name__ == "__main__":

@@ -27,6 +27,7 @@ from modeling.data import Data
 from modeling.errors import exit_on_error
 from modeling.recipe import check_rows
 from modeling.rows import Row, View, rows_by_view
+from modeling.run_folder import HEADLINES, METRICS
 from modeling.train import add_data_options, data_of
 from modeling.validation import out_of_scope_texts
 
@@ -123,11 +124,11 @@ def calibrate(data: Sequence[Data], run: Path) -> dict[str, object]:
     divisor = temperature(parts)
     validation = {name: figures(parts, divisor) for name, parts in by_name.items()}
     metrics: dict[str, object] = {"temperature": divisor, "validation": validation}
-    (run / "best" / "metrics.json").write_text(json.dumps(metrics, indent=2) + "\n", encoding="utf-8")
+    (run / "best" / METRICS).write_text(json.dumps(metrics, indent=2) + "\n", encoding="utf-8")
     texts = [text for part in parts for text in part.texts]
     more = [next(iter(row.views.values())) for source in data if source.is_file for row in source.training]
     texts += more[: max(0, PARITY_TEXTS - len(texts))]
-    (run / "headlines.txt").write_text("".join(f"{' '.join(text.split())}\n" for text in texts), encoding="utf-8")
+    (run / HEADLINES).write_text("".join(f"{' '.join(text.split())}\n" for text in texts), encoding="utf-8")
     return metrics
 
 

@@ -38,7 +38,7 @@ def gate(source: Reference, path: Path, texts: Sequence[str], kind: str) -> Agre
     agreement = compare(source.model, path, token_ids(source.tokenizer, texts))
     if not agreement.equal_labels >= LEAST_EQUAL:
         own = kind == GENERATED and source.labels != LABELS
-        advice = "give typical texts of yours with --headlines FILE, or bake" if own else "bake"
+        advice = "give 100 typical texts of yours or more with --headlines FILE, or bake" if own else "bake"
         raise BakeError(
             f"the int8 model gives {agreement.equal_labels:.1%} of {len(texts):,} {kind} the label that torch gives, "
             f"and at least {LEAST_EQUAL:.0%} are needed; nothing was written; {advice} this "

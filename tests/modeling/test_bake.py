@@ -152,6 +152,37 @@ def test_the_command_bakes_a_folder_and_compares_given_headlines(
     assert "mine at sha256:" in shown
 
 
+@pytest.mark.parametrize(
+    ("metrics", "options", "noted"), [(None, [], True), (None, ["--temperature", "2"], False), ("{}", [], False)]
+)
+def test_a_run_s_checkpoint_without_a_temperature_is_noted(
+    metrics: str | None,
+    options: list[str],
+    noted: bool,
+    folder: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    (folder.parent / "recipe.json").write_text("{}")
+    if metrics is not None:
+        (folder / "metrics.json").write_text(metrics)
+    arguments = ["--source", str(folder), "--target", str(tmp_path / "cache"), "--engine", "pipeline", *options]
+    assert main(arguments) == 0
+    note = f"the temperature is 1.0, as none was fitted; to fit one: python -m modeling.calibrate DATA --run {tmp_path}"
+    assert (note in capsys.readouterr().out) == noted
+
+
+def test_headlines_of_a_run_that_was_not_calibrated_say_so(
+    folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (folder.parent / "recipe.json").write_text("{}")
+    arguments = ["--source", str(folder), "--target", str(tmp_path / "cache"), "--headlines"]
+    assert main([*arguments, str(tmp_path / "headlines.txt")]) == 1
+    assert f"calibrate first: python -m modeling.calibrate DATA --run {tmp_path}" in capsys.readouterr().err
+    assert main([*arguments, str(tmp_path / "mine.txt")]) == 1
+    assert "mine.txt (No such file" in capsys.readouterr().err
+
+
 KILLED = """
 import os, signal, sys
 import download_model

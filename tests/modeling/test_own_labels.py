@@ -95,10 +95,14 @@ def test_rows_of_an_embedding_without_a_token_change_nothing(cased: Path, tmp_pa
         assert scores == [pytest.approx(row, abs=tolerance) for row in expected]
 
 
-def test_with_labels_of_ones_own_the_given_headlines_decide(cased: Path, tmp_path: Path) -> None:
-    choices = Choices(engines=("onnx",), texts=tuple(TEXTS))
+@pytest.mark.parametrize(("different", "deciding"), [(100, ["given"]), (99, ["generated", "given"])])
+def test_with_labels_of_ones_own_the_given_headlines_decide_if_a_hundred_differ(
+    different: int, deciding: list[str], cased: Path, tmp_path: Path
+) -> None:
+    texts = headlines(different, seed=5)
+    choices = Choices(engines=("onnx",), texts=(*texts, *texts[:50]))
     manifest = bake(cased, tmp_path / "cache", Origin("six", "1"), choices)
-    assert list(manifest["parity"]) == ["given"]
+    assert list(manifest["parity"]) == deciding
 
 
 def test_electra_answers_with_the_pipeline_engine_only(tmp_path: Path) -> None:
