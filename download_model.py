@@ -34,7 +34,7 @@ from agnews.errors import AgNewsError, InputError, ModelError
 from agnews.model.checkpoint import FILES, MANIFEST, TEMPERATURES, Checkpoint, read_checkpoint, verify
 from agnews.settings import ENGINES, EngineName
 from modeling import atomic_folder, config, hub_config
-from modeling.errors import SourceError
+from modeling.errors import SourceError, packages_missing
 
 EMBEDDED = Path(__file__).resolve().parent / "model_cache"
 BAKING = ("max_length", "temperature", "headlines", "labels", "revision", "name")
@@ -62,7 +62,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except AgNewsError as error:
         return _failed(f"error: {error}")
     except ImportError as error:
-        return _failed(f"error: baking needs the training packages: pip install -e '.[train]' ({error})")
+        return _failed(f"error: {packages_missing('baking', error)}")
     except OSError as error:
         return _failed(f"error: {error}; {options.target} is {state}")
     except KeyboardInterrupt:
@@ -204,9 +204,11 @@ def copy(source: Path, target: Path, engines: Sequence[EngineName]) -> None:
 def _download(engines: tuple[EngineName, ...], options: argparse.Namespace) -> None:
     model_id, _, revision = options.source.partition("@")
     revision = options.revision or revision or "main"
-    hub_config.judge_hub(model_id, revision, engines, options.labels)
-    from modeling import hub  # huggingface_hub: half a second, and not installed where images run
-
+    fault = hub_config.judge_hub(model_id, revision, engines, options.labels)
+    try:
+        from modeling import hub  # huggingface_hub: half a second, and not installed where images run
+    except ImportError as error:
+        raise (SourceError(fault) if fault else error) from None
     listing = hub.resolve(model_id, revision)
     advice = "" if revision == listing.commit else f" (to pin it: --source {model_id}@{listing.commit})"
     print(f"{model_id} at {revision} is commit {listing.commit}{advice}", flush=True)

@@ -16,6 +16,10 @@ from pathlib import Path
 from statistics import fmean
 from typing import NamedTuple
 
+from modeling import training_packages  # noqa: F401  # first: it says what to install
+
+# isort: split
+
 import numpy as np
 from numpy.typing import NDArray
 

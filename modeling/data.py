@@ -23,7 +23,7 @@ from agnews.cli.evaluation.labels import OUT_PREFIX
 from agnews.labels import LABELS
 from modeling import labelled_file
 from modeling.cleaning import without_html
-from modeling.errors import SourceError
+from modeling.errors import SourceError, packages_missing
 from modeling.labelled_file import USUAL, FileColumns
 from modeling.rows import VIEWS, Row, View, keys, rows_by_view, split, without
 
@@ -122,7 +122,7 @@ def _read_hub(source: str) -> Data:
     try:
         from modeling import hub_data  # huggingface_hub and pyarrow: half a second
     except ImportError as error:
-        raise SourceError(f"a hub data set needs the training packages: pip install -e '.[train]' ({error})") from error
+        raise SourceError(packages_missing("a hub data set", error)) from error
     rows, note = hub_data.read(source)
     return Data(source, *split(rows, MOST_HELD_OUT, SPLIT_SEED), [note])
 

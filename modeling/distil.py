@@ -11,6 +11,10 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from modeling import training_packages  # noqa: F401  # first: it says what to install
+
+# isort: split
+
 import torch
 from torch import Tensor
 

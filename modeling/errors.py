@@ -18,6 +18,11 @@ class TrainingError(AgNewsError):
     """A training or a calibration cannot begin with these options or in this folder."""
 
 
+def packages_missing(what: str, error: ImportError) -> str:
+    """Return the message that `what` needs packages, one of which could not be imported."""
+    return f"{what} needs the training packages: pip install -e '.[train]' ({error})"
+
+
 @contextlib.contextmanager
 def exit_on_error() -> Iterator[None]:
     """End the program with one line for an error that the user can fix, or for Ctrl-C. For command lines."""

@@ -150,6 +150,7 @@ def _check(path: Path, name: str, listing: Listing) -> None:
 def explained(repo_id: str, revision: str, kind: Kind, name: str | None = None) -> Iterator[None]:
     """Turn what huggingface_hub raises into a SourceError that says what to do."""
     at, instead = f"{f'{name} of ' if name else ''}{repo_id} at {revision}", _INSTEAD[kind]
+    no_folder = f" (there is no folder {repo_id})" if kind == "model" and name is None else ""
     try:
         yield
     except GatedRepoError as error:
@@ -158,13 +159,13 @@ def explained(repo_id: str, revision: str, kind: Kind, name: str | None = None) 
         raise SourceError(f"{repo_id} has no revision {revision!r}; name a commit, branch or tag of it") from error
     except (RepositoryNotFoundError, HFValidationError) as error:
         raise SourceError(
-            f"the hub knows no {_CALLED[kind]} {repo_id!r}; check the spelling, set HF_TOKEN if it is private, "
-            "or begin the name of a folder with ./"
+            f"the hub knows no {_CALLED[kind]} {repo_id!r}{no_folder}; check the spelling, set HF_TOKEN if it is "
+            "private, or begin the name of a folder with ./"
         ) from error
     except OfflineModeIsEnabled as error:
         raise SourceError(f"{at} is not in the hub's cache and HF_HUB_OFFLINE is set; unset it, {instead}") from error
     except (HfHubHTTPError, EntryNotFoundError, httpx2.HTTPError, json.JSONDecodeError) as error:
-        raise SourceError(_unreachable(at, instead, error)) from error
+        raise SourceError(_unreachable(at, instead + no_folder, error)) from error
     except OSError as error:
         raise SourceError(_unwritten(at, instead, error)) from error
 

@@ -3,7 +3,7 @@
     python -m modeling.hub_config OWNER/NAME@REVISION ENGINE
 
 HF_ENDPOINT, HF_TOKEN, HF_HOME and HF_HUB_OFFLINE work as in huggingface_hub. What goes wrong here is left to
-modeling.hub, which explains it.
+modeling.hub, which explains it; where its packages are missing, `judge_hub` has said what it was.
 """
 
 import contextlib
@@ -27,19 +27,34 @@ _TRUE = frozenset({"1", "ON", "YES", "TRUE"})
 
 def judge_hub(
     repo_id: str, revision: str, engines: Sequence[EngineName] = ENGINES, labels: Sequence[str] | None = None
-) -> None:
-    """Return unless the repository's config.json describes what cannot be baked. Raises SourceError."""
-    facts = fetch(repo_id, revision)
+) -> str | None:
+    """Return why the repository's config.json cannot be had, if the hub does not give it.
+
+    Raises:
+        SourceError: it describes what cannot be baked.
+    """
+    try:
+        facts = fetch(repo_id, revision)
+    except OSError as error:
+        reason = str(error).strip("<>")
+        return (
+            f"cannot get {repo_id} at {revision} from {_endpoint()} ({reason}), and there is no folder {repo_id}; "
+            "check the spelling, HF_TOKEN and the connection"
+        )
     if facts is not None:
         judge(facts, f"{repo_id} at {revision}", engines, labels)
+    return None
 
 
 def fetch(repo_id: str, revision: str) -> dict[str, Any] | None:
-    """Return what the repository's config.json says; None if it cannot be had, or must not be asked for."""
+    """Return what the repository's config.json says; None if it is no JSON object, or must not be asked for.
+
+    Raises:
+        OSError: the hub cannot be reached, or does not give it.
+    """
     if os.environ.get("HF_HUB_OFFLINE", "").upper() in _TRUE:
         return None
-    endpoint = os.environ.get("HF_ENDPOINT", "").rstrip("/") or ENDPOINT
-    url = f"{endpoint}/{quote(repo_id)}/resolve/{quote(revision, safe='')}/{NAME}"
+    url = f"{_endpoint()}/{quote(repo_id)}/resolve/{quote(revision, safe='')}/{NAME}"
     try:
         request = urllib.request.Request(url, headers={"User-Agent": "agnews-lambda"})  # noqa: S310 # as the user set it
         token = _token()
@@ -47,8 +62,12 @@ def fetch(repo_id: str, revision: str) -> dict[str, Any] | None:
             request.add_unredirected_header("Authorization", f"Bearer {token}")  # never sent to another host
         with urllib.request.urlopen(request, timeout=TIMEOUT_S) as answer:  # noqa: S310 # nosec B310
             return parsed(answer.read(MOST_BYTES))
-    except (OSError, ValueError):
+    except ValueError:
         return None
+
+
+def _endpoint() -> str:
+    return os.environ.get("HF_ENDPOINT", "").rstrip("/") or ENDPOINT
 
 
 def _token() -> str:

@@ -14,6 +14,10 @@ from collections.abc import Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 
+from modeling import training_packages  # noqa: F401  # first: it says what to install
+
+# isort: split
+
 import torch
 from transformers.utils import logging
 
@@ -54,6 +58,13 @@ def share(text: str) -> float:
     return float(text)
 
 
+def start(text: str) -> str:
+    """Return one of STARTS or the path of a folder. Raises ArgumentTypeError."""
+    if text not in STARTS and not Path(text).is_dir():
+        raise argparse.ArgumentTypeError(f"expected {', '.join(STARTS)} or a checkpoint's folder, found {text}")
+    return text
+
+
 def device(text: str) -> str:
     """Return the name of a device that torch can compute on. Raises ArgumentTypeError."""
     try:
@@ -69,7 +80,7 @@ def option_parser(description: str | None) -> argparse.ArgumentParser:
     add_data_options(parser)
     add, default = parser.add_argument, "default %(default)s"
     add("--run", type=Path, required=True, metavar="FOLDER", help="where the training keeps its state and checkpoint")
-    add("--start", default="minilm", help=f"{', '.join(STARTS)}, or a checkpoint's folder; {default}")
+    add("--start", type=start, default="minilm", help=f"{', '.join(STARTS)}, or a checkpoint's folder; {default}")
     by_rows = "for a file by its number of rows"
     add("--steps", type=count, help=f"of one batch each; default {Recipe.steps}, {by_rows}")
     add("--batch", type=count, metavar="TEXTS", help=f"default {Recipe.batch}, for a file {FILE_BATCH}")
@@ -127,8 +138,8 @@ def run(arguments: argparse.Namespace, recipe: Recipe, data: Sequence[Data], tea
     notes = [note for source in data for note in source.notes]
     print(*notes, sep="\n")
     torch.manual_seed(recipe.seed)  # for the weights of a new head
-    start = arguments.run / "start"
-    classifier = load_start(recipe.start, data[0].labels, recipe.max_length, arguments.device, start)
+    unpacked = arguments.run / "start"
+    classifier = load_start(recipe.start, data[0].labels, recipe.max_length, arguments.device, unpacked)
     if recipe.start not in STARTS:
         recipe = replace(recipe, start_weights=sha256(weights_file(Path(recipe.start))))
     trainer = Trainer(recipe, data, arguments.run, classifier, teachers)

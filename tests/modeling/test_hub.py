@@ -96,7 +96,7 @@ def refuse(**changes: object) -> Callable[[Hub], None]:
 @pytest.mark.parametrize(
     ("change", "source", "messages"),
     [
-        (refuse(), "no/such", ["knows no model 'no/such'", "check the spelling", "HF_TOKEN"]),
+        (refuse(), "no/such", ["no model 'no/such' (there is no folder no/such); check the spelling", "HF_TOKEN"]),
         (refuse(), "not an id", ["knows no model", "check the spelling"]),
         (refuse(), f"{OLD}@v9", ["no revision 'v9'", "name a commit, branch or tag"]),
         (refuse(gated=True), OLD, ["is gated", "accept its terms", "HF_TOKEN"]),
@@ -154,7 +154,7 @@ def test_no_network_names_the_connection_and_the_folder(bake: Bake) -> None:
         closed.bind(("127.0.0.1", 0))  # bound, but nobody listens
         process = bake("--source", OLD, HF_ENDPOINT=f"http://127.0.0.1:{closed.getsockname()[1]}")
     assert process.returncode == 1
-    assert "check the connection or the proxy, or bake from a folder: --source DIR" in process.stderr
+    assert f"the proxy, or bake from a folder: --source DIR (there is no folder {OLD})" in process.stderr
     assert "Traceback" not in process.stderr
 
 

@@ -135,7 +135,7 @@ def test_a_new_head_and_dropout_follow_the_seed(folder: Path, tmp_path: Path, mo
 @pytest.mark.parametrize(
     ("module", "options", "message"),
     [
-        (train, ["--start", "nowhere"], "error: cannot read nowhere/config.json"),
+        (train, ["--start", str(ROOT / "docs")], "error: cannot read .*docs/config.json"),
         (train, ["--weights", "1", "2"], "error: 2 --weights for 1 DATA; give one for each"),
         (train, ["--max-length", "7"], "error: --max-length 7 is too short"),
         (train, ["nowhere"], "error: 'nowhere' is neither a file, a folder nor"),
@@ -157,6 +157,16 @@ def test_what_cannot_be_trained_is_one_line(
         run(monkeypatch, module, folder, *options, "--run", tmp_path / "run")
 
 
+@pytest.mark.parametrize("module", [train, distil, calibrate])
+def test_without_torch_one_line_says_what_to_install(module: ModuleType) -> None:
+    code = "import runpy, sys; sys.modules['torch'] = None; runpy.run_module(sys.argv[1], run_name='__main__')"
+    command = [sys.executable, "-c", code, module.__name__]
+    process = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert process.returncode == 1
+    assert process.stderr.startswith("error: training needs the training packages: pip install -e '.[train]' (")
+    assert process.stderr.count("\n") == 1
+
+
 @pytest.mark.parametrize(
     ("options", "message"),
     [
@@ -164,6 +174,7 @@ def test_what_cannot_be_trained_is_one_line(
         (["--average", "1.5"], "--average: expected a number from 0 to 1, found 1.5"),
         (["--learning-rate", "-1"], "--learning-rate: expected a number above 0, found -1"),
         (["--weights", "0"], "--weights: expected a number above 0, found 0"),
+        (["--start", "nowhere"], "--start: expected minilm, mpnet or a checkpoint's folder, found nowhere"),
         (["--device", "abacus"], "--device: cannot use 'abacus'"),
     ],
 )
