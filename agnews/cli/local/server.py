@@ -150,6 +150,19 @@ class LocalServer(socketserver.ThreadingTCPServer):
         self._replies = 0
         self._ending = False
         self._changed = threading.Condition()
+        self._interruption: BaseException | None = None
+
+    def process_request(self, request: Any, client_address: Any) -> None:
+        """Start the client's thread. Ctrl-C waits for `service_actions`: raised here, it would close the connection."""
+        try:
+            super().process_request(request, client_address)
+        except (KeyboardInterrupt, SystemExit) as interruption:
+            self._interruption = interruption
+
+    def service_actions(self) -> None:
+        """Raise the interruption that came while a client's thread was started."""
+        if self._interruption is not None:
+            raise self._interruption
 
     @contextlib.contextmanager
     def counted(self) -> Iterator[bool]:
