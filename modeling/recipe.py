@@ -9,9 +9,7 @@ from typing import Any
 from modeling.data import Data
 from modeling.errors import TrainingError
 from modeling.rows import digest
-
-NAME = "recipe.json"
-"""In a run's folder: its recipe, and the number and hash of the rows it trains on and of those to choose by."""
+from modeling.run_folder import RECIPE
 
 FILE_EPOCHS, FILE_LEAST_STEPS = 4, 100
 """How often a training shows each row of a file, and how many steps it has at least."""
@@ -66,7 +64,7 @@ def usual_recipe(data: Sequence[Data]) -> Recipe:
 
 def claim(run: Path, recipe: Recipe, data: Sequence[Data]) -> None:
     """Write `recipe.json`, or check that it says the same. Raises TrainingError for another recipe or other rows."""
-    path = run / NAME
+    path = run / RECIPE
     content = json.dumps({"recipe": asdict(recipe), "data": _rows_of(data)}, indent=2) + "\n"
     if not path.exists():
         path.with_suffix(".tmp").write_text(content)
@@ -89,7 +87,7 @@ def check_rows(run: Path, data: Sequence[Data]) -> None:
 
 
 def _read(run: Path) -> dict[str, Any]:
-    path = run / NAME
+    path = run / RECIPE
     try:
         content: dict[str, Any] = json.loads(path.read_text())
         dict(content["recipe"]), list(content["data"])

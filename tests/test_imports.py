@@ -46,10 +46,11 @@ ENVIRONMENT = {name: value for name, value in os.environ.items() if name not in 
 MODULES = sorted([*(ROOT / "agnews").rglob("*.py"), ROOT / "handler.py"])
 
 
-def imported(path: Path) -> set[str]:
-    """Return the names of the modules that a file imports, anywhere in it."""
+def imported(path: Path, at_once: bool = False) -> set[str]:
+    """Return the names of the modules that a file imports: anywhere in it, or `at_once`, when it is imported."""
     names = set()
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    for node in tree.body if at_once else ast.walk(tree):
         if isinstance(node, ast.Import):
             names |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom):
@@ -88,6 +89,18 @@ def test_a_module_imports_only_from_its_room_and_those_below(path: Path) -> None
     assert room is not None
     others = {room_of(name) for name in imported(path) & KNOWN} - {room}
     assert others <= ROOMS[room]
+
+
+def test_a_bake_in_the_image_build_imports_no_command_line() -> None:
+    names = imported(ROOT / "download_model.py")
+    modules: dict[str, set[str]] = {}
+    while new := {name for name in names if name.startswith("modeling.")} - modules.keys():
+        for name in new:
+            path = ROOT / f"{name.replace('.', '/')}.py"
+            modules[name] = imported(path, at_once=True) if path.exists() else set()
+            names = names | modules[name]
+    assert "modeling.bake" in modules
+    assert [name for name, others in modules.items() if any("agnews.cli" in other for other in others)] == []
 
 
 def test_importing_the_handler_writes_nothing_below_home(tmp_path: Path) -> None:

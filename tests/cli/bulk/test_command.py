@@ -3,6 +3,8 @@
 import json
 import re
 import sys
+import threading
+import time
 from collections.abc import Iterator
 
 import pytest
@@ -92,8 +94,12 @@ def test_a_run_that_was_not_waited_for_can_be_followed_later(
 def test_ctrl_c_leaves_it_running_and_says_how_to_look_again(
     machines: Machines, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    sleep = time.sleep
+
     def interrupt(seconds: float) -> None:
-        raise KeyboardInterrupt
+        if threading.current_thread() is threading.main_thread():  # not the simulated AWS
+            raise KeyboardInterrupt
+        sleep(seconds)
 
     machines.released.clear()
     with monkeypatch.context() as patch:
