@@ -51,10 +51,11 @@ class Visit:
         return self.page.locator("#list > li")
 
     def topics(self) -> list[str]:
-        return self.page.locator("#list .topic").all_inner_texts()
+        return self.page.locator("#list .topic").all_text_contents()
 
     def headlines(self) -> list[str]:
-        return self.page.locator("#list .headline").all_inner_texts()
+        """Return the rows' headlines. `all_inner_texts` is empty for a row that the browser has not yet drawn."""
+        return self.page.locator("#list .headline").all_text_contents()
 
     def complaint(self) -> str:
         """Wait for the error message and return it."""

@@ -25,7 +25,7 @@ SAMPLES = 9
 def test_pasted_headlines_get_their_topic_and_score(visit: Visit) -> None:
     visit.classify(GOAL, "", OIL)
     assert list(zip(visit.topics(), visit.headlines(), strict=True)) == [("Sports", GOAL), ("Business", OIL)]
-    for score in visit.page.locator(".scored").all_inner_texts():
+    for score in visit.page.locator(".scored").all_text_contents():
         assert re.fullmatch(r"\s*\d\d\.\d%", score)
     filled, track = (visit.rows.first.locator(path).bounding_box() for path in (".track > span", ".track"))
     assert filled and track and 0.8 < filled["width"] / track["width"] < 1
@@ -82,7 +82,7 @@ def test_the_minimum_score_makes_headlines_abstain_at_once_without_a_request(vis
     minimum = visit.page.get_by_label("Minimum score")
     minimum.fill("100")
     assert visit.topics() == ["Abstained", "Abstained"]
-    assert "the best guess was Sports" in visit.rows.first.inner_text()
+    expect(visit.rows.first).to_contain_text("the best guess was Sports")
     assert visit.button("Abstained").inner_text().split() == ["Abstained", "2"]
     minimum.fill("0")
     assert visit.topics() == ["Sports", "Business"]
@@ -123,8 +123,8 @@ def test_why_asks_once_for_one_headline(visit: Visit) -> None:
 
 def test_a_truncated_text_is_marked(visit: Visit) -> None:
     visit.classify(LONG.strip(), GOAL)
-    assert ["Truncated" in row for row in visit.rows.all_inner_texts()] == [True, False]
-    assert "the end was ignored" in visit.rows.first.inner_text()
+    assert ["Truncated" in row for row in visit.rows.all_text_contents()] == [True, False]
+    expect(visit.rows.first).to_contain_text("the end was ignored")
 
 
 @pytest.mark.parametrize("text", [*SCRIPTS.values(), "<img src=x onerror=alert(1)> & <b>bold</b>", "${8*8} {{7*7}} up"])

@@ -93,8 +93,8 @@ def test_rows_that_cannot_be_classified_are_listed_with_the_reason(visit: Visit)
     visit.choose("rows.csv", f"id,text\n1,{GOAL}\n2,\n3,{OIL},stray\n".encode())
     expect(visit.rows).to_have_count(3)
     assert visit.topics() == ["Sports", "Error", "Error"]
-    assert "the text is empty; send at least one word" in visit.rows.nth(1).inner_text()
-    assert "Line 4: the row has 3 fields, the header has 2" in visit.rows.nth(2).inner_text()
+    expect(visit.rows.nth(1)).to_contain_text("the text is empty; send at least one word")
+    expect(visit.rows.nth(2)).to_contain_text("Line 4: the row has 3 fields, the header has 2")
     empty, wide = visit.download()[2:]
     assert (empty[:2], empty[-1]) == (["2", ""], "the text is empty; send at least one word")
     assert (wide[:2], wide[-1][:22]) == (["3", OIL], "the row has 3 fields, ")
@@ -104,7 +104,7 @@ def test_a_stray_quote_costs_its_row_which_is_named_by_the_editors_line(visit: V
     visit.choose("rows.csv", f'id,text\n1,"{GOAL}\r\nagain"\r\n\n2,"Oil "prices\n3,{OIL}\n'.encode())
     expect(visit.rows).to_have_count(3)
     assert visit.topics() == ["Sports", "Error", "Business"]
-    assert "Line 5: the row is not valid CSV" in visit.rows.nth(1).inner_text()
+    expect(visit.rows.nth(1)).to_contain_text("Line 5: the row is not valid CSV")
 
 
 NOT_READ = {
